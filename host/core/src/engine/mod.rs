@@ -1,0 +1,236 @@
+//! The host's whole decision making as one machine without I/O: watch events, answers and time go in,
+//! watches, questions and requests come out.
+//!
+//! One controller per kind that a Reconciler binds to a module; one step per object in work; one queue.
+
+mod catalog;
+mod children;
+mod controllers;
+mod modules;
+mod reconcilers;
+mod steps;
+mod watches;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+pub use catalog::{Catalog, Crd};
+pub use modules::News;
+
+use crate::action::{Action, Done};
+use crate::contract::{Failure, Limits, Outcome, Request};
+use crate::kind::{GroupKind, Key, Kind};
+use crate::pending::Pending;
+use crate::queue::Queue;
+use crate::resource::Resource;
+use crate::step::{Ended, Memory, Step};
+use crate::store::{Event, Store};
+use crate::watch::Watch;
+use crate::world::{Read, World};
+
+/// A moment.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Now {
+    /// Milliseconds of a clock that never goes back.
+    pub mono_ms: u64,
+    /// Milliseconds since the epoch.
+    pub wall_ms: i64,
+}
+
+/// What happens to the engine.
+#[derive(Debug)]
+pub enum Input {
+    /// A watch tells something.
+    Watched(Watch, Event),
+    /// Discovery answered where a kind is served. The error is for people.
+    Resolved(Kind, Result<Option<Arc<Resource>>, String>),
+    /// A source of a module has news.
+    Module {
+        /// Its name: a file's, for a folder.
+        source: String,
+        /// What became of it.
+        news: News,
+    },
+    /// Every module that was there at the start has been dealt with.
+    ModulesRead,
+    /// A guest answered.
+    Answered {
+        /// The call's id.
+        call: u64,
+        /// What it said, or why not.
+        result: Box<Result<Outcome, Failure>>,
+        /// What it looked at.
+        reads: Vec<Read>,
+    },
+    /// An action is done.
+    Done {
+        /// Its id.
+        id: u64,
+        /// What came of it.
+        done: Done,
+    },
+    /// Time has passed.
+    Tick,
+    /// Start nothing new.
+    Stop,
+}
+
+/// What the engine wants.
+#[derive(Debug)]
+pub enum Output {
+    /// Watch.
+    Watch(Watch),
+    /// Stop watching.
+    Unwatch(Watch),
+    /// Ask discovery where a kind is served.
+    Resolve(Kind),
+    /// Call a guest.
+    Ask {
+        /// The call's id.
+        call: u64,
+        /// The module that decides, by digest.
+        digest: String,
+        /// The object, for people.
+        object: Key,
+        /// The question.
+        request: Box<Request>,
+        /// What it may look at.
+        world: World,
+        /// Bounds of the call.
+        limits: Limits,
+    },
+    /// Send a request.
+    Act {
+        /// The action's id.
+        id: u64,
+        /// For which object, for people.
+        object: Key,
+        /// The request.
+        action: Action,
+    },
+    /// A reconcile began.
+    Began(Key),
+    /// A reconcile ended.
+    Ended {
+        /// Of which object.
+        object: Key,
+        /// By which digest; none if no module was loaded.
+        digest: Option<String>,
+        /// How.
+        ended: Box<Ended>,
+    },
+    /// Something worth a line in the log.
+    Note {
+        /// Whether it is trouble.
+        trouble: bool,
+        /// What.
+        text: String,
+    },
+}
+
+/// Who waits for an action.
+#[derive(Clone, Debug)]
+enum Owner {
+    Step(Key, u32),
+    Recording(GroupKind),
+    Reconciler(String),
+}
+
+/// The host's decision making.
+#[derive(Debug, Default)]
+pub struct Engine {
+    now: Now,
+    out: Vec<Output>,
+    stopping: bool,
+    modules_read: bool,
+    stores: BTreeMap<Watch, Store>,
+    catalog: Catalog,
+    modules: modules::Modules,
+    reconcilers: BTreeMap<String, reconcilers::Declared>,
+    controllers: BTreeMap<GroupKind, controllers::Controller>,
+    queue: Queue,
+    pending: Pending,
+    memories: HashMap<Key, Memory>,
+    steps: HashMap<Key, Step>,
+    calls: HashMap<u64, Key>,
+    actions: HashMap<u64, Owner>,
+    resolving: BTreeMap<Kind, BTreeSet<Key>>,
+    next_id: u64,
+    /// Something that a Reconciler's status shows may have changed.
+    report_due: bool,
+}
+
+impl Engine {
+    /// An engine, and what it wants first.
+    pub fn start(now: Now) -> (Self, Vec<Output>) {
+        let mut engine = Self { now, ..Self::default() };
+        engine.demand_watches();
+        let out = std::mem::take(&mut engine.out);
+        (engine, out)
+    }
+
+    /// Takes in what happened and says what to do.
+    pub fn handle(&mut self, now: Now, input: Input) -> Vec<Output> {
+        self.now = now;
+        match input {
+            Input::Watched(watch, event) => self.watched(&watch, event),
+            Input::Resolved(kind, result) => self.resolved(&kind, result),
+            Input::Module { source, news } => {
+                let said = self.modules.take(&source, news);
+                self.note(said.is_err(), said.unwrap_or_else(|trouble| trouble));
+                self.arrange();
+            }
+            Input::ModulesRead => {
+                self.modules_read = true;
+                self.arrange();
+            }
+            Input::Answered { call, result, reads } => self.answered(call, *result, reads),
+            Input::Done { id, done } => self.done(id, done),
+            Input::Tick => {}
+            Input::Stop => self.stopping = true,
+        }
+        self.report_reconcilers();
+        self.start_steps();
+        std::mem::take(&mut self.out)
+    }
+
+    /// When time alone makes a difference, in milliseconds of the clock that never goes back.
+    pub fn next_wake(&self) -> Option<u64> {
+        let counts = self.reconcilers.values().filter_map(|d| d.counts_due_ms());
+        self.queue.next_timer().into_iter().chain(counts).min()
+    }
+
+    /// Whether every store is filled and every module of the start dealt with.
+    pub fn is_ready(&self) -> bool {
+        self.modules_read && self.stores.values().all(Store::is_filled)
+    }
+
+    /// Whether no step is in work.
+    pub fn is_idle(&self) -> bool {
+        self.steps.is_empty() && self.actions.is_empty()
+    }
+
+    /// How many objects wait to be looked at, and how many are being looked at.
+    pub fn load(&self) -> (usize, usize) {
+        (self.queue.depth(), self.steps.len())
+    }
+
+    fn note(&mut self, trouble: bool, text: impl Into<String>) {
+        self.out.push(Output::Note { trouble, text: text.into() });
+    }
+
+    fn act(&mut self, owner: Owner, object: Key, action: Action) {
+        self.next_id += 1;
+        self.actions.insert(self.next_id, owner);
+        self.out.push(Output::Act { id: self.next_id, object, action });
+    }
+
+    fn done(&mut self, id: u64, done: Done) {
+        match self.actions.remove(&id) {
+            None => {}
+            Some(Owner::Step(key, step_id)) => self.step_done(&key, step_id, done),
+            Some(Owner::Recording(kind)) => self.recorded(&kind, done),
+            Some(Owner::Reconciler(name)) => self.reconciler_written(&name, done),
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Steps: which object is next, and the way of questions and answers between a step and the outside.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Engine, Output, Owner};
+use crate::action::Done;
+use crate::contract::{Failure, Outcome};
+use crate::kind::{Key, Kind};
+use crate::pending::Write;
+use crate::queue::{Again, Urgency};
+use crate::resource::Resource;
+use crate::step::{self, Ended, Seen, Step};
+use crate::world::Read;
+
+/// How many objects may be in work at once. Calls and writes in flight are bounded outside as well.
+const MOST_STEPS: usize = 64;
+
+impl Engine {
+    /// Starts steps for the objects that are due and may start.
+    pub(super) fn start_steps(&mut self) {
+        while self.steps.len() < MOST_STEPS && !self.stopping {
+            let (controllers, stores, pending) = (&self.controllers, &self.stores, &self.pending);
+            let catalog = &self.catalog;
+            let may_start = |key: &Key| {
+                controllers
+                    .get(&key.kind.group_kind())
+                    .is_some_and(|c| c.may_start(stores, catalog) && !pending.blocks(key))
+            };
+            let Some(key) = self.queue.next(self.now.mono_ms, may_start) else { return };
+            self.start_step(key);
+        }
+    }
+
+    fn start_step(&mut self, key: Key) {
+        let Some(controller) = self.controllers.get(&key.kind.group_kind()) else { return };
+        let object = self.stores.get(&controller.objects).and_then(|s| s.get(key.namespace.as_deref(), &key.name));
+        let Some(object) = object.cloned() else {
+            self.memories.remove(&key);
+            self.queue.done(&key, Again::Never, self.now.mono_ms);
+            return;
+        };
+        let mut children = Vec::new();
+        for watch in controller.child_watches(&self.catalog) {
+            let store = self.stores.get(&watch);
+            children.extend(store.into_iter().flat_map(|s| s.children_of(&object.meta.uid)).cloned());
+        }
+        let seen = Seen {
+            object,
+            children,
+            binding: controller.binding.clone(),
+            memory: self.memories.remove(&key).unwrap_or_default(),
+            failures: self.queue.failures(&key),
+            now_ms: self.now.wall_ms,
+        };
+        self.out.push(Output::Began(key.clone()));
+        let (step, outputs) = Step::begin(seen, &resources(&self.catalog));
+        self.steps.insert(key.clone(), step);
+        self.step_outputs(&key, outputs);
+    }
+
+    /// Gives a step what it waits for.
+    pub(super) fn step_input(&mut self, key: &Key, input: step::Input) {
+        let Some(step) = self.steps.get_mut(key) else { return };
+        let outputs = step.on(input, &resources(&self.catalog));
+        self.step_outputs(key, outputs);
+    }
+
+    pub(super) fn step_done(&mut self, key: &Key, id: u32, done: Done) {
+        self.step_input(key, step::Input::Done { id, done });
+    }
+
+    pub(super) fn answered(&mut self, call: u64, result: Result<Outcome, Failure>, reads: Vec<Read>) {
+        if let Some(key) = self.calls.remove(&call) {
+            self.step_input(&key, step::Input::Answered { result: Box::new(result), reads });
+        }
+    }
+
+    fn step_outputs(&mut self, key: &Key, outputs: Vec<step::Output>) {
+        for output in outputs {
+            match output {
+                step::Output::Ask(request, world) => self.ask(key, request, world),
+                step::Output::Resolve(kinds) => self.resolve(key, kinds),
+                step::Output::Ensure(kinds) => self.ensure(key, kinds),
+                step::Output::Act(id, action) => self.act(Owner::Step(key.clone(), id), key.clone(), action),
+                step::Output::End(ended) => self.ended(key, ended),
+            }
+        }
+    }
+
+    fn ask(&mut self, key: &Key, request: Box<crate::contract::Request>, world: crate::world::World) {
+        let Some(step) = self.steps.get(key) else { return };
+        let binding = step.binding();
+        let Some(module) = &binding.module else { return };
+        self.next_id += 1;
+        self.calls.insert(self.next_id, key.clone());
+        self.out.push(Output::Ask {
+            call: self.next_id,
+            digest: module.digest.clone(),
+            object: key.clone(),
+            request,
+            world,
+            limits: binding.limits.clone(),
+        });
+    }
+
+    fn resolve(&mut self, key: &Key, kinds: BTreeSet<Kind>) {
+        let unknown: Vec<Kind> = kinds.into_iter().filter(|kind| self.catalog.is_unknown(kind)).collect();
+        if unknown.is_empty() {
+            self.step_input(key, step::Input::Resolved(Ok(())));
+            return;
+        }
+        for kind in unknown {
+            let waiting = self.resolving.entry(kind.clone()).or_default();
+            if waiting.is_empty() {
+                self.out.push(Output::Resolve(kind));
+            }
+            waiting.insert(key.clone());
+        }
+    }
+
+    /// Discovery answered.
+    pub(super) fn resolved(&mut self, kind: &Kind, result: Result<Option<Arc<Resource>>, String>) {
+        if let Ok(Some(resource)) = &result {
+            self.catalog.discovered(resource.clone());
+            self.arrange();
+        }
+        let answer = result.map(|_| ()).map_err(|e| format!("where {kind} is served cannot be found out: {e}"));
+        for key in self.resolving.remove(kind).unwrap_or_default() {
+            if answer.is_err() || !self.resolving.values().any(|waiting| waiting.contains(&key)) {
+                self.step_input(&key, step::Input::Resolved(answer.clone()));
+            }
+        }
+    }
+
+    fn ended(&mut self, key: &Key, ended: Box<Ended>) {
+        let Some(step) = self.steps.remove(key) else { return };
+        for write in &ended.writes {
+            let written = match write {
+                Write::Version { key, .. } | Write::Deletion { key, .. } => key,
+            };
+            let kind = written.kind.group_kind();
+            let store = self.stores.iter().filter(|(watch, _)| watch.resource.kind.group_kind() == kind);
+            let shown = store.filter_map(|(_, s)| s.get(written.namespace.as_deref(), &written.name)).next();
+            if self.stores.keys().any(|watch| watch.resource.kind.group_kind() == kind) {
+                self.pending.add(write.clone(), key, shown.map(Arc::as_ref));
+            }
+        }
+        self.memories.insert(key.clone(), ended.memory.clone());
+        self.queue.done(key, ended.again, self.now.mono_ms);
+        let digest = step.binding().module.as_ref().map(|m| m.digest.clone());
+        self.out.push(Output::Ended { object: key.clone(), digest, ended });
+    }
+
+    /// Forgets everything in work for a kind: its controller ends or begins anew.
+    pub(super) fn drop_steps(&mut self, kind: &crate::kind::GroupKind) {
+        let of_kind = |key: &Key| key.kind.group_kind() == *kind;
+        self.steps.retain(|key, _| !of_kind(key));
+        self.calls.retain(|_, key| !of_kind(key));
+        self.memories.retain(|key, _| !of_kind(key));
+        self.actions.retain(|_, owner| !matches!(owner, Owner::Step(key, _) if of_kind(key)));
+        self.resolving.values_mut().for_each(|waiting| waiting.retain(|key| !of_kind(key)));
+        self.queue.forget(of_kind);
+    }
+
+    /// Every object of a kind is looked at once, behind fresh changes.
+    pub(super) fn sweep(&mut self, kind: &crate::kind::GroupKind) {
+        let Some(controller) = self.controllers.get(kind) else { return };
+        let Some(store) = self.stores.get(&controller.objects) else { return };
+        let keys: Vec<Key> = store.all().map(|object| object.key.clone()).collect();
+        keys.iter().for_each(|key| self.queue.wake(key, Urgency::Sweep));
+    }
+}
+
+fn resources(catalog: &super::Catalog) -> impl Fn(&Kind) -> Option<Arc<Resource>> + '_ {
+    |kind| catalog.resource(kind)
+}

@@ -1,0 +1,141 @@
+//! Which watches are needed, and what their events mean.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock};
+
+use super::{Engine, Output};
+use crate::kind::{GroupKind, Key, Kind};
+use crate::names;
+use crate::object::Object;
+use crate::queue::Urgency;
+use crate::reconciler;
+use crate::resource::Resource;
+use crate::store::{Change, Event, Store};
+use crate::watch::{Selection, Watch};
+
+/// The watch of every CustomResourceDefinition.
+pub(super) static CRDS: LazyLock<Watch> = LazyLock::new(|| {
+    let kind = Kind::new("apiextensions.k8s.io", "v1", "CustomResourceDefinition");
+    whole(Resource { kind, plural: "customresourcedefinitions".into(), namespaced: false })
+});
+
+/// The watch of every Reconciler.
+pub(super) static RECONCILERS: LazyLock<Watch> = LazyLock::new(|| {
+    let kind = Kind::new(names::GROUP, reconciler::VERSION, reconciler::KIND);
+    whole(Resource { kind, plural: reconciler::PLURAL.into(), namespaced: false })
+});
+
+fn whole(resource: Resource) -> Watch {
+    Watch { resource: Arc::new(resource), selection: Selection::All }
+}
+
+impl Engine {
+    /// Begins the watches that are needed and ends those that nobody needs any more.
+    pub(super) fn demand_watches(&mut self) {
+        let mut needed = BTreeSet::from([CRDS.clone(), RECONCILERS.clone()]);
+        for controller in self.controllers.values() {
+            needed.insert(controller.objects.clone());
+            needed.extend(controller.child_watches(&self.catalog));
+        }
+        let ended: Vec<Watch> = self.stores.keys().filter(|watch| !needed.contains(*watch)).cloned().collect();
+        for watch in ended {
+            self.stores.remove(&watch);
+            self.pending.unwatched(&watch.resource.kind.group_kind());
+            self.out.push(Output::Unwatch(watch));
+        }
+        for watch in needed {
+            if !self.stores.contains_key(&watch) {
+                self.stores.insert(watch.clone(), Store::default());
+                self.out.push(Output::Watch(watch));
+            }
+        }
+    }
+
+    /// Takes in what a watch tells. A word of a watch that has ended means nothing.
+    pub(super) fn watched(&mut self, watch: &Watch, event: Event) {
+        let Some(store) = self.stores.get_mut(watch) else { return };
+        let kind = watch.resource.kind.group_kind();
+        let listed = matches!(event, Event::Listed);
+        let first = !store.is_filled();
+        if matches!(event, Event::Begin) {
+            self.pending.begin(&kind);
+        }
+        let changes = store.take(event);
+        if listed {
+            self.pending.listed(&kind);
+        }
+        let mut rearrange = listed && first;
+        for change in &changes {
+            self.pending.see(change);
+            rearrange |= self.changed(watch, change, first);
+        }
+        if rearrange {
+            self.arrange();
+        }
+        if listed && first {
+            self.filled(watch);
+        }
+    }
+
+    /// What one change means. Says whether controllers must be arranged anew.
+    fn changed(&mut self, watch: &Watch, change: &Change, first: bool) -> bool {
+        let Some(object) = change.after.as_ref().or(change.before.as_ref()).cloned() else { return false };
+        if *watch == *CRDS {
+            return match &change.after {
+                Some(crd) => self.catalog.put(crd),
+                None => self.catalog.remove(&object.key.name),
+            };
+        }
+        if *watch == *RECONCILERS {
+            return self.reconciler_changed(change);
+        }
+        let urgency = if first { Urgency::Sweep } else { Urgency::Fresh };
+        match watch.selection {
+            Selection::All => {
+                let spec = |o: &Option<Arc<Object>>| {
+                    o.as_ref().map(|o| (o.meta.uid.clone(), o.meta.generation, o.meta.deletion_timestamp.clone()))
+                };
+                if spec(&change.before) != spec(&change.after) {
+                    self.queue.forgive(&object.key);
+                }
+                self.count_changed(&object.key.kind.group_kind());
+                self.queue.wake(&object.key, urgency);
+            }
+            Selection::Children => {
+                for side in [&change.before, &change.after].into_iter().flatten() {
+                    if let Some(owner) = self.object_of(side) {
+                        self.queue.wake(&owner, urgency);
+                    }
+                }
+            }
+        }
+        false
+    }
+
+    /// The object that a child belongs to, by its annotation or, where that was removed, its owner.
+    fn object_of(&self, child: &Object) -> Option<Key> {
+        let named = child.meta.annotations.get(names::OBJECT).and_then(|a| names::parse_object_annotation(a));
+        let (kind, namespace, name) = named.or_else(|| {
+            let owner = child.meta.owner_references.iter().find(|o| o.controller == Some(true))?;
+            let kind: GroupKind = Kind::from_api_version(&owner.api_version, &owner.kind).group_kind();
+            Some((kind, child.key.namespace.clone(), owner.name.clone()))
+        })?;
+        let resource = &self.controllers.get(&kind)?.objects.resource;
+        let namespace = namespace.filter(|_| resource.namespaced);
+        Some(Key { kind: resource.kind.clone(), namespace, name })
+    }
+
+    /// A store was filled for the first time: objects and steps may have waited for it.
+    fn filled(&mut self, watch: &Watch) {
+        self.report_due = true;
+        let controllers: Vec<GroupKind> = self
+            .controllers
+            .iter()
+            .filter(|(_, c)| c.objects == *watch || c.child_watches(&self.catalog).contains(watch))
+            .map(|(kind, _)| kind.clone())
+            .collect();
+        for kind in controllers {
+            self.go_on_ensuring(&kind);
+        }
+    }
+}

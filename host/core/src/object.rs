@@ -1,0 +1,194 @@
+//! One object as the stores keep it: its JSON text beside its parsed metadata, managedFields apart.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
+
+use crate::contract::View;
+use crate::kind::{Key, Kind};
+
+/// The parts of metadata that decisions need.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Metadata {
+    /// The name.
+    pub name: String,
+    /// The namespace; none for cluster-scoped objects.
+    pub namespace: Option<String>,
+    /// The uid.
+    pub uid: String,
+    /// The resourceVersion; compares only within one resource.
+    pub resource_version: String,
+    /// The generation, 0 where the kind has none.
+    pub generation: i64,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+    /// Annotations.
+    pub annotations: BTreeMap<String, String>,
+    /// Finalizers.
+    pub finalizers: Vec<String>,
+    /// Owners.
+    pub owner_references: Vec<OwnerReference>,
+    /// Set while the object is being deleted.
+    pub deletion_timestamp: Option<String>,
+    /// Who owns which fields.
+    pub managed_fields: Vec<ManagedFields>,
+}
+
+/// One owner of an object.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OwnerReference {
+    /// The owner's apiVersion.
+    pub api_version: String,
+    /// The owner's kind.
+    pub kind: String,
+    /// The owner's name.
+    pub name: String,
+    /// The owner's uid.
+    pub uid: String,
+    /// Whether it is the one that controls the object.
+    pub controller: Option<bool>,
+}
+
+/// The fields that one manager owns.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ManagedFields {
+    /// The manager's name.
+    pub manager: String,
+    /// `Apply` or `Update`.
+    pub operation: String,
+    /// `status` where the entry is about a subresource.
+    pub subresource: String,
+    /// The version of the API in which the fields are written.
+    pub api_version: String,
+    /// The set of fields (structured-merge-diff's fieldsV1).
+    pub fields_v1: Value,
+}
+
+/// One object of the API server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// Its address.
+    pub key: Key,
+    /// Its metadata.
+    pub meta: Metadata,
+    /// The object without managedFields, as JSON text, with apiVersion and kind.
+    pub text: String,
+}
+
+/// Text that is no Kubernetes object.
+#[derive(Debug, thiserror::Error)]
+#[error("not a Kubernetes object: {0}")]
+pub struct NotAnObject(String);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Outer<'a> {
+    api_version: Option<String>,
+    kind: Option<String>,
+    #[serde(borrow)]
+    metadata: Option<&'a RawValue>,
+}
+
+impl Object {
+    /// Reads an object from its JSON text. `kind` is used where the text does not say its own: items of
+    /// a list of a built-in kind lack apiVersion and kind.
+    pub fn parse(text: &str, kind: Option<&Kind>) -> Result<Self, NotAnObject> {
+        let bad = |e: serde_json::Error| NotAnObject(e.to_string());
+        let outer: Outer<'_> = serde_json::from_str(text).map_err(bad)?;
+        let metadata = outer.metadata.ok_or_else(|| NotAnObject("it has no metadata".into()))?;
+        let meta: Metadata = serde_json::from_str(metadata.get()).map_err(bad)?;
+        let own = match (&outer.api_version, &outer.kind) {
+            (Some(version), Some(kind)) => Some(Kind::from_api_version(version, kind)),
+            _ => None,
+        };
+        let complete = own.is_some() && meta.managed_fields.is_empty();
+        let kind = own.or_else(|| kind.cloned()).ok_or_else(|| NotAnObject("it has no apiVersion and kind".into()))?;
+        let text = if complete { text.to_owned() } else { uniform(text, &kind).map_err(bad)? };
+        let key = Key { kind, namespace: meta.namespace.clone(), name: meta.name.clone() };
+        Ok(Self { key, meta, text })
+    }
+
+    /// The object as a tree.
+    pub fn value(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or(Value::Null)
+    }
+
+    /// The part of the object that a view shows, as JSON text.
+    pub fn view(&self, view: View) -> String {
+        self.view_value(view).to_string()
+    }
+
+    /// The part of the object that a view shows.
+    pub fn view_value(&self, view: View) -> Value {
+        let Value::Object(mut all) = self.value() else { return Value::Null };
+        let mut metadata = match all.remove("metadata") {
+            Some(Value::Object(map)) => map,
+            _ => Map::new(),
+        };
+        metadata.remove("resourceVersion");
+        metadata.remove("managedFields");
+        let mut shown = Map::new();
+        for field in ["apiVersion", "kind"] {
+            if let Some(value) = all.remove(field) {
+                shown.insert(field.into(), value);
+            }
+        }
+        let status = all.remove("status");
+        match view {
+            View::Names => metadata.retain(|k, _| is_name(k)),
+            View::Metadata => {
+                metadata.remove("generation");
+            }
+            View::Spec => {
+                metadata.retain(|k, _| is_name(k));
+                shown.extend(all);
+            }
+            View::Status => {
+                metadata.retain(|k, _| is_name(k) || k == "generation");
+                shown.extend(status.map(|s| ("status".to_owned(), s)));
+            }
+            View::Full => {
+                shown.extend(all);
+                shown.extend(status.map(|s| ("status".to_owned(), s)));
+            }
+            View::Digest => {
+                metadata.retain(|k, _| is_name(k));
+                shown.insert("digest".into(), digest(Value::Object(all).to_string().as_bytes()).into());
+            }
+        }
+        shown.insert("metadata".into(), Value::Object(metadata));
+        Value::Object(shown)
+    }
+}
+
+fn is_name(field: &str) -> bool {
+    matches!(field, "name" | "namespace" | "uid")
+}
+
+/// `sha256:` and the digest of some bytes in hexadecimal.
+pub fn digest(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(bytes).iter().fold("sha256:".to_owned(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The same object with apiVersion and kind and without managedFields.
+fn uniform(text: &str, kind: &Kind) -> Result<String, serde_json::Error> {
+    let mut value: Value = serde_json::from_str(text)?;
+    if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.remove("managedFields");
+    }
+    if let Some(map) = value.as_object_mut() {
+        map.insert("apiVersion".into(), kind.api_version().into());
+        map.insert("kind".into(), kind.kind.clone().into());
+    }
+    Ok(value.to_string())
+}

@@ -1,0 +1,149 @@
+//! What a guest may cause: the upper bound that a `Reconciler` states.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::contract::{Manifest, Scope, Wish};
+use crate::names::GROUP;
+
+/// In which namespaces a permission holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Reach {
+    /// Only the namespace of the object being reconciled.
+    #[default]
+    Own,
+    /// The namespaces listed in `namespaces`.
+    Named,
+    /// Every namespace but those of Kubernetes itself (kube-*), which must be named.
+    All,
+    /// Cluster-scoped kinds.
+    Cluster,
+}
+
+/// Kinds of one group that may be touched.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Permission {
+    /// The API group; empty for the core group.
+    #[serde(default)]
+    pub group: String,
+    /// Kinds of that group, such as `Deployment`.
+    #[schemars(length(min = 1))]
+    pub kinds: Vec<String>,
+    /// Where.
+    #[serde(default)]
+    pub reach: Reach,
+    /// With reach `Named`: the namespaces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub namespaces: Vec<String>,
+}
+
+/// The upper bound of what a guest may cause.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Permissions {
+    /// Kinds its children may be of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub apply: Vec<Permission>,
+    /// Kinds on whose objects, not its children, it may set fields.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contribute: Vec<Permission>,
+    /// Kinds that it may read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub read: Vec<Permission>,
+    /// Kinds whose objects, not its children, it may remove.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delete: Vec<Permission>,
+}
+
+/// Groups of which nothing is granted unless a person does.
+const NEVER_BY_DEFAULT: [&str; 4] =
+    ["rbac.authorization.k8s.io", "admissionregistration.k8s.io", "apiextensions.k8s.io", GROUP];
+
+impl Permissions {
+    /// The first permissions of a module from a folder: what its manifest asks for, in the object's own
+    /// namespace, less what is never granted by default (RBAC, admission, CRDs, Innkeeper's own kinds).
+    pub fn first(manifest: &Manifest) -> Self {
+        Self {
+            apply: own(&manifest.applies),
+            contribute: own(&manifest.contributes),
+            read: own(&manifest.reads),
+            delete: own(&manifest.deletes),
+        }
+    }
+
+    /// Whether a child may be applied: `namespace` is where it would be (none: cluster-scoped), `own` the
+    /// namespace of its object. The error says what is missing, for people.
+    pub fn may_apply(&self, group: &str, kind: &str, namespace: Option<&str>, own: Option<&str>) -> Result<(), String> {
+        let of_kind: Vec<&Permission> =
+            self.apply.iter().filter(|p| p.group == group && p.kinds.iter().any(|k| k == kind)).collect();
+        if of_kind.iter().any(|p| p.reaches(namespace, own)) {
+            return Ok(());
+        }
+        let name = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
+        let place = match namespace {
+            None => "cluster-scoped".to_owned(),
+            Some(ns) if Some(ns) == own => "in its own namespace".to_owned(),
+            Some(ns) => format!("in namespace {ns}"),
+        };
+        let missing = if of_kind.is_empty() { "does not list that kind" } else { "does not reach there" };
+        Err(format!("spec.permissions.apply of the Reconciler {missing}: {name}, {place}"))
+    }
+}
+
+impl Permission {
+    fn reaches(&self, namespace: Option<&str>, own: Option<&str>) -> bool {
+        let named = |ns: &str| self.namespaces.iter().any(|n| n == ns);
+        match (self.reach, namespace) {
+            (Reach::Cluster, None) => true,
+            (Reach::Own, Some(ns)) => Some(ns) == own && (!is_kubernetes(ns) || named(ns)),
+            (Reach::Named, Some(ns)) => named(ns),
+            (Reach::All, Some(ns)) => !is_kubernetes(ns) || named(ns),
+            _ => false,
+        }
+    }
+}
+
+fn is_kubernetes(namespace: &str) -> bool {
+    namespace.starts_with("kube-")
+}
+
+fn own(wishes: &[Wish]) -> Vec<Permission> {
+    wishes
+        .iter()
+        .filter(|wish| wish.scope != Scope::Cluster && !NEVER_BY_DEFAULT.contains(&wish.group.as_str()))
+        .map(|wish| Permission { group: wish.group.clone(), kinds: wish.kinds.clone(), ..Permission::default() })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(reach: Reach, namespaces: &[&str]) -> Permissions {
+        let namespaces = namespaces.iter().map(|n| (*n).to_owned()).collect();
+        let apply = vec![Permission { group: "apps".into(), kinds: vec!["Deployment".into()], reach, namespaces }];
+        Permissions { apply, ..Permissions::default() }
+    }
+
+    #[test]
+    fn own_reaches_only_the_namespace_of_the_object() {
+        let own = one(Reach::Own, &[]);
+        assert!(own.may_apply("apps", "Deployment", Some("a"), Some("a")).is_ok());
+        assert!(own.may_apply("apps", "Deployment", Some("b"), Some("a")).is_err());
+        assert!(own.may_apply("apps", "Deployment", None, Some("a")).is_err());
+        let missing = own.may_apply("", "Secret", Some("a"), Some("a"));
+        assert!(missing.is_err_and(|e| e.contains("does not list that kind: Secret")));
+    }
+
+    #[test]
+    fn the_namespaces_of_kubernetes_must_be_named() {
+        assert!(one(Reach::All, &[]).may_apply("apps", "Deployment", Some("kube-system"), Some("a")).is_err());
+        assert!(
+            one(Reach::Own, &[]).may_apply("apps", "Deployment", Some("kube-system"), Some("kube-system")).is_err()
+        );
+        assert!(
+            one(Reach::Named, &["kube-system"]).may_apply("apps", "Deployment", Some("kube-system"), Some("a")).is_ok()
+        );
+    }
+}

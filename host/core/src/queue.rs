@@ -1,0 +1,227 @@
+//! Which object is next: one entry per object, one call per object at a time.
+
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use crate::kind::Key;
+
+/// Back-off after a first failure, in milliseconds.
+const FIRST_BACKOFF_MS: u64 = 5;
+/// The longest back-off, in milliseconds.
+const LONGEST_BACKOFF_MS: u64 = 1_000_000;
+
+/// How urgent a wake-up is. Order counts: the first goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Urgency {
+    /// Something changed just now.
+    Fresh,
+    /// A list, a sweep after a swap, a time that came.
+    Sweep,
+}
+
+/// When an object is looked at again after a reconcile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// When something changes.
+    OnChange,
+    /// After this many milliseconds, or when something changes.
+    After(u64),
+    /// It failed: after a back-off that grows, or when something changes.
+    BackOff,
+    /// It failed and something says when to try: after this many milliseconds. Counts as a failure.
+    FailedAfter(u64),
+    /// Never: the object is gone.
+    Never,
+}
+
+#[derive(Debug, Default)]
+struct Entry {
+    ready: Option<(Urgency, u64)>,
+    at: Option<u64>,
+    running: bool,
+    woken: Option<Urgency>,
+    failures: u32,
+}
+
+/// The queue of objects to look at.
+#[derive(Debug, Default)]
+pub struct Queue {
+    entries: HashMap<Key, Entry>,
+    ready: BTreeSet<(Urgency, u64, Key)>,
+    timers: BTreeSet<(u64, Key)>,
+    sequence: u64,
+}
+
+impl Queue {
+    /// Something about the object may have changed: look at it soon. While it is being looked at, it is
+    /// remembered and looked at once more afterwards.
+    pub fn wake(&mut self, key: &Key, urgency: Urgency) {
+        let entry = self.entries.entry(key.clone()).or_default();
+        if entry.running {
+            entry.woken = Some(entry.woken.map_or(urgency, |u| u.min(urgency)));
+            return;
+        }
+        match entry.ready {
+            Some((before, _)) if before <= urgency => return,
+            Some((before, sequence)) => {
+                self.ready.remove(&(before, sequence, key.clone()));
+            }
+            None => {}
+        }
+        self.sequence += 1;
+        entry.ready = Some((urgency, self.sequence));
+        self.ready.insert((urgency, self.sequence, key.clone()));
+    }
+
+    /// The object itself changed: earlier failures say nothing about it any more.
+    pub fn forgive(&mut self, key: &Key) {
+        if let Some(entry) = self.entries.get_mut(key) {
+            entry.failures = 0;
+        }
+    }
+
+    /// The next object that `may_start` lets through. It counts as running until [`Queue::done`].
+    pub fn next(&mut self, now_ms: u64, may_start: impl Fn(&Key) -> bool) -> Option<Key> {
+        let due: Vec<(u64, Key)> = self.timers.iter().take_while(|(at, _)| *at <= now_ms).cloned().collect();
+        for (at, key) in due {
+            self.timers.remove(&(at, key.clone()));
+            if let Some(entry) = self.entries.get_mut(&key) {
+                entry.at = None;
+            }
+            self.wake(&key, Urgency::Sweep);
+        }
+        let found = self.ready.iter().find(|(_, _, key)| may_start(key)).cloned()?;
+        self.ready.remove(&found);
+        let key = found.2;
+        let entry = self.entries.entry(key.clone()).or_default();
+        entry.ready = None;
+        entry.running = true;
+        if let Some(at) = entry.at.take() {
+            self.timers.remove(&(at, key.clone()));
+        }
+        Some(key)
+    }
+
+    /// A reconcile ended.
+    pub fn done(&mut self, key: &Key, again: Again, now_ms: u64) {
+        let Some(entry) = self.entries.get_mut(key) else { return };
+        entry.running = false;
+        let woken = entry.woken.take();
+        let wait = match again {
+            Again::Never => {
+                if woken.is_none() {
+                    self.entries.remove(key);
+                    return;
+                }
+                None
+            }
+            Again::OnChange => {
+                entry.failures = 0;
+                None
+            }
+            Again::After(ms) => {
+                entry.failures = 0;
+                Some(ms)
+            }
+            Again::FailedAfter(ms) => {
+                entry.failures += 1;
+                Some(ms)
+            }
+            Again::BackOff => {
+                entry.failures += 1;
+                Some(backoff(key, entry.failures))
+            }
+        };
+        if let Some(ms) = wait {
+            let at = now_ms.saturating_add(ms);
+            entry.at = Some(at);
+            self.timers.insert((at, key.clone()));
+        }
+        if let Some(urgency) = woken {
+            self.wake(key, urgency);
+        }
+    }
+
+    /// How often the object failed in a row.
+    pub fn failures(&self, key: &Key) -> u32 {
+        self.entries.get(key).map_or(0, |entry| entry.failures)
+    }
+
+    /// Forgets objects: their kind is no longer kept.
+    pub fn forget(&mut self, which: impl Fn(&Key) -> bool) {
+        self.entries.retain(|key, _| !which(key));
+        self.ready.retain(|(_, _, key)| !which(key));
+        self.timers.retain(|(_, key)| !which(key));
+    }
+
+    /// When the next timer fires, in milliseconds of the same clock.
+    pub fn next_timer(&self) -> Option<u64> {
+        self.timers.first().map(|(at, _)| *at)
+    }
+
+    /// How many objects of each kind wait to be looked at now.
+    pub fn depth(&self) -> usize {
+        self.ready.len()
+    }
+}
+
+/// 5 ms doubled per failure up to 1000 s, less up to a quarter that differs from object to object.
+fn backoff(key: &Key, failures: u32) -> u64 {
+    let full = FIRST_BACKOFF_MS.saturating_mul(1 << failures.saturating_sub(1).min(30)).min(LONGEST_BACKOFF_MS);
+    let mut hasher = DefaultHasher::new();
+    (key, failures).hash(&mut hasher);
+    full - full / 4 * (hasher.finish() % 1000) / 1000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::Kind;
+
+    fn key(name: &str) -> Key {
+        Key { kind: Kind::new("", "v1", "ConfigMap"), namespace: None, name: name.into() }
+    }
+
+    #[test]
+    fn an_object_woken_while_it_runs_runs_once_more() {
+        let mut queue = Queue::default();
+        queue.wake(&key("a"), Urgency::Fresh);
+        assert_eq!(queue.next(0, |_| true), Some(key("a")));
+        queue.wake(&key("a"), Urgency::Fresh);
+        queue.wake(&key("a"), Urgency::Sweep);
+        assert_eq!(queue.next(0, |_| true), None, "one call per object at a time");
+        queue.done(&key("a"), Again::OnChange, 0);
+        assert_eq!(queue.next(0, |_| true), Some(key("a")));
+        queue.done(&key("a"), Again::OnChange, 0);
+        assert_eq!(queue.next(0, |_| true), None);
+    }
+
+    #[test]
+    fn a_fresh_change_goes_before_a_sweep_that_came_earlier() {
+        let mut queue = Queue::default();
+        queue.wake(&key("swept"), Urgency::Sweep);
+        queue.wake(&key("fresh"), Urgency::Fresh);
+        assert_eq!(queue.next(0, |_| true), Some(key("fresh")));
+    }
+
+    #[test]
+    fn failures_back_off_from_5_ms_to_1000_s_and_a_change_resets_them() {
+        let mut queue = Queue::default();
+        let mut now = 0;
+        let mut waits = Vec::new();
+        queue.wake(&key("a"), Urgency::Fresh);
+        for _ in 0..25 {
+            queue.next(now, |_| true).expect("it is due");
+            queue.done(&key("a"), Again::BackOff, now);
+            let at = queue.next_timer().expect("a timer");
+            waits.push(at - now);
+            now = at;
+        }
+        assert!((3..=5).contains(&waits[0]), "{waits:?}");
+        assert!((750_000..=1_000_000).contains(&waits[24]), "{waits:?}");
+        queue.forgive(&key("a"));
+        queue.next(now, |_| true).expect("it is due");
+        queue.done(&key("a"), Again::BackOff, now);
+        assert!(queue.next_timer().expect("a timer") - now <= 5);
+    }
+}

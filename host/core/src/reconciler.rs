@@ -1,0 +1,203 @@
+//! The `Reconciler`: what a person says (spec) and what the host answers (status).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::contract;
+use crate::kind::GroupKind;
+use crate::permissions::Permissions;
+
+/// The version of the kind `Reconciler`.
+pub const VERSION: &str = "v1alpha1";
+/// The kind's name.
+pub const KIND: &str = "Reconciler";
+/// Its name in paths.
+pub const PLURAL: &str = "reconcilers";
+
+/// What a person says: which module decides for which kind, and within which bounds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Spec {
+    /// Where the module comes from.
+    pub module: Source,
+    /// The kind it decides for. Default: what the module says.
+    #[serde(rename = "for", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<GroupKind>,
+    /// The upper bound of what the guest may cause.
+    #[serde(default)]
+    pub permissions: Permissions,
+    /// Bounds of one call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Limits>,
+    /// Handed to the guest as it is.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    #[schemars(extend("x-kubernetes-preserve-unknown-fields" = true))]
+    pub config: Map<String, Value>,
+    /// While true nothing is called, applied or deleted for the kind.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suspend: bool,
+}
+
+/// Where a module comes from: exactly one of the fields is set.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Source {
+    /// From the folder that the host watches (`innkeeper run --modules`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<Folder>,
+}
+
+/// The folder that the host watches. The module in it is found by the name in its manifest, which is the
+/// Reconciler's.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Folder {}
+
+/// Bounds of one call. What is left out has its default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Limits {
+    /// CPU time, as `100ms` or `2s`. Default 100ms, at most 10s.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[0-9]+(ms|s)$"))]
+    pub time: Option<String>,
+    /// Linear memory, as `64Mi`. Default 64Mi, at most 256Mi.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[0-9]+(Ki|Mi)$"))]
+    pub memory: Option<String>,
+    /// All text of an outcome, as `1Mi`. Default 1Mi, at most 16Mi.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[0-9]+(Ki|Mi)$"))]
+    pub outcome: Option<String>,
+    /// Number of reads. Default 1000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 100_000))]
+    pub reads: Option<u32>,
+}
+
+/// The longest time that a Reconciler may allow, in milliseconds.
+pub const MOST_TIME_MS: u64 = 10_000;
+/// The most memory that a Reconciler may allow, in bytes.
+pub const MOST_MEMORY: u64 = 256 << 20;
+/// The largest outcome that a Reconciler may allow, in bytes.
+pub const MOST_OUTCOME: u64 = 16 << 20;
+
+impl Limits {
+    /// What the limits mean; the error names the field that makes no sense.
+    pub fn resolve(&self) -> Result<contract::Limits, String> {
+        let default = contract::Limits::default();
+        let time = quantity(self.time.as_deref(), "time", &[("ms", 1), ("s", 1000)], default.time_ms)?;
+        let sizes = [("Ki", 1 << 10), ("Mi", 1 << 20)];
+        let memory = quantity(self.memory.as_deref(), "memory", &sizes, default.memory)?;
+        let outcome = quantity(self.outcome.as_deref(), "outcome", &sizes, default.outcome)?;
+        Ok(contract::Limits {
+            time_ms: within(time, "time", MOST_TIME_MS, "ms")?,
+            memory: within(memory, "memory", MOST_MEMORY, " bytes")?,
+            outcome: within(outcome, "outcome", MOST_OUTCOME, " bytes")?,
+            reads: self.reads.unwrap_or(default.reads),
+        })
+    }
+}
+
+fn quantity(text: Option<&str>, field: &str, units: &[(&str, u64)], default: u64) -> Result<u64, String> {
+    let Some(text) = text else { return Ok(default) };
+    units
+        .iter()
+        .find_map(|(unit, factor)| text.strip_suffix(unit)?.parse::<u64>().ok()?.checked_mul(*factor))
+        .ok_or_else(|| {
+            let known: Vec<&str> = units.iter().map(|(unit, _)| *unit).collect();
+            format!("spec.limits.{field}: {text:?} is not a whole number followed by {}", known.join(" or "))
+        })
+}
+
+fn within(value: u64, field: &str, most: u64, unit: &str) -> Result<u64, String> {
+    if value == 0 || value > most {
+        return Err(format!("spec.limits.{field}: {value}{unit} is not between 1 and {most}{unit}"));
+    }
+    Ok(value)
+}
+
+/// What the host answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// The generation of the spec that the conditions speak of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    /// The kind served.
+    #[serde(rename = "for", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<GroupKind>,
+    /// The digest of the module that decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// The version that this module states.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Kinds of which there may be children: each is recorded before its first child is written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<ChildKind>,
+    /// Counts of objects; brought up to date every few seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub objects: Option<Objects>,
+    /// `Loaded`, `Ready`, `Reconciling`, `Stalled`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
+    pub conditions: Vec<Condition>,
+}
+
+/// A kind of which there may be children.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct ChildKind {
+    /// The API group; empty for the core group.
+    #[serde(default)]
+    pub group: String,
+    /// The version in which they were last applied.
+    pub version: String,
+    /// The kind.
+    pub kind: String,
+}
+
+/// Counts of objects of the kind served.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Objects {
+    /// All.
+    pub total: u32,
+    /// Those whose condition Ready is True.
+    pub ready: u32,
+    /// Those whose condition Stalled is True.
+    pub failing: u32,
+}
+
+/// A condition, as Kubernetes writes them (meta/v1 Condition).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Condition {
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `True`, `False` or `Unknown`.
+    pub status: String,
+    /// The generation that it speaks of.
+    #[serde(default)]
+    pub observed_generation: i64,
+    /// When its status changed last.
+    pub last_transition_time: String,
+    /// Why, in CamelCase.
+    pub reason: String,
+    /// Why, for people.
+    pub message: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_that_make_no_sense_are_refused_by_the_name_of_their_field() {
+        let bad = |time: &str| Limits { time: Some(time.into()), ..Limits::default() }.resolve();
+        assert!(bad("1h").is_err_and(|e| e.contains("spec.limits.time")));
+        assert!(bad("0ms").is_err());
+        assert!(bad("11s").is_err());
+        assert_eq!(bad("2s").map(|l| l.time_ms), Ok(2000));
+    }
+}

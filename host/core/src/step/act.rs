@@ -1,0 +1,272 @@
+//! Phase 4: what was planned is done. Finalizers first, then children wave by wave, then what is no longer
+//! wanted goes, then finalizers whose reason is gone.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::child::{self, Move, Recheck, Settled, Stand};
+use super::{Desk, Next, Phase, Resources, plan, report};
+use crate::action::{Action, Done};
+use crate::contract::{Outcome, Policy, State, Verdict};
+use crate::names::{CHILDREN_FINALIZER, GUEST_FINALIZER};
+use crate::object::Object;
+use crate::resource::Address;
+use crate::wanted::Wanted;
+
+/// The work of this phase, and how far it is.
+#[derive(Debug)]
+pub(super) struct Acting {
+    outcome: Outcome,
+    wanted: Vec<Wanted>,
+    stands: Vec<Stand>,
+    surplus: Vec<(Arc<Object>, Address)>,
+    stage: Stage,
+    jobs: HashMap<u32, Job>,
+    prune_trouble: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    TakeFinalizers,
+    Waves,
+    Prune,
+    DropFinalizers,
+    Over,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Job {
+    Finalizers,
+    Child(usize),
+    Prune(usize),
+}
+
+impl Acting {
+    pub(super) fn new(desk: &Desk, outcome: Outcome, wanted: Vec<Wanted>, resources: Resources<'_>) -> Self {
+        let surplus = plan::surplus(desk, &wanted)
+            .into_iter()
+            .filter_map(|child| Some((address(&child, resources)?, child)))
+            .map(|(at, child)| (child, at))
+            .collect();
+        let stands = vec![Stand::Untouched; wanted.len()];
+        let (stage, jobs) = (Stage::TakeFinalizers, HashMap::new());
+        Self { outcome, wanted, stands, surplus, stage, jobs, prune_trouble: Vec::new() }
+    }
+
+    /// The verdicts on all wanted children; what has not been touched waits for an earlier wave.
+    fn verdicts(&self) -> Vec<(Verdict, Recheck)> {
+        let all = self.wanted.iter().zip(&self.stands).map(|(wanted, stand)| match stand {
+            Stand::Settled(s) => {
+                (Verdict { key: wanted.at.key(), state: s.state, message: s.message.clone() }, s.recheck)
+            }
+            _ => {
+                let message = format!("wave {} waits until earlier waves are ready", wanted.wave);
+                (Verdict { key: wanted.at.key(), state: State::Waiting, message }, Recheck::OnChange)
+            }
+        });
+        // What should stay as it is does not count when it is gone.
+        all.zip(&self.wanted)
+            .filter(|((v, _), w)| w.policy != Policy::Keep || v.state != State::Absent)
+            .map(|(v, _)| v)
+            .collect()
+    }
+
+    fn report(self) -> Next {
+        let verdicts = self.verdicts();
+        report::acted(self.outcome, verdicts, self.prune_trouble)
+    }
+}
+
+/// Where a child that a store shows is served.
+pub(super) fn address(child: &Object, resources: Resources<'_>) -> Option<Address> {
+    let resource = resources(&child.key.kind)?;
+    Some(Address { resource, namespace: child.key.namespace.clone(), name: child.key.name.clone() })
+}
+
+/// Every kind is recorded and its store filled, or it could not be.
+pub(super) fn ensured(acting: Acting, result: Result<(), String>) -> Next {
+    match result {
+        Ok(()) => Next::Go(Phase::Acting(Box::new(acting))),
+        Err(why) => report::postponed(why),
+    }
+}
+
+/// Does what can be done now.
+pub(super) fn act(desk: &mut Desk, mut acting: Acting) -> Next {
+    while acting.jobs.is_empty() {
+        match acting.stage {
+            Stage::TakeFinalizers => take_finalizers(desk, &mut acting),
+            Stage::Waves => wave(desk, &mut acting),
+            Stage::Prune => prune(desk, &mut acting),
+            Stage::DropFinalizers => drop_finalizers(desk, &mut acting),
+            Stage::Over => return acting.report(),
+        }
+    }
+    Next::Wait(Phase::Acting(Box::new(acting)))
+}
+
+fn take_finalizers(desk: &mut Desk, acting: &mut Acting) {
+    acting.stage = Stage::Waves;
+    if desk.seen.object.meta.deletion_timestamp.is_some() {
+        return;
+    }
+    let mut finalizers = desk.seen.object.meta.finalizers.clone();
+    let missing = plan::finalizers(desk, &acting.wanted);
+    finalizers.extend(
+        missing
+            .iter()
+            .filter(|f| !finalizers.iter().any(|have| have == *f))
+            .map(|f| (*f).to_owned())
+            .collect::<Vec<_>>(),
+    );
+    if finalizers.len() > desk.seen.object.meta.finalizers.len() {
+        set_finalizers(desk, acting, &finalizers);
+    }
+}
+
+fn drop_finalizers(desk: &mut Desk, acting: &mut Acting) {
+    acting.stage = Stage::Over;
+    let deleting = desk.seen.object.meta.deletion_timestamp.is_some();
+    let needed = plan::finalizers(desk, &acting.wanted);
+    let stays = |finalizer: &str| match finalizer {
+        GUEST_FINALIZER if deleting => !acting.outcome.finished,
+        CHILDREN_FINALIZER if deleting => true,
+        GUEST_FINALIZER | CHILDREN_FINALIZER => needed.contains(finalizer),
+        _ => true,
+    };
+    let kept: Vec<String> = desk.seen.object.meta.finalizers.iter().filter(|f| stays(f)).cloned().collect();
+    if kept.len() < desk.seen.object.meta.finalizers.len() {
+        set_finalizers(desk, acting, &kept);
+    }
+}
+
+fn set_finalizers(desk: &mut Desk, acting: &mut Acting, finalizers: &[String]) {
+    let action = finalizers_patch(desk, finalizers);
+    let id = desk.act(action);
+    acting.jobs.insert(id, Job::Finalizers);
+}
+
+/// The patch carries the resourceVersion: a finalizer that somebody else sets meanwhile is not lost.
+pub(super) fn finalizers_patch(desk: &Desk, finalizers: &[String]) -> Action {
+    let object = &desk.seen.object;
+    let at = Address {
+        resource: desk.seen.binding.resource.clone(),
+        namespace: object.key.namespace.clone(),
+        name: object.key.name.clone(),
+    };
+    let metadata = json!({"resourceVersion": object.meta.resource_version, "finalizers": finalizers});
+    Action::Merge { at, status: false, patch: json!({ "metadata": metadata }) }
+}
+
+/// Starts the first wave that has untouched children, if every earlier one is ready.
+fn wave(desk: &mut Desk, acting: &mut Acting) {
+    let settled = |stand: &Stand| match stand {
+        Stand::Settled(settled) => Some(settled.clone()),
+        _ => None,
+    };
+    let next =
+        acting.wanted.iter().zip(&acting.stands).find(|(_, s)| matches!(s, Stand::Untouched)).map(|(w, _)| w.wave);
+    let done: Vec<(bool, Settled)> = acting
+        .wanted
+        .iter()
+        .zip(&acting.stands)
+        .filter_map(|(w, s)| Some((w.policy == Policy::Keep, settled(s)?)))
+        .collect();
+    let is_ready = |(keep, s): &(bool, Settled)| s.state == State::Current || (*keep && s.state == State::Absent);
+    match next {
+        Some(wave) if done.iter().all(is_ready) => {
+            for n in 0..acting.wanted.len() {
+                if acting.wanted[n].wave == wave {
+                    let next = child::begin(&desk.seen, &acting.wanted[n]);
+                    step_child(desk, acting, n, next);
+                }
+            }
+        }
+        Some(_) => acting.stage = Stage::Over,
+        // Pruning waits until every apply has succeeded (promise A08).
+        None if done.iter().all(|(_, s)| is_applied(s)) => acting.stage = Stage::Prune,
+        None => acting.stage = Stage::Over,
+    }
+}
+
+fn is_applied(settled: &Settled) -> bool {
+    matches!(settled.state, State::Current | State::Applied | State::Absent)
+        || (settled.state == State::Failed && settled.recheck == Recheck::OnChange)
+}
+
+fn step_child(desk: &mut Desk, acting: &mut Acting, n: usize, next: Move) {
+    acting.stands[n] = match next {
+        Move::Settle(settled) => Stand::Settled(settled),
+        Move::Act(action, stand) => {
+            let id = desk.act(action);
+            acting.jobs.insert(id, Job::Child(n));
+            stand
+        }
+    };
+}
+
+fn prune(desk: &mut Desk, acting: &mut Acting) {
+    acting.stage = Stage::DropFinalizers;
+    for (n, (child, at)) in acting.surplus.iter().enumerate() {
+        if child.meta.deletion_timestamp.is_none() {
+            let id = desk.act(Action::Delete { at: at.clone(), uid: child.meta.uid.clone() });
+            acting.jobs.insert(id, Job::Prune(n));
+        }
+    }
+}
+
+/// A request was answered.
+pub(super) fn done(desk: &mut Desk, mut acting: Acting, id: u32, done: Done) -> Next {
+    match acting.jobs.remove(&id) {
+        None => {}
+        Some(Job::Finalizers) => match done {
+            Done::Object { object, .. } => {
+                desk.wrote(Some(&desk.seen.object.clone()), &object, "set the finalizers of");
+                desk.seen.object = object;
+            }
+            Done::NotFound(_) => return report::gone(),
+            other => {
+                let why = format!("its finalizers cannot be set: {}", words(&other));
+                return report::postponed(why);
+            }
+        },
+        Some(Job::Child(n)) => {
+            let (wanted, stand) = (acting.wanted[n].clone(), acting.stands[n].clone());
+            if let Done::Object { object, created } = &done {
+                note(desk, &stand, object, *created);
+            }
+            let next = child::done(&desk.seen, &wanted, &stand, done);
+            step_child(desk, &mut acting, n, next);
+        }
+        Some(Job::Prune(n)) => match done {
+            Done::Accepted | Done::Object { .. } => desk.deleted(&acting.surplus[n].0),
+            Done::NotFound(_) => {}
+            other => acting.prune_trouble.push(format!("{} cannot be deleted: {}", acting.surplus[n].1, words(&other))),
+        },
+    }
+    Next::Go(Phase::Acting(Box::new(acting)))
+}
+
+fn note(desk: &mut Desk, stand: &Stand, object: &Object, created: bool) {
+    let before = desk.seen.children.iter().find(|c| c.key == object.key && c.meta.uid == object.meta.uid).cloned();
+    match stand {
+        Stand::Looking if child::is_ours(&desk.seen, object) => desk.saw(object),
+        Stand::Claiming | Stand::Applying => {
+            desk.wrote(before.as_deref(), object, if created { "created" } else { "applied" });
+        }
+        Stand::Cleaning | Stand::Sweeping => desk.wrote(before.as_deref(), object, "removed foreign entries of"),
+        _ => {}
+    }
+}
+
+/// What came of an action, for people.
+pub(super) fn words(done: &Done) -> String {
+    match done {
+        Done::Object { .. } | Done::Accepted => "done".into(),
+        Done::NotFound(e) | Done::Conflict(e) | Done::Invalid(e) | Done::Unknown(e) => e.clone(),
+        Done::Forbidden(e) => format!("forbidden: {e}"),
+        Done::Throttled { message, .. } => format!("the API server asks to wait: {message}"),
+    }
+}

@@ -1,0 +1,64 @@
+//! Phase 2: the question to the guest, and its answer.
+
+use serde_json::Value;
+
+use super::{Desk, Next, Output, Phase, Seen, report};
+use crate::conditions;
+use crate::contract::{self, Failure, Outcome, Request, State, Verdict, View};
+use crate::kstatus;
+use crate::object::Object;
+use crate::wanted;
+use crate::world::Read;
+
+/// What the guest is given.
+pub(super) fn request(seen: &Seen, phase: contract::Phase) -> Request {
+    let mut object = seen.object.view_value(View::Full);
+    if let Some(list) = object.pointer_mut("/status/conditions").and_then(Value::as_array_mut) {
+        list.retain(|c| !c["type"].as_str().is_some_and(conditions::is_the_hosts));
+    }
+    let mut children: Vec<Verdict> = seen.children.iter().map(|child| verdict(child)).collect();
+    for remembered in &seen.memory.verdicts {
+        match children.iter_mut().find(|v| v.key == remembered.key) {
+            Some(shown) if shown.state == State::Current => *shown = remembered.clone(),
+            Some(_) => {}
+            None => children.push(remembered.clone()),
+        }
+    }
+    children.sort_by(|a, b| a.key.cmp(&b.key));
+    Request {
+        phase,
+        object: object.to_string(),
+        config: seen.binding.config.clone(),
+        children,
+        contributions: Vec::new(),
+        removals: Vec::new(),
+    }
+}
+
+/// The verdict on a child that is there, by kstatus.
+pub(super) fn verdict(child: &Object) -> Verdict {
+    let readiness = kstatus::status(&child.value());
+    let state = match readiness.state {
+        kstatus::State::Current => State::Current,
+        kstatus::State::InProgress => State::Applied,
+        kstatus::State::Failed => State::Failed,
+        kstatus::State::Terminating => State::Deleting,
+    };
+    Verdict { key: child.key.clone(), state, message: readiness.message }
+}
+
+/// The guest answered: its children's kinds must be known before they can be planned.
+pub(super) fn answered(desk: &mut Desk, result: Result<Outcome, Failure>, reads: Vec<Read>) -> Next {
+    desk.reads = reads;
+    let refused = |why: String| report::failed(Failure::Refused(why));
+    match result {
+        Err(failure) => report::failed(failure),
+        Ok(outcome) => match wanted::kinds(&outcome) {
+            Err(e) => refused(e.to_string()),
+            Ok(kinds) => {
+                desk.outputs.push(Output::Resolve(kinds));
+                Next::Wait(Phase::Resolving(Box::new(outcome)))
+            }
+        },
+    }
+}

@@ -1,0 +1,243 @@
+//! One reconcile of one object, as a machine without I/O: what happened goes in, what to do comes out.
+//!
+//! ```text
+//! observe ─▶ ask ─▶ plan ─▶ act ─▶ report ─▶ end          one file per phase, no call from phase to phase
+//!    └──────▶ finish ───────┘         ▲
+//!                 └───────────────────┘
+//! ```
+//!
+//! A step holds nothing that must survive: dropped in the middle and begun again from what the stores
+//! show then, it ends in the same place. Results may come in any order; each may be *unknown*.
+
+mod act;
+mod ask;
+mod child;
+mod finish;
+mod observe;
+mod plan;
+mod report;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::action::{Action, Done};
+use crate::binding::Binding;
+use crate::contract::{Event, Failure, Outcome, Request, Verdict};
+use crate::kind::Kind;
+use crate::object::Object;
+use crate::pending::Write;
+use crate::queue::Again;
+use crate::resource::Resource;
+use crate::world::{Read, World};
+
+/// What a step starts from: one frozen picture.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The object.
+    pub object: Arc<Object>,
+    /// What the stores show as its children, by label.
+    pub children: Vec<Arc<Object>>,
+    /// What is known of its kind.
+    pub binding: Arc<Binding>,
+    /// What the last reconcile of the object left behind. Losing it costs nothing but a repeated word.
+    pub memory: Memory,
+    /// How often the object failed in a row.
+    pub failures: u32,
+    /// Milliseconds since the epoch.
+    pub now_ms: i64,
+}
+
+/// What one reconcile of an object remembers for the next. A convenience, never a proof.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    /// Verdicts on children that the stores cannot show: refused, waiting, in conflict.
+    pub verdicts: Vec<Verdict>,
+    /// Events that were recorded last, so that they are not repeated.
+    pub events: Vec<Event>,
+    /// A status patch that the API server accepted and that changed nothing: its schema drops some of it.
+    pub futile_patch: Option<serde_json::Value>,
+}
+
+/// What happens to a step.
+#[derive(Debug)]
+pub enum Input {
+    /// The guest answered.
+    Answered {
+        /// What it said, or why not.
+        result: Box<Result<Outcome, Failure>>,
+        /// What it looked at.
+        reads: Vec<Read>,
+    },
+    /// Every kind that was to be resolved is known, or known not to be served. The error is for people.
+    Resolved(Result<(), String>),
+    /// Every kind that was to be ensured is recorded and watched. The error is for people.
+    Ensured(Result<(), String>),
+    /// An action is done.
+    Done {
+        /// Its id.
+        id: u32,
+        /// What came of it.
+        done: Done,
+    },
+}
+
+/// What a step wants.
+#[derive(Debug)]
+pub enum Output {
+    /// Call the guest.
+    Ask(Box<Request>, World),
+    /// Find out where these kinds are served.
+    Resolve(BTreeSet<Kind>),
+    /// Record these kinds on the Reconciler, and watch them until the stores are filled.
+    Ensure(BTreeSet<Kind>),
+    /// Send a request.
+    Act(u32, Action),
+    /// The reconcile is over.
+    End(Box<Ended>),
+}
+
+/// How a reconcile ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// When to look again.
+    pub again: Again,
+    /// What was written and will show up in the stores.
+    pub writes: Vec<Write>,
+    /// For the next reconcile.
+    pub memory: Memory,
+    /// What was done, a line each, for people.
+    pub changes: Vec<String>,
+    /// What went wrong, for people.
+    pub trouble: Option<String>,
+}
+
+/// Where kinds are served.
+pub type Resources<'a> = &'a dyn Fn(&Kind) -> Option<Arc<Resource>>;
+
+/// Where a step stands.
+#[derive(Debug)]
+enum Phase {
+    Observe,
+    Asking,
+    Resolving(Box<Outcome>),
+    Ensuring(Box<act::Acting>),
+    Acting(Box<act::Acting>),
+    Finishing(finish::Finishing),
+    Reporting(Box<report::Reporting>),
+    Over,
+}
+
+/// What a phase answers: stay and wait, or go on.
+enum Next {
+    Wait(Phase),
+    Go(Phase),
+}
+
+/// One reconcile of one object.
+#[derive(Debug)]
+pub struct Step {
+    desk: Desk,
+    phase: Phase,
+}
+
+/// What every phase works with: the picture, and what has been asked for and learned so far.
+#[derive(Debug)]
+struct Desk {
+    seen: Seen,
+    reads: Vec<Read>,
+    writes: Vec<Write>,
+    changes: Vec<String>,
+    outputs: Vec<Output>,
+    next_id: u32,
+}
+
+impl Desk {
+    /// Asks for an action and returns its id.
+    fn act(&mut self, action: Action) -> u32 {
+        self.next_id += 1;
+        self.outputs.push(Output::Act(self.next_id, action));
+        self.next_id
+    }
+
+    /// Remembers that an object was written and how, unless the write changed nothing.
+    fn wrote(&mut self, before: Option<&Object>, after: &Object, what: &str) {
+        if before.is_some_and(|b| b.meta.resource_version == after.meta.resource_version) {
+            return;
+        }
+        self.changes.push(format!("{what} {}", after.key));
+        let (key, uid) = (after.key.clone(), after.meta.uid.clone());
+        self.writes.push(Write::Version { key, uid, version: after.meta.resource_version.clone() });
+    }
+
+    /// Remembers that an object is there which its store does not show yet.
+    fn saw(&mut self, there: &Object) {
+        let (key, uid) = (there.key.clone(), there.meta.uid.clone());
+        self.writes.push(Write::Version { key, uid, version: there.meta.resource_version.clone() });
+    }
+
+    /// Remembers that the deletion of an object was accepted.
+    fn deleted(&mut self, object: &Object) {
+        self.changes.push(format!("deleted {}", object.key));
+        self.writes.push(Write::Deletion { key: object.key.clone(), uid: object.meta.uid.clone() });
+    }
+}
+
+impl Step {
+    /// Begins a reconcile. The outputs are what it wants first.
+    pub fn begin(seen: Seen, resources: Resources<'_>) -> (Self, Vec<Output>) {
+        let desk =
+            Desk { seen, reads: Vec::new(), writes: Vec::new(), changes: Vec::new(), outputs: Vec::new(), next_id: 0 };
+        let mut step = Self { desk, phase: Phase::Observe };
+        step.advance(None, resources);
+        let outputs = std::mem::take(&mut step.desk.outputs);
+        (step, outputs)
+    }
+
+    /// Takes in what happened. An input that the phase does not wait for changes nothing.
+    pub fn on(&mut self, input: Input, resources: Resources<'_>) -> Vec<Output> {
+        self.advance(Some(input), resources);
+        std::mem::take(&mut self.desk.outputs)
+    }
+
+    /// The object.
+    pub fn object(&self) -> &Arc<Object> {
+        &self.desk.seen.object
+    }
+
+    /// What is known of its kind.
+    pub fn binding(&self) -> &Arc<Binding> {
+        &self.desk.seen.binding
+    }
+
+    fn advance(&mut self, mut input: Option<Input>, resources: Resources<'_>) {
+        let desk = &mut self.desk;
+        loop {
+            let next = match (std::mem::replace(&mut self.phase, Phase::Over), input.take()) {
+                (Phase::Observe, None) => observe::begin(desk),
+                (Phase::Asking, Some(Input::Answered { result, reads })) => ask::answered(desk, *result, reads),
+                (Phase::Resolving(outcome), Some(Input::Resolved(result))) => {
+                    plan::plan(desk, *outcome, result, resources)
+                }
+                (Phase::Ensuring(acting), Some(Input::Ensured(result))) => act::ensured(*acting, result),
+                (Phase::Acting(acting), None) => act::act(desk, *acting),
+                (Phase::Acting(acting), Some(Input::Done { id, done })) => act::done(desk, *acting, id, done),
+                (Phase::Finishing(finishing), None) => finish::begin(desk, finishing, resources),
+                (Phase::Finishing(finishing), Some(Input::Done { id, done })) => {
+                    finish::done(desk, finishing, id, done)
+                }
+                (Phase::Reporting(reporting), None) => report::begin(desk, *reporting),
+                (Phase::Reporting(reporting), Some(Input::Done { id, done })) => {
+                    report::done(desk, *reporting, id, done)
+                }
+                (phase, _) => Next::Wait(phase),
+            };
+            match next {
+                Next::Wait(phase) => {
+                    self.phase = phase;
+                    return;
+                }
+                Next::Go(phase) => self.phase = phase,
+            }
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Phase 6: the status if it changed, Events if somebody can act, and when to look again.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value, json};
+
+use super::child::Recheck;
+use super::{Desk, Ended, Memory, Next, Output, Phase};
+use crate::action::{Action, Done};
+use crate::conditions::{self, Standing};
+use crate::contract::{Event, EventType, Failure, Outcome, State, Verdict};
+use crate::queue::Again;
+use crate::resource::Address;
+use crate::world::Read;
+
+/// After how many failures in a row something that may go away by itself is shown on the object.
+const SHOW_TRANSIENT_AFTER: u32 = 5;
+
+/// What there is to report.
+#[derive(Debug, Default)]
+pub(super) struct Reporting {
+    outcome: Option<Outcome>,
+    standing: Option<Standing>,
+    verdicts: Vec<Verdict>,
+    again: Option<Again>,
+    trouble: Option<String>,
+    jobs: HashMap<u32, Option<Value>>,
+}
+
+/// There is no outcome: nothing was applied, and the last status stays (promise G04).
+pub(super) fn failed(failure: Failure) -> Next {
+    let message = failure.to_string();
+    let (reason, again) = match &failure {
+        Failure::Retry { after, .. } => ("GuestRetry", after.map_or(Again::BackOff, Again::FailedAfter)),
+        Failure::Invalid { .. } => ("Invalid", Again::OnChange),
+        Failure::Trap(_) => ("GuestTrapped", Again::BackOff),
+        Failure::Limit { .. } => ("GuestLimitExceeded", Again::BackOff),
+        Failure::Refused(_) => ("OutcomeRefused", Again::BackOff),
+    };
+    let reason = reason.to_owned();
+    let standing = match failure {
+        Failure::Retry { .. } => Standing::Reconciling { reason, message: message.clone() },
+        _ => Standing::Stalled { reason, message: message.clone() },
+    };
+    go(Reporting { standing: Some(standing), again: Some(again), trouble: Some(message), ..Reporting::default() })
+}
+
+/// Something stood in the way that may go away by itself; nothing is shown on the object yet.
+pub(super) fn postponed(why: String) -> Next {
+    go(Reporting { again: Some(Again::BackOff), trouble: Some(why), ..Reporting::default() })
+}
+
+/// There is nothing to report: the object is going, or nobody speaks for it.
+pub(super) fn gone() -> Next {
+    go(Reporting { again: Some(Again::OnChange), ..Reporting::default() })
+}
+
+/// The object waits for a guest that is not there.
+pub(super) fn guest_is_missing() -> Next {
+    let message = "it is being deleted and waits for its guest, but no module is loaded for its kind".to_owned();
+    let standing = Standing::Stalled { reason: "GuestMissing".into(), message: message.clone() };
+    go(Reporting {
+        standing: Some(standing),
+        again: Some(Again::OnChange),
+        trouble: Some(message),
+        ..Reporting::default()
+    })
+}
+
+/// The outcome was carried out, as far as it could be.
+pub(super) fn acted(outcome: Outcome, verdicts: Vec<(Verdict, Recheck)>, prune_trouble: Vec<String>) -> Next {
+    let stuck: Vec<&(Verdict, Recheck)> =
+        verdicts.iter().filter(|(v, _)| matches!(v.state, State::Failed | State::Conflict)).collect();
+    let all = |pick: &dyn Fn(&(Verdict, Recheck)) -> bool| {
+        let lines = verdicts.iter().filter(|v| pick(v)).map(|(v, _)| line(v));
+        lines.collect::<Vec<_>>().join("; ")
+    };
+    let unready = all(&|(v, _)| v.state != State::Current);
+    let transient = stuck.iter().any(|(_, r)| *r == Recheck::Transient) || !prune_trouble.is_empty();
+    let refused = stuck.iter().any(|(_, r)| *r == Recheck::Refused);
+    let mut trouble: Vec<String> = stuck.iter().map(|(v, _)| line(v)).collect();
+    trouble.extend(prune_trouble);
+    let standing = if let Some((v, _)) = stuck.iter().find(|(_, r)| *r != Recheck::Transient) {
+        let reason = if v.state == State::Conflict { "Conflict" } else { "ChildFailed" };
+        Some(Standing::Stalled { reason: reason.into(), message: trouble.join("; ") })
+    } else if transient {
+        None
+    } else if !unready.is_empty() {
+        Some(Standing::Reconciling { reason: "ChildrenNotReady".into(), message: unready })
+    } else if let Some(hold) = &outcome.hold {
+        Some(Standing::Reconciling { reason: hold.reason.clone(), message: hold.message.clone() })
+    } else {
+        Some(Standing::Ready { children: verdicts.len() })
+    };
+    let soonest = verdicts.iter().filter_map(|(_, r)| match r {
+        Recheck::After(ms) => Some(*ms),
+        _ => None,
+    });
+    let again = match (transient || refused, soonest.chain(outcome.requeue_after).min()) {
+        (true, _) => Again::BackOff,
+        (false, Some(ms)) => Again::After(ms),
+        (false, None) => Again::OnChange,
+    };
+    let trouble = (!trouble.is_empty()).then(|| trouble.join("; "));
+    let verdicts = verdicts.into_iter().map(|(v, _)| v).collect();
+    go(Reporting { outcome: Some(outcome), standing, verdicts, again: Some(again), trouble, ..Reporting::default() })
+}
+
+fn go(reporting: Reporting) -> Next {
+    Next::Go(Phase::Reporting(Box::new(reporting)))
+}
+
+fn line(verdict: &Verdict) -> String {
+    match (&verdict.state, verdict.message.as_str()) {
+        (state, "") => format!("{}: {}", verdict.key, format!("{state:?}").to_lowercase()),
+        (_, message) => format!("{}: {message}", verdict.key),
+    }
+}
+
+/// Sends the status patch and the Events that are due.
+pub(super) fn begin(desk: &mut Desk, mut reporting: Reporting) -> Next {
+    let hidden = reporting.standing.is_none() && desk.seen.failures + 1 >= SHOW_TRANSIENT_AFTER;
+    if let (true, Some(trouble)) = (hidden, &reporting.trouble) {
+        let (reason, message) = ("Retrying".to_owned(), trouble.clone());
+        reporting.standing = Some(Standing::Reconciling { reason, message });
+    }
+    let events = due_events(desk, &reporting);
+    if let Some(patch) = status_patch(desk, &reporting) {
+        let object = &desk.seen.object;
+        let at = Address {
+            resource: desk.seen.binding.resource.clone(),
+            namespace: object.key.namespace.clone(),
+            name: object.key.name.clone(),
+        };
+        let mut whole = json!({ "status": patch });
+        whole["metadata"] = json!({ "resourceVersion": object.meta.resource_version });
+        let id = desk.act(Action::Merge { at, status: true, patch: whole });
+        reporting.jobs.insert(id, Some(patch));
+    }
+    for event in events {
+        let about = desk.seen.object.clone();
+        let id = desk.act(Action::Event { about, event });
+        reporting.jobs.insert(id, None);
+    }
+    finish_when_answered(desk, reporting)
+}
+
+/// A patch or an Event was answered. A status that could not be written is tried again; an Event is not.
+pub(super) fn done(desk: &mut Desk, mut reporting: Reporting, id: u32, done: Done) -> Next {
+    if let Some(Some(patch)) = reporting.jobs.remove(&id) {
+        match done {
+            Done::Object { object, .. } => {
+                let futile = object.meta.resource_version == desk.seen.object.meta.resource_version;
+                desk.seen.memory.futile_patch = futile.then_some(patch);
+                desk.wrote(Some(&desk.seen.object.clone()), &object, "wrote the status of");
+            }
+            Done::NotFound(_) => {}
+            Done::Conflict(_) => reporting.again = Some(Again::BackOff),
+            other => {
+                reporting.again = Some(Again::BackOff);
+                let why = format!("its status cannot be written: {}", super::act::words(&other));
+                reporting.trouble.get_or_insert(why);
+            }
+        }
+    }
+    finish_when_answered(desk, reporting)
+}
+
+fn finish_when_answered(desk: &mut Desk, reporting: Reporting) -> Next {
+    if !reporting.jobs.is_empty() {
+        return Next::Wait(Phase::Reporting(Box::new(reporting)));
+    }
+    let reached = desk.reads.iter().filter_map(|read| match read {
+        Read::Reached { at, answer: false } => Some((at - desk.seen.now_ms).max(1).unsigned_abs()),
+        _ => None,
+    });
+    let again = match (reporting.again.unwrap_or(Again::OnChange), reached.min()) {
+        (Again::OnChange, Some(ms)) => Again::After(ms),
+        (Again::After(a), Some(b)) => Again::After(a.min(b)),
+        (again, _) => again,
+    };
+    let (writes, changes) = (std::mem::take(&mut desk.writes), std::mem::take(&mut desk.changes));
+    let memory = Memory { verdicts: reporting.verdicts, ..std::mem::take(&mut desk.seen.memory) };
+    let ended = Ended { again, writes, memory, changes, trouble: reporting.trouble };
+    desk.outputs.push(Output::End(Box::new(ended)));
+    Next::Wait(Phase::Over)
+}
+
+/// The merge patch of the status; none where it is as it should be, or cannot be written.
+fn status_patch(desk: &Desk, reporting: &Reporting) -> Option<Value> {
+    let (seen, support) = (&desk.seen, desk.seen.binding.status);
+    let standing = reporting.standing.as_ref().filter(|_| support.subresource)?;
+    let live = seen.object.value().get("status").cloned().unwrap_or_else(|| json!({}));
+    let mut wanted: Map<String, Value> = live.as_object().cloned().unwrap_or_default();
+    if let Some(said) = reporting.outcome.as_ref().and_then(|o| o.status.as_deref()) {
+        wanted.retain(|field, _| matches!(field.as_str(), "conditions" | "observedGeneration"));
+        if let Ok(Value::Object(said)) = serde_json::from_str(said) {
+            wanted.extend(
+                said.into_iter().filter(|(k, v)| !v.is_null() && k != "conditions" && k != "observedGeneration"),
+            );
+        }
+    }
+    let generation = seen.object.meta.generation;
+    if support.observed_generation {
+        wanted.insert("observedGeneration".into(), generation.into());
+    }
+    if support.conditions {
+        let existing = live["conditions"].as_array().cloned().unwrap_or_default();
+        let said = reporting.outcome.as_ref().map(|o| o.conditions.as_slice());
+        let set: Vec<_> = standing.conditions().into_iter().chain(said.unwrap_or_default().iter().cloned()).collect();
+        // Without an outcome the guest's conditions stay; with one, those that it left out go.
+        let now = conditions::timestamp(seen.now_ms);
+        let list = conditions::merged(&existing, &set, |_| said.is_none(), generation, &now);
+        wanted.insert("conditions".into(), Value::Array(list));
+    }
+    let patch = conditions::merge_patch(&live, &Value::Object(wanted))?;
+    (seen.memory.futile_patch.as_ref() != Some(&patch)).then_some(patch)
+}
+
+/// The guest's Events, and one for what a person can mend; not again what the object says already.
+fn due_events(desk: &mut Desk, reporting: &Reporting) -> Vec<Event> {
+    let mut now: Vec<Event> = reporting.outcome.as_ref().map(|o| o.events.clone()).unwrap_or_default();
+    if let Some(Standing::Stalled { reason, message }) = &reporting.standing {
+        let (reason, message) = (reason.clone(), conditions::shortened(message));
+        now.push(Event { kind: EventType::Warning, reason, action: "Reconcile".into(), message });
+    }
+    let before = std::mem::replace(&mut desk.seen.memory.events, now.clone());
+    let said = desk.seen.object.value();
+    let shown = said.pointer("/status/conditions").and_then(Value::as_array).cloned().unwrap_or_default();
+    now.retain(|event| {
+        let on_object = shown
+            .iter()
+            .any(|c| c["type"] == "Stalled" && c["status"] == "True" && c["message"] == event.message.as_str());
+        !before.contains(event) && !on_object
+    });
+    now
+}

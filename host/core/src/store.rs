@@ -1,0 +1,177 @@
+//! The objects of one watch, and the indexes that decisions need.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use crate::names::OBJECT_UID;
+use crate::object::Object;
+
+/// The name of an object within one kind.
+pub type Name = (Option<String>, String);
+
+/// What a watch tells.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A list begins: what is not in it is gone.
+    Begin,
+    /// An object is there, or changed.
+    Seen(Arc<Object>),
+    /// An object is gone; as it was last.
+    Gone(Arc<Object>),
+    /// The list is complete.
+    Listed,
+}
+
+/// What an event changed: the object before and after.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// As it was; none if it is new.
+    pub before: Option<Arc<Object>>,
+    /// As it is; none if it is gone.
+    pub after: Option<Arc<Object>>,
+}
+
+/// The objects of one watch.
+#[derive(Debug, Default)]
+pub struct Store {
+    objects: HashMap<Name, Arc<Object>>,
+    by_object_uid: HashMap<String, BTreeSet<Name>>,
+    relist: Option<HashMap<Name, Arc<Object>>>,
+    filled: bool,
+}
+
+impl Store {
+    /// Whether a first list has been completed.
+    pub fn is_filled(&self) -> bool {
+        self.filled
+    }
+
+    /// One object by its name.
+    pub fn get(&self, namespace: Option<&str>, name: &str) -> Option<&Arc<Object>> {
+        self.objects.get(&(namespace.map(str::to_owned), name.to_owned()))
+    }
+
+    /// All objects, in no order.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Object>> {
+        self.objects.values()
+    }
+
+    /// How many objects there are.
+    pub fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
+    /// The objects whose label says that they are children of the object of that uid.
+    pub fn children_of(&self, uid: &str) -> impl Iterator<Item = &Arc<Object>> {
+        self.by_object_uid.get(uid).into_iter().flatten().filter_map(|name| self.objects.get(name))
+    }
+
+    /// Takes in what a watch tells, and says what changed. An object seen again as it was is no change.
+    ///
+    /// During a list nothing is taken away; when the list is complete, what it did not hold is gone.
+    pub fn take(&mut self, event: Event) -> Vec<Change> {
+        match event {
+            Event::Begin => {
+                self.relist = Some(HashMap::new());
+                Vec::new()
+            }
+            Event::Seen(object) => {
+                let name = name_of(&object);
+                if let Some(relist) = &mut self.relist {
+                    relist.insert(name.clone(), object.clone());
+                }
+                self.put(name, object).into_iter().collect()
+            }
+            Event::Gone(object) => {
+                let name = name_of(&object);
+                if let Some(relist) = &mut self.relist {
+                    relist.remove(&name);
+                }
+                self.remove(&name).map(|_| Change { before: Some(object), after: None }).into_iter().collect()
+            }
+            Event::Listed => {
+                self.filled = true;
+                let listed = self.relist.take().unwrap_or_default();
+                let lost: Vec<Name> = self.objects.keys().filter(|name| !listed.contains_key(*name)).cloned().collect();
+                lost.iter()
+                    .filter_map(|name| self.remove(name))
+                    .map(|object| Change { before: Some(object), after: None })
+                    .collect()
+            }
+        }
+    }
+
+    fn put(&mut self, name: Name, object: Arc<Object>) -> Option<Change> {
+        let before = self.objects.insert(name.clone(), object.clone());
+        if let Some(before) = &before {
+            if before.meta.uid == object.meta.uid && before.meta.resource_version == object.meta.resource_version {
+                return None;
+            }
+            self.unindex(&name, before);
+        }
+        if let Some(uid) = object.meta.labels.get(OBJECT_UID) {
+            self.by_object_uid.entry(uid.clone()).or_default().insert(name);
+        }
+        Some(Change { before, after: Some(object) })
+    }
+
+    fn remove(&mut self, name: &Name) -> Option<Arc<Object>> {
+        let before = self.objects.remove(name)?;
+        self.unindex(name, &before);
+        Some(before)
+    }
+
+    fn unindex(&mut self, name: &Name, object: &Object) {
+        let Some(uid) = object.meta.labels.get(OBJECT_UID) else { return };
+        if let Some(names) = self.by_object_uid.get_mut(uid) {
+            names.remove(name);
+            if names.is_empty() {
+                self.by_object_uid.remove(uid);
+            }
+        }
+    }
+}
+
+fn name_of(object: &Object) -> Name {
+    (object.key.namespace.clone(), object.key.name.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn child(name: &str, version: u32, of: &str) -> Arc<Object> {
+        let text = format!(
+            r#"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"{name}","namespace":"a","uid":"u-{name}",
+            "resourceVersion":"{version}","labels":{{"{OBJECT_UID}":"{of}"}}}}}}"#
+        );
+        Arc::new(Object::parse(&text, None).expect("a ConfigMap"))
+    }
+
+    #[test]
+    fn what_a_new_list_does_not_hold_is_gone() {
+        let mut store = Store::default();
+        for event in [Event::Begin, Event::Seen(child("x", 1, "o")), Event::Seen(child("y", 2, "o")), Event::Listed] {
+            store.take(event);
+        }
+        store.take(Event::Begin);
+        assert!(store.take(Event::Seen(child("y", 2, "o"))).is_empty(), "seen again as it was: no change");
+        let gone = store.take(Event::Listed);
+        assert_eq!(gone.len(), 1);
+        assert_eq!(gone[0].before.as_ref().map(|o| o.key.name.as_str()), Some("x"));
+        assert_eq!(store.children_of("o").count(), 1);
+    }
+
+    #[test]
+    fn a_child_whose_label_moves_belongs_to_the_other_object() {
+        let mut store = Store::default();
+        store.take(Event::Seen(child("x", 1, "o")));
+        store.take(Event::Seen(child("x", 2, "p")));
+        assert_eq!((store.children_of("o").count(), store.children_of("p").count()), (0, 1));
+    }
+}

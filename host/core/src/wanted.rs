@@ -1,0 +1,278 @@
+//! From an outcome to children as they will be applied. The whole outcome is checked before the first
+//! write: one bad child refuses it (promise A03).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use crate::binding::Binding;
+use crate::conditions;
+use crate::contract::{Adopt, Child, Outcome, Policy};
+use crate::kind::{Key, Kind};
+use crate::names;
+use crate::object::{Object, digest};
+use crate::paths::Path;
+use crate::resource::{Address, Resource};
+
+/// One child as it should be.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Where.
+    pub at: Address,
+    /// What is applied, with the host's labels, annotations and ownerReference.
+    pub manifest: Value,
+    /// The digest that its annotation [`names::APPLIED`] carries.
+    pub digest: String,
+    /// Its wave.
+    pub wave: i32,
+    /// How it is kept.
+    pub policy: Policy,
+    /// Paths that the guest owns whole.
+    pub exclusive: Vec<Path>,
+    /// Whether it may be adopted.
+    pub adopt: Adopt,
+}
+
+/// An outcome that no host may carry out. Says which child, and why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Refused(pub String);
+
+fn refused<T>(text: impl Into<String>) -> Result<T, Refused> {
+    Err(Refused(text.into()))
+}
+
+/// The kinds of an outcome's children, to be resolved before [`check`].
+pub fn kinds(outcome: &Outcome) -> Result<BTreeSet<Kind>, Refused> {
+    outcome.children.iter().enumerate().map(|(n, child)| Ok(parse(n, child)?.1)).collect()
+}
+
+/// Checks an outcome as a whole and works out its children, sorted by wave, then address.
+///
+/// `resources` knows every kind of [`kinds`] that the cluster serves.
+pub fn check(
+    outcome: &Outcome,
+    object: &Object,
+    binding: &Binding,
+    resources: &dyn Fn(&Kind) -> Option<Arc<Resource>>,
+) -> Result<Vec<Wanted>, Refused> {
+    supported(outcome)?;
+    stated(outcome)?;
+    let mut seen = BTreeSet::new();
+    let mut wanted = Vec::with_capacity(outcome.children.len());
+    for (n, child) in outcome.children.iter().enumerate() {
+        let (manifest, kind) = parse(n, child)?;
+        let Some(resource) = resources(&kind) else {
+            return refused(format!("child {n}: this cluster serves no kind {kind}"));
+        };
+        let one = place(manifest, resource, object, binding).map_err(|e| Refused(format!("child {n}: {e}")))?;
+        let key = one.0.key();
+        if key.kind.group_kind() == object.key.kind.group_kind()
+            && (&key.namespace, &key.name) == (&object.key.namespace, &object.key.name)
+        {
+            return refused(format!("child {n}: {key} is the object itself"));
+        }
+        if !seen.insert((key.kind.group_kind(), key.namespace.clone(), key.name.clone())) {
+            return refused(format!("child {n}: {key} is asked for twice"));
+        }
+        wanted.push(decorate(one, child, object, binding)?);
+    }
+    wanted.sort_by_key(|one| (one.wave, one.at.key()));
+    Ok(wanted)
+}
+
+/// Whether Kubernetes' garbage collection can be trusted to remove such a child with its object: an
+/// ownerReference cannot point from a cluster-scoped object or another namespace into a namespace.
+pub fn is_reachable(object: &Key, child: &Key) -> bool {
+    object.namespace.is_none() || object.namespace == child.namespace
+}
+
+/// What this host cannot do yet of the contract refuses the outcome; nothing is ignored.
+fn supported(outcome: &Outcome) -> Result<(), Refused> {
+    let not_yet = |what: &str| refused(format!("this host cannot do yet what the outcome asks for: {what}"));
+    if !outcome.contributions.is_empty() {
+        return not_yet("contributions");
+    }
+    if !outcome.replace.is_empty() {
+        return not_yet("replace");
+    }
+    if !outcome.remove.is_empty() {
+        return not_yet("remove");
+    }
+    if !outcome.labels.is_empty() || !outcome.annotations.is_empty() {
+        return not_yet("labels and annotations of the object itself");
+    }
+    for (n, child) in outcome.children.iter().enumerate() {
+        if !child.release.is_empty() {
+            return not_yet(&format!("release (child {n})"));
+        }
+        if child.policy == Policy::Recreate {
+            return not_yet(&format!("policy recreate (child {n})"));
+        }
+    }
+    Ok(())
+}
+
+/// What a guest says of the status must be its own to say.
+fn stated(outcome: &Outcome) -> Result<(), Refused> {
+    if let Some(status) = &outcome.status {
+        match serde_json::from_str(status) {
+            Ok(Value::Object(_)) => {}
+            Ok(_) => return refused("the status is not a JSON object"),
+            Err(e) => return refused(format!("the status is not JSON: {e}")),
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for condition in &outcome.conditions {
+        let kind = &condition.kind;
+        if conditions::is_the_hosts(kind) {
+            return refused(format!("the condition {kind} is the host's; use hold to keep an object from being Ready"));
+        }
+        if kind.is_empty() || condition.reason.is_empty() || !seen.insert(kind) {
+            return refused(format!("the condition {kind:?} lacks a type or a reason, or is stated twice"));
+        }
+    }
+    Ok(())
+}
+
+fn parse(n: usize, child: &Child) -> Result<(Map<String, Value>, Kind), Refused> {
+    let manifest: Map<String, Value> = match serde_json::from_str(&child.manifest) {
+        Ok(Value::Object(map)) => map,
+        Ok(_) => return refused(format!("child {n}: the manifest is not a JSON object")),
+        Err(e) => return refused(format!("child {n}: the manifest is not JSON: {e}")),
+    };
+    match (text(manifest.get("apiVersion")), text(manifest.get("kind"))) {
+        (Some(version), Some(kind)) => {
+            let kind = Kind::from_api_version(version, kind);
+            Ok((manifest, kind))
+        }
+        _ => refused(format!("child {n}: the manifest lacks apiVersion or kind")),
+    }
+}
+
+fn text(value: Option<&Value>) -> Option<&str> {
+    value.and_then(Value::as_str).filter(|t| !t.is_empty())
+}
+
+/// Metadata that a guest may state.
+const STATED: [&str; 5] = ["name", "namespace", "labels", "annotations", "finalizers"];
+
+fn place(
+    mut manifest: Map<String, Value>,
+    resource: Arc<Resource>,
+    object: &Object,
+    binding: &Binding,
+) -> Result<(Address, Map<String, Value>), String> {
+    let kind = resource.kind.clone();
+    let Some(Value::Object(metadata)) = manifest.get_mut("metadata") else {
+        return Err(format!("{kind} without metadata"));
+    };
+    metadata.retain(|_, value| !value.is_null());
+    if let Some(field) = metadata.keys().find(|k| !STATED.contains(&k.as_str())) {
+        return Err(format!("{kind}: metadata.{field} is not a guest's to set"));
+    }
+    let name = text(metadata.get("name")).ok_or_else(|| format!("{kind} without metadata.name"))?.to_owned();
+    let own = object.key.namespace.as_deref();
+    let namespace = match (resource.namespaced, text(metadata.get("namespace")).or(own)) {
+        (true, Some(namespace)) => Some(namespace.to_owned()),
+        (true, None) => return Err(format!("{kind} {name}: a cluster-scoped object's child must name its namespace")),
+        (false, _) if text(metadata.get("namespace")).is_some() => {
+            return Err(format!("{kind} {name}: the kind is cluster-scoped, but a namespace is stated"));
+        }
+        (false, _) => None,
+    };
+    if !is_legal_name(&kind, &name) {
+        return Err(format!("{kind} {name:?}: not a legal name for that kind"));
+    }
+    if let Some(bad) = namespace.as_deref().filter(|ns| !names::is_dns_label(ns)) {
+        return Err(format!("{kind} {name}: {bad:?} is not a legal namespace"));
+    }
+    for field in ["labels", "annotations"] {
+        if let Some(key) =
+            metadata.get(field).and_then(Value::as_object).and_then(|m| m.keys().find(|k| k.starts_with(names::PREFIX)))
+        {
+            return Err(format!("{kind} {name}: metadata.{field}.{key} is the host's"));
+        }
+    }
+    binding
+        .permissions
+        .may_apply(&kind.group, &kind.kind, namespace.as_deref(), own)
+        .map_err(|e| format!("not permitted: {e}"))?;
+    if let Some(namespace) = &namespace {
+        metadata.insert("namespace".into(), namespace.clone().into());
+    }
+    Ok((Address { resource, namespace, name }, manifest))
+}
+
+/// Most kinds are named by a DNS subdomain; a Service by a label that starts with a letter, a Namespace
+/// by a label; RBAC takes any path segment (Kubernetes documentation, "Object Names and IDs").
+fn is_legal_name(kind: &Kind, name: &str) -> bool {
+    match (kind.group.as_str(), kind.kind.as_str()) {
+        ("", "Service") => names::is_dns_label(name) && name.starts_with(|c: char| c.is_ascii_lowercase()),
+        ("", "Namespace") => names::is_dns_label(name),
+        ("rbac.authorization.k8s.io", _) => !name.contains(['/', '%']) && name != "." && name != "..",
+        _ => names::is_dns_subdomain(name),
+    }
+}
+
+fn decorate(
+    (at, mut manifest): (Address, Map<String, Value>),
+    child: &Child,
+    object: &Object,
+    binding: &Binding,
+) -> Result<Wanted, Refused> {
+    let key = at.key();
+    let exclusive = child
+        .exclusive
+        .iter()
+        .map(|path| Path::parse(path))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|e| Refused(format!("{key}: exclusive: {e}")))?;
+    let metadata = manifest.get_mut("metadata").and_then(Value::as_object_mut);
+    let Some(metadata) = metadata else { return refused(format!("{key}: no metadata")) };
+    put(metadata, "labels", names::OBJECT_UID, &object.meta.uid);
+    put(metadata, "annotations", names::OBJECT, &names::object_annotation(&object.key));
+    put(metadata, "annotations", names::WAVE, &child.wave.to_string());
+    if is_reachable(&object.key, &key) {
+        metadata.insert("ownerReferences".into(), json!([owner_reference(object, binding)]));
+    }
+    let digest = digest(canonical(&Value::Object(manifest.clone())).as_bytes());
+    if let Some(metadata) = manifest.get_mut("metadata").and_then(Value::as_object_mut) {
+        put(metadata, "annotations", names::APPLIED, &digest);
+    }
+    let manifest = Value::Object(manifest);
+    Ok(Wanted { at, manifest, digest, wave: child.wave, policy: child.policy, exclusive, adopt: child.adopt })
+}
+
+fn owner_reference(object: &Object, binding: &Binding) -> Value {
+    json!({
+        "apiVersion": binding.resource.kind.api_version(),
+        "kind": object.key.kind.kind,
+        "name": object.key.name,
+        "uid": object.meta.uid,
+        "controller": true,
+        "blockOwnerDeletion": true,
+    })
+}
+
+fn put(metadata: &mut Map<String, Value>, field: &str, key: &str, value: &str) {
+    let map = metadata.entry(field).or_insert_with(|| Value::Object(Map::new()));
+    if let Some(map) = map.as_object_mut() {
+        map.insert(key.into(), value.into());
+    }
+}
+
+/// JSON text whose maps are in the order of their keys, whatever order a guest wrote them in.
+fn canonical(value: &Value) -> String {
+    match value {
+        Value::Object(map) => {
+            let sorted: std::collections::BTreeMap<_, _> = map.iter().collect();
+            let fields: Vec<String> =
+                sorted.into_iter().map(|(k, v)| format!("{}:{}", Value::from(k.as_str()), canonical(v))).collect();
+            format!("{{{}}}", fields.join(","))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
+        other => other.to_string(),
+    }
+}

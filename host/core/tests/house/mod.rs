@@ -1,0 +1,202 @@
+//! A house for tests: the engine, a guest that is a closure, and just enough of an API server to answer
+//! it. What the real API server does is proved by the suites under `tests/`; this shows what core decides.
+
+mod api;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use innkeeper_core::action::{Action, Done};
+use innkeeper_core::binding::Module;
+use innkeeper_core::contract::{Adopt, Child, Failure, Manifest, Outcome, Policy, Request, Scope, Wish};
+use innkeeper_core::engine::{Engine, Input, News, Now, Output};
+use innkeeper_core::kind::Kind;
+use innkeeper_core::step::Ended;
+use innkeeper_core::store::Event;
+use serde_json::{Value, json};
+
+pub use api::Api;
+
+/// A guest: what it answers to a request.
+pub type Guest = Box<dyn FnMut(&Request) -> Result<Outcome, Failure>>;
+
+/// The engine with everything around it.
+pub struct House {
+    pub api: Api,
+    pub engine: Engine,
+    pub guest: Guest,
+    /// Every action that was carried out, as `verb Kind ns/name`.
+    pub requests: Vec<String>,
+    /// How many times the guest was called.
+    pub calls: usize,
+    pub ended: Vec<(String, Ended)>,
+    /// The process ends before that many writes more are sent, or (true) after it, before its answer.
+    pub dies: Option<(usize, bool)>,
+    now: u64,
+}
+
+/// The guest's kind: `Inn.example.com`, namespaced.
+pub fn manifest(finalizes: bool) -> Manifest {
+    let wish = |group: &str, kind: &str, scope| Wish { group: group.into(), kinds: vec![kind.into()], scope };
+    Manifest {
+        name: "inn".into(),
+        version: "1.0.0".into(),
+        serves: Kind::new("example.com", "v1", "Inn"),
+        crd: None,
+        applies: vec![wish("", "ConfigMap", Scope::Own), wish("", "Secret", Scope::Own)],
+        contributes: vec![],
+        reads: vec![],
+        deletes: vec![],
+        finalizes,
+        ordered_deletion: false,
+    }
+}
+
+/// A ConfigMap as a child.
+pub fn config_map(name: &str, data: &str) -> Child {
+    let manifest = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"x": data}});
+    Child {
+        manifest: manifest.to_string(),
+        wave: 0,
+        policy: Policy::Apply,
+        exclusive: vec![],
+        release: vec![],
+        adopt: Adopt::Never,
+    }
+}
+
+/// An outcome with these children.
+pub fn wants(children: Vec<Child>) -> Result<Outcome, Failure> {
+    Ok(Outcome { children, ..Outcome::default() })
+}
+
+impl House {
+    /// A house with the kind `Inn` served and its module loaded, everything listed.
+    pub fn new(guest: impl FnMut(&Request) -> Result<Outcome, Failure> + 'static) -> Self {
+        let mut api = Api::default();
+        api.put(crd());
+        Self::over(api, Box::new(guest))
+    }
+
+    /// A new process over an API server that is there already.
+    pub fn over(api: Api, guest: Guest) -> Self {
+        let now = Now { mono_ms: 1, wall_ms: 1_000_000 };
+        let (engine, outputs) = Engine::start(now);
+        let (requests, ended) = (Vec::new(), Vec::new());
+        let mut house = Self { api, engine, guest, requests, calls: 0, ended, dies: None, now: 1 };
+        house.run(outputs);
+        let module = Module { digest: format!("sha256:{}", "a".repeat(64)), manifest: Arc::new(manifest(false)) };
+        house.input(Input::Module { source: "inn.wasm".into(), news: News::Loaded(module) });
+        house.input(Input::ModulesRead);
+        house
+    }
+
+    /// Something happens in the cluster: everything that follows from it is done.
+    pub fn put(&mut self, object: Value) {
+        self.api.put(object);
+        self.settle();
+    }
+
+    /// Time passes.
+    pub fn pass(&mut self, ms: u64) {
+        self.now += ms;
+        self.input(Input::Tick);
+    }
+
+    pub fn input(&mut self, input: Input) {
+        let outputs = self.engine.handle(self.at(), input);
+        self.run(outputs);
+        self.settle();
+    }
+
+    /// Delivers watch events until there are none.
+    pub fn settle(&mut self) {
+        while let Some((watch, event)) = self.api.next_event() {
+            let outputs = self.engine.handle(self.at(), Input::Watched(watch, event));
+            self.run(outputs);
+        }
+    }
+
+    fn at(&self) -> Now {
+        Now { mono_ms: self.now, wall_ms: 1_000_000 + self.now.cast_signed() }
+    }
+
+    fn run(&mut self, outputs: Vec<Output>) {
+        let mut todo: VecDeque<Output> = outputs.into();
+        while let Some(output) = todo.pop_front() {
+            let input = match output {
+                Output::Watch(watch) => {
+                    self.api.watch(watch);
+                    continue;
+                }
+                Output::Unwatch(watch) => {
+                    self.api.unwatch(&watch);
+                    continue;
+                }
+                Output::Resolve(kind) => Input::Resolved(kind.clone(), Ok(self.api.resolve(&kind))),
+                Output::Ask { call, request, .. } => {
+                    self.calls += 1;
+                    let result = Box::new((self.guest)(&request));
+                    Input::Answered { call, result, reads: vec![] }
+                }
+                Output::Act { id, action, .. } => match self.act(&action) {
+                    Some(done) => Input::Done { id, done },
+                    None => continue,
+                },
+                Output::Ended { object, ended, .. } => {
+                    self.ended.push((object.to_string(), *ended));
+                    continue;
+                }
+                Output::Began(_) | Output::Note { .. } => continue,
+            };
+            todo.extend(self.engine.handle(self.at(), input));
+        }
+    }
+
+    /// Carries out an action, unless the process has died.
+    fn act(&mut self, action: &Action) -> Option<Done> {
+        let write = !matches!(action, Action::Look(_));
+        match &mut self.dies {
+            Some((0, _)) => return None,
+            Some((1, false)) if write => {
+                self.dies = Some((0, false));
+                return None;
+            }
+            Some((left, _)) if write => *left -= 1,
+            _ => {}
+        }
+        self.requests.push(format!("{} {}", action.verb(), action.key()));
+        let done = self.api.act(action);
+        (self.dies != Some((0, true))).then_some(done)
+    }
+
+    /// The requests since the last time this was asked, those about Reconcilers left out.
+    pub fn requests(&mut self) -> Vec<String> {
+        let all = std::mem::take(&mut self.requests);
+        all.into_iter().filter(|r| !r.contains("Reconciler")).collect()
+    }
+}
+
+/// The CRD of `Inn`.
+pub fn crd() -> Value {
+    json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "inns.example.com"},
+        "spec": {
+            "group": "example.com", "scope": "Namespaced", "names": {"plural": "inns", "kind": "Inn"},
+            "versions": [{
+                "name": "v1", "served": true, "storage": true, "subresources": {"status": {}},
+                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}},
+            }],
+        },
+        "status": {"conditions": [{"type": "Established", "status": "True"}]},
+    })
+}
+
+/// An `Inn` in namespace `a`.
+pub fn inn(name: &str, spec: Value) -> Value {
+    json!({"apiVersion": "example.com/v1", "kind": "Inn", "metadata": {"name": name, "namespace": "a"}, "spec": spec})
+}
+
+/// A watch event, so that tests can name the type.
+pub type WatchEvent = Event;
