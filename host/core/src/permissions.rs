@@ -75,20 +75,42 @@ impl Permissions {
     /// Whether a child may be applied: `namespace` is where it would be (none: cluster-scoped), `own` the
     /// namespace of its object. The error says what is missing, for people.
     pub fn may_apply(&self, group: &str, kind: &str, namespace: Option<&str>, own: Option<&str>) -> Result<(), String> {
-        let of_kind: Vec<&Permission> =
-            self.apply.iter().filter(|p| p.group == group && p.kinds.iter().any(|k| k == kind)).collect();
-        if of_kind.iter().any(|p| p.reaches(namespace, own)) {
-            return Ok(());
-        }
-        let name = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
-        let place = match namespace {
-            None => "cluster-scoped".to_owned(),
-            Some(ns) if Some(ns) == own => "in its own namespace".to_owned(),
-            Some(ns) => format!("in namespace {ns}"),
-        };
-        let missing = if of_kind.is_empty() { "does not list that kind" } else { "does not reach there" };
-        Err(format!("spec.permissions.apply of the Reconciler {missing}: {name}, {place}"))
+        allows(&self.apply, "apply", group, kind, namespace, own)
     }
+
+    /// Whether an object that is not a child may be removed. Words as in [`Permissions::may_apply`].
+    pub fn may_delete(
+        &self,
+        group: &str,
+        kind: &str,
+        namespace: Option<&str>,
+        own: Option<&str>,
+    ) -> Result<(), String> {
+        allows(&self.delete, "delete", group, kind, namespace, own)
+    }
+}
+
+fn allows(
+    list: &[Permission],
+    verb: &str,
+    group: &str,
+    kind: &str,
+    namespace: Option<&str>,
+    own: Option<&str>,
+) -> Result<(), String> {
+    let of_kind: Vec<&Permission> =
+        list.iter().filter(|p| p.group == group && p.kinds.iter().any(|k| k == kind)).collect();
+    if of_kind.iter().any(|p| p.reaches(namespace, own)) {
+        return Ok(());
+    }
+    let name = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
+    let place = match namespace {
+        None => "cluster-scoped".to_owned(),
+        Some(ns) if Some(ns) == own => "in its own namespace".to_owned(),
+        Some(ns) => format!("in namespace {ns}"),
+    };
+    let missing = if of_kind.is_empty() { "does not list that kind" } else { "does not reach there" };
+    Err(format!("spec.permissions.{verb} of the Reconciler {missing}: {name}, {place}"))
 }
 
 impl Permission {

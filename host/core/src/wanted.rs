@@ -43,9 +43,10 @@ fn refused<T>(text: impl Into<String>) -> Result<T, Refused> {
     Err(Refused(text.into()))
 }
 
-/// The kinds of an outcome's children, to be resolved before [`check`].
+/// The kinds that an outcome speaks of, to be resolved before [`check`].
 pub fn kinds(outcome: &Outcome) -> Result<BTreeSet<Kind>, Refused> {
-    outcome.children.iter().enumerate().map(|(n, child)| Ok(parse(n, child)?.1)).collect()
+    let children = outcome.children.iter().enumerate().map(|(n, child)| Ok(parse(n, child)?.1));
+    children.chain(outcome.remove.iter().map(|removal| Ok(removal.key.kind.clone()))).collect()
 }
 
 /// Checks an outcome as a whole and works out its children, sorted by wave, then address.
@@ -59,6 +60,7 @@ pub fn check(
 ) -> Result<Vec<Wanted>, Refused> {
     supported(outcome)?;
     stated(outcome)?;
+    removals(outcome, object, binding, resources)?;
     let mut seen = BTreeSet::new();
     let mut wanted = Vec::with_capacity(outcome.children.len());
     for (n, child) in outcome.children.iter().enumerate() {
@@ -97,9 +99,6 @@ fn supported(outcome: &Outcome) -> Result<(), Refused> {
     if !outcome.replace.is_empty() {
         return not_yet("replace");
     }
-    if !outcome.remove.is_empty() {
-        return not_yet("remove");
-    }
     if !outcome.labels.is_empty() || !outcome.annotations.is_empty() {
         return not_yet("labels and annotations of the object itself");
     }
@@ -109,6 +108,33 @@ fn supported(outcome: &Outcome) -> Result<(), Refused> {
         }
         if child.policy == Policy::Recreate {
             return not_yet(&format!("policy recreate (child {n})"));
+        }
+    }
+    Ok(())
+}
+
+/// What is removed must be of a kind that may be a child, or that the Reconciler permits to delete. Whether
+/// the very object is a child is seen when it is looked at.
+fn removals(
+    outcome: &Outcome,
+    object: &Object,
+    binding: &Binding,
+    resources: &dyn Fn(&Kind) -> Option<Arc<Resource>>,
+) -> Result<(), Refused> {
+    for removal in &outcome.remove {
+        let key = &removal.key;
+        let Some(resource) = resources(&key.kind) else {
+            return refused(format!("remove {key}: this cluster serves no kind {}", key.kind));
+        };
+        if removal.uid.is_empty() || removal.uid == object.meta.uid {
+            return refused(format!("remove {key}: it must name the uid of another object"));
+        }
+        let own = object.key.namespace.as_deref();
+        let namespace = key.namespace.as_deref().or(own).filter(|_| resource.namespaced);
+        let (group, kind) = (&key.kind.group, &key.kind.kind);
+        if binding.permissions.may_apply(group, kind, namespace, own).is_err() {
+            let may = binding.permissions.may_delete(group, kind, namespace, own);
+            may.map_err(|e| Refused(format!("remove {key}: not permitted: {e}")))?;
         }
     }
     Ok(())

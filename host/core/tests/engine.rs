@@ -105,6 +105,31 @@ fn a_child_deleted_or_stripped_of_its_label_is_put_right() {
     assert!(label.is_string(), "the label is back");
 }
 
+#[test]
+fn what_must_be_gone_before_a_wave_is_removed_by_its_uid_first() {
+    let mut house = House::new(|request| {
+        let object: Value = serde_json::from_str(&request.object).unwrap();
+        let mut outcome = rooms(request)?;
+        if let Some(uid) = object["spec"]["remove"].as_str() {
+            let kind = innkeeper_core::kind::Kind::new("", "v1", "ConfigMap");
+            let key = innkeeper_core::kind::Key { kind, namespace: None, name: "old".into() };
+            outcome.remove = vec![innkeeper_core::contract::Removal { key, uid: uid.into(), before_wave: Some(0) }];
+        }
+        Ok(outcome)
+    });
+    house.put(inn("x", json!({"rooms": ["old"]})));
+    let uid = house.api.get("ConfigMap", Some("a"), "old").unwrap()["metadata"]["uid"].clone();
+    house.requests();
+    house.put(inn("x", json!({"rooms": ["new"], "remove": uid})));
+    house.pass(2_000);
+    let requests = house.requests();
+    let first = |verb: &str| requests.iter().position(|r| r.starts_with(verb));
+    assert!(first("delete ConfigMap a/old") < first("apply ConfigMap a/new"), "{requests:?}");
+    assert_eq!(house.api.children(), ["ConfigMap a/new"]);
+    house.pass(60_000);
+    assert_eq!(house.requests(), Vec::<String>::new(), "what is gone is not looked at again");
+}
+
 /// Killed at every write, before it is sent and before its answer: the next process ends in the same place.
 #[test]
 fn a_process_that_dies_at_any_write_is_carried_on_by_the_next() {

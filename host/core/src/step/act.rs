@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::child::{self, Move, Recheck, Settled, Stand};
-use super::{Desk, Next, Phase, Resources, plan, report};
+use super::{Desk, Next, Phase, Resources, plan, remove, report};
 use crate::action::{Action, Done};
 use crate::contract::{Outcome, Policy, State, Verdict};
 use crate::names::{CHILDREN_FINALIZER, GUEST_FINALIZER};
@@ -25,6 +25,7 @@ pub(super) struct Acting {
     stage: Stage,
     jobs: HashMap<u32, Job>,
     prune_trouble: Vec<String>,
+    removals: Vec<remove::Removing>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,7 @@ enum Stage {
     TakeFinalizers,
     Waves,
     Prune,
+    Remove,
     DropFinalizers,
     Over,
 }
@@ -41,6 +43,7 @@ enum Job {
     Finalizers,
     Child(usize),
     Prune(usize),
+    Remove(usize),
 }
 
 impl Acting {
@@ -52,7 +55,8 @@ impl Acting {
             .collect();
         let stands = vec![Stand::Untouched; wanted.len()];
         let (stage, jobs) = (Stage::TakeFinalizers, HashMap::new());
-        Self { outcome, wanted, stands, surplus, stage, jobs, prune_trouble: Vec::new() }
+        let removals = remove::all(desk, &outcome.remove, resources);
+        Self { outcome, wanted, stands, surplus, stage, jobs, prune_trouble: Vec::new(), removals }
     }
 
     /// The verdicts on all wanted children; what has not been touched waits for an earlier wave.
@@ -73,9 +77,11 @@ impl Acting {
             .collect()
     }
 
-    fn report(self) -> Next {
+    fn report(self, desk: &mut Desk) -> Next {
         let verdicts = self.verdicts();
-        report::acted(self.outcome, verdicts, self.prune_trouble)
+        let removals: Vec<_> = self.removals.iter().map(remove::Removing::verdict).collect();
+        desk.seen.memory.gone = remove::gone(&self.removals);
+        report::acted(self.outcome, verdicts, removals, self.prune_trouble)
     }
 }
 
@@ -101,7 +107,8 @@ pub(super) fn act(desk: &mut Desk, mut acting: Acting) -> Next {
             Stage::Waves => wave(desk, &mut acting),
             Stage::Prune => prune(desk, &mut acting),
             Stage::DropFinalizers => drop_finalizers(desk, &mut acting),
-            Stage::Over => return acting.report(),
+            Stage::Remove => start_removals(desk, &mut acting, None),
+            Stage::Over => return acting.report(desk),
         }
     }
     Next::Wait(Phase::Acting(Box::new(acting)))
@@ -177,6 +184,10 @@ fn wave(desk: &mut Desk, acting: &mut Acting) {
     let is_ready = |(keep, s): &(bool, Settled)| s.state == State::Current || (*keep && s.state == State::Absent);
     match next {
         Some(wave) if done.iter().all(is_ready) => {
+            // What must be gone before this wave is removed first, and waited for.
+            if acting.removals.iter().any(|r| r.is_due(Some(wave)) && !r.is_gone()) {
+                return start_removals(desk, acting, Some(wave));
+            }
             for n in 0..acting.wanted.len() {
                 if acting.wanted[n].wave == wave {
                     let next = child::begin(&desk.seen, &acting.wanted[n]);
@@ -207,8 +218,21 @@ fn step_child(desk: &mut Desk, acting: &mut Acting, n: usize, next: Move) {
     };
 }
 
+/// Begins the removals that are due; where none is left to begin, the phase goes on.
+fn start_removals(desk: &mut Desk, acting: &mut Acting, wave: Option<i32>) {
+    for (n, removal) in acting.removals.iter_mut().enumerate().filter(|(_, r)| r.is_due(wave)) {
+        if let Some(id) = removal.begin(desk) {
+            acting.jobs.insert(id, Job::Remove(n));
+        }
+    }
+    if acting.jobs.is_empty() {
+        // A wave waits for what is still going; the time after all applies waits for nothing.
+        acting.stage = if wave.is_some() { Stage::Over } else { Stage::DropFinalizers };
+    }
+}
+
 fn prune(desk: &mut Desk, acting: &mut Acting) {
-    acting.stage = Stage::DropFinalizers;
+    acting.stage = Stage::Remove;
     for (n, (child, at)) in acting.surplus.iter().enumerate() {
         if child.meta.deletion_timestamp.is_none() {
             let id = desk.act(Action::Delete { at: at.clone(), uid: child.meta.uid.clone() });
@@ -239,6 +263,11 @@ pub(super) fn done(desk: &mut Desk, mut acting: Acting, id: u32, done: Done) -> 
             }
             let next = child::done(&desk.seen, &wanted, &stand, done);
             step_child(desk, &mut acting, n, next);
+        }
+        Some(Job::Remove(n)) => {
+            if let Some(id) = acting.removals[n].done(desk, done) {
+                acting.jobs.insert(id, Job::Remove(n));
+            }
         }
         Some(Job::Prune(n)) => match done {
             Done::Accepted | Done::Object { .. } => desk.deleted(&acting.surplus[n].0),

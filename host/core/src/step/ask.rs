@@ -31,7 +31,7 @@ pub(super) fn request(seen: &Seen, phase: contract::Phase) -> Request {
         config: seen.binding.config.clone(),
         children,
         contributions: Vec::new(),
-        removals: Vec::new(),
+        removals: seen.memory.removals.clone(),
     }
 }
 

@@ -15,6 +15,7 @@ mod child;
 mod finish;
 mod observe;
 mod plan;
+mod remove;
 mod report;
 
 use std::collections::BTreeSet;
@@ -52,6 +53,10 @@ pub struct Seen {
 pub struct Memory {
     /// Verdicts on children that the stores cannot show: refused, waiting, in conflict.
     pub verdicts: Vec<Verdict>,
+    /// Verdicts on removals.
+    pub removals: Vec<Verdict>,
+    /// Uids of removals that are gone for good: a uid never comes back, so they are not looked at again.
+    pub gone: BTreeSet<String>,
     /// Events that were recorded last, so that they are not repeated.
     pub events: Vec<Event>,
     /// A status patch that the API server accepted and that changed nothing: its schema drops some of it.

@@ -22,6 +22,7 @@ pub(super) struct Reporting {
     outcome: Option<Outcome>,
     standing: Option<Standing>,
     verdicts: Vec<Verdict>,
+    removals: Vec<Verdict>,
     again: Option<Again>,
     trouble: Option<String>,
     jobs: HashMap<u32, Option<Value>>,
@@ -68,7 +69,17 @@ pub(super) fn guest_is_missing() -> Next {
 }
 
 /// The outcome was carried out, as far as it could be.
-pub(super) fn acted(outcome: Outcome, verdicts: Vec<(Verdict, Recheck)>, prune_trouble: Vec<String>) -> Next {
+pub(super) fn acted(
+    outcome: Outcome,
+    children: Vec<(Verdict, Recheck)>,
+    removals: Vec<(Verdict, Recheck)>,
+    prune_trouble: Vec<String>,
+) -> Next {
+    let count = children.len();
+    let memory_of = |all: &[(Verdict, Recheck)]| all.iter().map(|(v, _)| v.clone()).collect();
+    let (verdicts_on_children, verdicts_on_removals) = (memory_of(&children), memory_of(&removals));
+    let unfinished = removals.into_iter().filter(|(v, _)| v.state != State::Absent);
+    let verdicts: Vec<(Verdict, Recheck)> = children.into_iter().chain(unfinished).collect();
     let stuck: Vec<&(Verdict, Recheck)> =
         verdicts.iter().filter(|(v, _)| matches!(v.state, State::Failed | State::Conflict)).collect();
     let all = |pick: &dyn Fn(&(Verdict, Recheck)) -> bool| {
@@ -90,7 +101,7 @@ pub(super) fn acted(outcome: Outcome, verdicts: Vec<(Verdict, Recheck)>, prune_t
     } else if let Some(hold) = &outcome.hold {
         Some(Standing::Reconciling { reason: hold.reason.clone(), message: hold.message.clone() })
     } else {
-        Some(Standing::Ready { children: verdicts.len() })
+        Some(Standing::Ready { children: count })
     };
     let soonest = verdicts.iter().filter_map(|(_, r)| match r {
         Recheck::After(ms) => Some(*ms),
@@ -102,8 +113,15 @@ pub(super) fn acted(outcome: Outcome, verdicts: Vec<(Verdict, Recheck)>, prune_t
         (false, None) => Again::OnChange,
     };
     let trouble = (!trouble.is_empty()).then(|| trouble.join("; "));
-    let verdicts = verdicts.into_iter().map(|(v, _)| v).collect();
-    go(Reporting { outcome: Some(outcome), standing, verdicts, again: Some(again), trouble, ..Reporting::default() })
+    go(Reporting {
+        outcome: Some(outcome),
+        standing,
+        verdicts: verdicts_on_children,
+        removals: verdicts_on_removals,
+        again: Some(again),
+        trouble,
+        ..Reporting::default()
+    })
 }
 
 fn go(reporting: Reporting) -> Next {
@@ -180,7 +198,8 @@ fn finish_when_answered(desk: &mut Desk, reporting: Reporting) -> Next {
         (again, _) => again,
     };
     let (writes, changes) = (std::mem::take(&mut desk.writes), std::mem::take(&mut desk.changes));
-    let memory = Memory { verdicts: reporting.verdicts, ..std::mem::take(&mut desk.seen.memory) };
+    let memory =
+        Memory { verdicts: reporting.verdicts, removals: reporting.removals, ..std::mem::take(&mut desk.seen.memory) };
     let ended = Ended { again, writes, memory, changes, trouble: reporting.trouble };
     desk.outputs.push(Output::End(Box::new(ended)));
     Next::Wait(Phase::Over)

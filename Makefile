@@ -1,0 +1,53 @@
+# The habits of this project. `make help` lists them.
+
+CARGO      ?= cargo
+# The host as `make run` and the suites use it.
+HOST       := target/debug/innkeeper
+CONTROL    := target/debug/innkeeper-controlplane
+NODES      ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test prove promises lint manifests guests test-guests host controlplane clean
+
+help: ## List what make can do
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: host guests ## Start a control plane, the examples and the host; Ctrl-C ends all. KUBECONFIG=FILE uses that cluster
+	@examples/run.sh $(if $(filter command line environment override,$(origin KUBECONFIG)),"$(KUBECONFIG)",)
+
+test: host guests test-guests controlplane ## Run every test, on a real control plane
+	$(CARGO) test --workspace --quiet
+
+prove: host guests test-guests controlplane ## Break each promise on purpose and see its test turn red
+	@tests/breaks/prove.sh $(ONLY)
+
+promises: ## List which promise has which test
+	@tests/breaks/promises.sh
+
+lint: ## Format, clippy and documentation, warnings as errors
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet
+	@if command -v cargo-deny >/dev/null; then cargo deny check licenses bans sources; \
+	else echo "cargo-deny is not installed: deny.toml was not checked (cargo install cargo-deny)"; fi
+
+manifests: host ## Generate the CRDs under crds/ from the Rust types
+	$(HOST) manifests > crds/reconcilers.innkeeper.dev.yaml
+	guests/crds.sh
+
+guests: ## Build every guest to wasm, into target/guests/
+	@guests/build.sh
+
+test-guests: ## Build the guests that tests use, into target/test-guests/
+	@guests/build.sh --test-guests
+
+host: ## Build the host
+	$(CARGO) build --package innkeeper
+
+controlplane: ## Make sure that the control plane's programs are there (about five minutes, once per user)
+	$(CARGO) build --quiet --package innkeeper-controlplane
+	@$(CONTROL) binaries
+
+clean: ## Remove what was built here (the control plane's programs stay in the user's cache folder)
+	$(CARGO) clean
+	rm -rf .innkeeper

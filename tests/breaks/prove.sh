@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Breaks each promise on purpose, in a copy of the tree, and expects its test to turn red.
+#
+#   prove.sh [PROMISE…]      all patches of this folder, or those of the promises named (w01 a05 …)
+#
+# A patch's header (its lines before the first `diff`) says:
+#   Breaks: what the patch does to the promise
+#   Test: package target test_name        what must fail, by its own assertion
+#   Also: test_name …                     other tests of that target that may fail with it (optional)
+# The patched copy must build, and every other test of the target must stay green.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+root=$PWD
+copy=$root/target/prove/tree
+export CARGO_TARGET_DIR=$root/target/prove/target
+mkdir -p "$copy"
+
+only=("$@")
+wanted() {
+    [ ${#only[@]} -eq 0 ] && return 0
+    local one
+    for one in "${only[@]}"; do [[ $(basename "$1") == "${one,,}"* ]] && return 0; done
+    return 1
+}
+
+# What git knows of and what it would, as it stands. Times are kept, so that cargo builds little; what any
+# patch touches is touched, so that cargo sees it change back.
+fresh_copy() {
+    rm -rf "$copy"
+    mkdir -p "$copy"
+    git -C "$root" ls-files -z --cached --others --exclude-standard \
+        | tar -C "$root" --null --files-from=- --ignore-failed-read -cf - 2>/dev/null | tar -C "$copy" -xf -
+    sed -n 's#^+++ b/##p' "$root"/tests/breaks/*.patch | sort -u | (cd "$copy" && xargs -r -d '\n' touch -c)
+}
+
+failed=0
+for patch in "$root"/tests/breaks/*.patch; do
+    wanted "$patch" || continue
+    name=$(basename "$patch" .patch)
+    read -r package target test < <(sed -n 's/^Test: //p' "$patch")
+    also=$(sed -n 's/^Also: //p' "$patch")
+    fresh_copy
+    log=$root/target/prove/$name.log
+    printf '%-6s ' "$name"
+    if ! (cd "$copy" && patch -p1 --quiet --forward < "$patch") > "$log" 2>&1; then
+        echo "the patch does not apply (see $log)"; failed=1; continue
+    fi
+    # What the suites start must be built from the patched copy.
+    if ! (cd "$copy" && cargo build --quiet --package innkeeper && ln -sfn "$root/target/guests" "$CARGO_TARGET_DIR/guests" \
+        && ln -sfn "$root/target/test-guests" "$CARGO_TARGET_DIR/test-guests") >> "$log" 2>&1; then
+        echo "the patched copy does not build (see $log)"; failed=1; continue
+    fi
+    kind=(--test "$target")
+    [ "$target" = lib ] && kind=(--lib)
+    (cd "$copy" && cargo test --quiet --package "$package" "${kind[@]}" -- --test-threads=2) >> "$log" 2>&1 || true
+    if ! grep -q '^test result' "$log"; then
+        echo "its test did not run (see $log)"; failed=1; continue
+    fi
+    # libtest lists the names of failed tests, indented, at its end.
+    red=$(sed -nE 's/^    ([a-z0-9_:]+)$/\1/p' "$log" | sort -u)
+    if ! grep -qx -- "$test" <<< "$red"; then
+        echo "NOT red: $test still passes (see $log)"; failed=1; continue
+    fi
+    stray=$(comm -23 <(echo "$red") <(tr ' ' '\n' <<< "$test $also" | sort -u))
+    if [ -n "$stray" ]; then
+        echo "red, but so are others: $(paste -sd' ' - <<< "$stray") (see $log)"; failed=1; continue
+    fi
+    echo "red: $test"
+done
+exit "$failed"
