@@ -7,18 +7,18 @@ CONTROL    := target/debug/innkeeper-controlplane
 NODES      ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test prove promises lint manifests guests test-guests host controlplane clean
+.PHONY: help run test prove promises lint manifests guests test-guests build controlplane clean
 
 help: ## List what make can do
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: host guests ## Start a control plane, the examples and the host; Ctrl-C ends all. KUBECONFIG=FILE uses that cluster
+run: build guests ## Start a control plane, the examples and the host; Ctrl-C ends all. KUBECONFIG=FILE uses that cluster
 	@examples/run.sh $(if $(filter command line environment override,$(origin KUBECONFIG)),"$(KUBECONFIG)",)
 
-test: host guests test-guests controlplane ## Run every test, on a real control plane
+test: build guests test-guests controlplane ## Run every test, on a real control plane
 	$(CARGO) test --workspace --quiet
 
-prove: host guests test-guests controlplane ## Break each promise on purpose and see its test turn red
+prove: build guests test-guests controlplane ## Break each promise on purpose and see its test turn red
 	@tests/breaks/prove.sh $(ONLY)
 
 promises: ## List which promise has which test
@@ -31,9 +31,9 @@ lint: ## Format, clippy and documentation, warnings as errors
 	@if command -v cargo-deny >/dev/null; then cargo deny check licenses bans sources; \
 	else echo "cargo-deny is not installed: deny.toml was not checked (cargo install cargo-deny)"; fi
 
-manifests: host ## Generate the CRDs under crds/ from the Rust types
+manifests: build ## Generate the CRDs under crds/ from the Rust types
 	$(HOST) manifests > crds/reconcilers.innkeeper.dev.yaml
-	guests/crds.sh
+	INNKEEPER_CRDS=write $(CARGO) test --workspace --quiet the_crd_file_says_what_the_type_says >/dev/null
 
 guests: ## Build every guest to wasm, into target/guests/
 	@guests/build.sh
@@ -41,12 +41,13 @@ guests: ## Build every guest to wasm, into target/guests/
 test-guests: ## Build the guests that tests use, into target/test-guests/
 	@guests/build.sh --test-guests
 
-host: ## Build the host
-	$(CARGO) build --package innkeeper
+# Always the whole workspace with its tests: cargo picks the features of dependencies by what is selected,
+# and would build wasmtime once for each selection.
+build: ## Build everything, tests included
+	$(CARGO) build --workspace --all-targets
 
-controlplane: ## Make sure that the control plane's programs are there (about five minutes, once per user)
-	$(CARGO) build --quiet --package innkeeper-controlplane
-	@$(CONTROL) binaries
+controlplane: build ## Make sure that the control plane's programs are there (about five minutes, once per user)
+	@$(CONTROL) binaries >/dev/null
 
 clean: ## Remove what was built here (the control plane's programs stay in the user's cache folder)
 	$(CARGO) clean

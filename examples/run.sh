@@ -31,7 +31,7 @@ if [ -n "${1:-}" ]; then
     [ -r "$kubeconfig" ] || { echo "make run: the kubeconfig $kubeconfig cannot be read" >&2; exit 1; }
     kubectl=$(command -v kubectl) || { echo "make run: kubectl is not installed" >&2; exit 1; }
 else
-    cargo build --quiet --package innkeeper-controlplane
+
     programs=$(target/debug/innkeeper-controlplane binaries)
     kubectl=$programs/kubectl
     kubeconfig=$PWD/$folder/kubeconfig

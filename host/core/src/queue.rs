@@ -159,7 +159,12 @@ impl Queue {
         self.timers.first().map(|(at, _)| *at)
     }
 
-    /// How many objects of each kind wait to be looked at now.
+    /// Whether nothing waits, now or for its time.
+    pub fn is_empty(&self) -> bool {
+        self.ready.is_empty() && self.timers.is_empty()
+    }
+
+    /// How many objects wait to be looked at now.
     pub fn depth(&self) -> usize {
         self.ready.len()
     }

@@ -62,7 +62,8 @@ fn support(version: &Value) -> StatusSupport {
 #[derive(Debug, Default)]
 pub struct Catalog {
     crds: BTreeMap<String, Crd>,
-    discovered: HashMap<Kind, Arc<Resource>>,
+    /// What discovery said: none where the kind is not served.
+    discovered: HashMap<Kind, Option<Arc<Resource>>>,
 }
 
 impl Catalog {
@@ -79,9 +80,9 @@ impl Catalog {
         self.crds.remove(name).is_some()
     }
 
-    /// Discovery found a kind.
-    pub fn discovered(&mut self, resource: Arc<Resource>) {
-        self.discovered.insert(resource.kind.clone(), resource);
+    /// Discovery answered about a kind.
+    pub fn discovered(&mut self, kind: &Kind, resource: Option<Arc<Resource>>) {
+        self.discovered.insert(kind.clone(), resource);
     }
 
     /// The CRD of a kind.
@@ -96,12 +97,17 @@ impl Catalog {
                 crd.versions.iter().map(|(resource, _)| resource).find(|r| r.kind == *kind).cloned()
             }
             Some(_) => None,
-            None => self.discovered.get(kind).cloned(),
+            None => self.discovered.get(kind).cloned().flatten(),
         }
     }
 
-    /// Whether discovery must be asked about a kind: no CRD speaks of it, and nobody has asked yet.
+    /// Whether nobody knows yet if a kind is served.
     pub fn is_unknown(&self, kind: &Kind) -> bool {
         self.crd(&kind.group_kind()).is_none() && !self.discovered.contains_key(kind)
+    }
+
+    /// Whether discovery should be asked: no CRD speaks of the kind, and it was not served so far.
+    pub fn should_ask(&self, kind: &Kind) -> bool {
+        self.crd(&kind.group_kind()).is_none() && self.discovered.get(kind).is_none_or(Option::is_none)
     }
 }

@@ -150,7 +150,8 @@ pub struct Engine {
     controllers: BTreeMap<GroupKind, controllers::Controller>,
     queue: Queue,
     pending: Pending,
-    memories: HashMap<Key, Memory>,
+    /// By object, with the uid that they are about.
+    memories: HashMap<Key, (String, Memory)>,
     steps: HashMap<Key, Step>,
     calls: HashMap<u64, Key>,
     actions: HashMap<u64, Owner>,
@@ -158,6 +159,8 @@ pub struct Engine {
     next_id: u64,
     /// Something that a Reconciler's status shows may have changed.
     report_due: bool,
+    /// When discovery is asked again about recorded kinds.
+    ask_again_ms: Option<u64>,
 }
 
 impl Engine {
@@ -186,6 +189,10 @@ impl Engine {
             }
             Input::Answered { call, result, reads } => self.answered(call, *result, reads),
             Input::Done { id, done } => self.done(id, done),
+            Input::Tick if self.ask_again_ms.is_some_and(|at| at <= now.mono_ms) => {
+                self.ask_again_ms = None;
+                self.arrange();
+            }
             Input::Tick => {}
             Input::Stop => self.stopping = true,
         }
@@ -197,7 +204,7 @@ impl Engine {
     /// When time alone makes a difference, in milliseconds of the clock that never goes back.
     pub fn next_wake(&self) -> Option<u64> {
         let counts = self.reconcilers.values().filter_map(|d| d.counts_due_ms());
-        self.queue.next_timer().into_iter().chain(counts).min()
+        self.queue.next_timer().into_iter().chain(counts).chain(self.ask_again_ms).min()
     }
 
     /// Whether every store is filled and every module of the start dealt with.

@@ -3,30 +3,39 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::controllers::Controller;
 use super::{Engine, Output, Owner};
 use crate::action::Done;
 use crate::contract::{Failure, Outcome};
-use crate::kind::{Key, Kind};
+use crate::kind::{GroupKind, Key, Kind};
 use crate::pending::Write;
 use crate::queue::{Again, Urgency};
 use crate::resource::Resource;
 use crate::step::{self, Ended, Seen, Step};
 use crate::world::Read;
 
+/// After how long discovery is asked again when it did not answer, in milliseconds.
+const ASK_AGAIN_MS: u64 = 2_000;
 /// How many objects may be in work at once. Calls and writes in flight are bounded outside as well.
 const MOST_STEPS: usize = 64;
 
 impl Engine {
     /// Starts steps for the objects that are due and may start.
     pub(super) fn start_steps(&mut self) {
-        while self.steps.len() < MOST_STEPS && !self.stopping {
-            let (controllers, stores, pending) = (&self.controllers, &self.stores, &self.pending);
-            let catalog = &self.catalog;
-            let may_start = |key: &Key| {
-                controllers
-                    .get(&key.kind.group_kind())
-                    .is_some_and(|c| c.may_start(stores, catalog) && !pending.blocks(key))
-            };
+        if self.stopping || self.queue.is_empty() {
+            return;
+        }
+        let startable =
+            |(kind, c): (&GroupKind, &Controller)| c.may_start(&self.stores, &self.catalog).then(|| kind.clone());
+        let startable: BTreeSet<GroupKind> = self.controllers.iter().filter_map(startable).collect();
+        if startable.is_empty() {
+            return;
+        }
+        // A step that waits for a store works at nothing: it must not keep other kinds from going on.
+        let idle = |engine: &Self| engine.controllers.values().map(|c| c.ensuring.len()).sum::<usize>();
+        while self.steps.len() < MOST_STEPS + idle(self) {
+            let pending = &self.pending;
+            let may_start = |key: &Key| startable.contains(&key.kind.group_kind()) && !pending.blocks(key);
             let Some(key) = self.queue.next(self.now.mono_ms, may_start) else { return };
             self.start_step(key);
         }
@@ -45,11 +54,14 @@ impl Engine {
             let store = self.stores.get(&watch);
             children.extend(store.into_iter().flat_map(|s| s.children_of(&object.meta.uid)).cloned());
         }
+        // An object made anew under the name of an earlier one remembers nothing of it.
+        let memory = self.memories.remove(&key).filter(|(uid, _)| *uid == object.meta.uid).map(|(_, m)| m);
+        let memory = memory.unwrap_or_default();
         let seen = Seen {
             object,
             children,
             binding: controller.binding.clone(),
-            memory: self.memories.remove(&key).unwrap_or_default(),
+            memory,
             failures: self.queue.failures(&key),
             now_ms: self.now.wall_ms,
         };
@@ -105,7 +117,7 @@ impl Engine {
     }
 
     fn resolve(&mut self, key: &Key, kinds: BTreeSet<Kind>) {
-        let unknown: Vec<Kind> = kinds.into_iter().filter(|kind| self.catalog.is_unknown(kind)).collect();
+        let unknown: Vec<Kind> = kinds.into_iter().filter(|kind| self.catalog.should_ask(kind)).collect();
         if unknown.is_empty() {
             self.step_input(key, step::Input::Resolved(Ok(())));
             return;
@@ -121,9 +133,13 @@ impl Engine {
 
     /// Discovery answered.
     pub(super) fn resolved(&mut self, kind: &Kind, result: Result<Option<Arc<Resource>>, String>) {
-        if let Ok(Some(resource)) = &result {
-            self.catalog.discovered(resource.clone());
-            self.arrange();
+        match &result {
+            Ok(found) => {
+                self.catalog.discovered(kind, found.clone());
+                self.arrange();
+            }
+            // A recorded kind must be known before its controller may start: ask again, but not at once.
+            Err(_) => self.ask_again_ms = Some(self.now.mono_ms + ASK_AGAIN_MS),
         }
         let answer = result.map(|_| ()).map_err(|e| format!("where {kind} is served cannot be found out: {e}"));
         for key in self.resolving.remove(kind).unwrap_or_default() {
@@ -146,14 +162,14 @@ impl Engine {
                 self.pending.add(write.clone(), key, shown.map(Arc::as_ref));
             }
         }
-        self.memories.insert(key.clone(), ended.memory.clone());
+        self.memories.insert(key.clone(), (step.object().meta.uid.clone(), ended.memory.clone()));
         self.queue.done(key, ended.again, self.now.mono_ms);
         let digest = step.binding().module.as_ref().map(|m| m.digest.clone());
         self.out.push(Output::Ended { object: key.clone(), digest, ended });
     }
 
     /// Forgets everything in work for a kind: its controller ends or begins anew.
-    pub(super) fn drop_steps(&mut self, kind: &crate::kind::GroupKind) {
+    pub(super) fn drop_steps(&mut self, kind: &GroupKind) {
         let of_kind = |key: &Key| key.kind.group_kind() == *kind;
         self.steps.retain(|key, _| !of_kind(key));
         self.calls.retain(|_, key| !of_kind(key));
@@ -164,7 +180,7 @@ impl Engine {
     }
 
     /// Every object of a kind is looked at once, behind fresh changes.
-    pub(super) fn sweep(&mut self, kind: &crate::kind::GroupKind) {
+    pub(super) fn sweep(&mut self, kind: &GroupKind) {
         let Some(controller) = self.controllers.get(kind) else { return };
         let Some(store) = self.stores.get(&controller.objects) else { return };
         let keys: Vec<Key> = store.all().map(|object| object.key.clone()).collect();

@@ -1,0 +1,69 @@
+//! Where the API server serves a kind.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use innkeeper_core::kind::Kind;
+use innkeeper_core::resource::Resource;
+use serde::Deserialize;
+
+use crate::cluster::Cluster;
+use crate::path;
+
+/// What the API server tells of a group and version (meta/v1 APIResourceList).
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Resources {
+    resources: Vec<Served>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Served {
+    name: String,
+    kind: String,
+    namespaced: bool,
+}
+
+impl Cluster {
+    /// Where a kind is served; none if it is not. One request, and no memory: the answer may change with
+    /// every CRD.
+    pub async fn resolve(&self, kind: &Kind) -> Result<Option<Arc<Resource>>, String> {
+        if kind.version.is_empty() {
+            return Ok(None);
+        }
+        let answer = self.get(&path::version(kind)).await?;
+        if answer.status == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        let failed = |why: String| format!("the API server does not say what {} serves: {why}", kind.api_version());
+        if !answer.status.is_success() {
+            return Err(failed(answer.message()));
+        }
+        let all: Resources = serde_json::from_slice(&answer.body).map_err(|e| failed(e.to_string()))?;
+        Ok(found(all, kind).map(Arc::new))
+    }
+}
+
+/// Subresources (`deployments/scale`) have kinds too, and are no place for objects.
+fn found(all: Resources, kind: &Kind) -> Option<Resource> {
+    let served = all.resources.into_iter().find(|r| r.kind == kind.kind && !r.name.contains('/'))?;
+    Some(Resource { kind: kind.clone(), plural: served.name, namespaced: served.namespaced })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_that_only_a_subresource_has_is_not_served() {
+        let text = r#"{"kind":"APIResourceList","resources":[
+            {"name":"deployments","kind":"Deployment","namespaced":true,"verbs":["get"]},
+            {"name":"deployments/scale","kind":"Scale","namespaced":true,"group":"autoscaling","version":"v1"}]}"#;
+        let all = || serde_json::from_str::<Resources>(text).expect("an APIResourceList");
+        let found = |kind| found(all(), &Kind::new("apps", "v1", kind));
+        assert_eq!(found("Deployment").map(|r| (r.plural, r.namespaced)), Some(("deployments".into(), true)));
+        assert_eq!(found("Scale"), None);
+        assert_eq!(found("StatefulSet"), None);
+    }
+}

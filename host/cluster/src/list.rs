@@ -1,0 +1,52 @@
+//! All objects of a kind, once.
+
+use http::StatusCode;
+use innkeeper_core::resource::Resource;
+use serde::Deserialize;
+
+use crate::cluster::Cluster;
+use crate::path;
+
+/// Objects of one page of a list. CRDs are large.
+const PAGE: &str = "100";
+
+#[derive(Deserialize)]
+struct List<T> {
+    #[serde(default)]
+    metadata: ListMeta,
+    items: Vec<T>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ListMeta {
+    #[serde(rename = "continue")]
+    next: String,
+}
+
+impl Cluster {
+    /// All objects of a kind, page by page; none if the kind is not served. The error is for people.
+    pub(crate) async fn all<T: for<'de> Deserialize<'de>>(
+        &self,
+        resource: &Resource,
+    ) -> Result<Option<Vec<T>>, String> {
+        let mut items = Vec::new();
+        let mut next = String::new();
+        loop {
+            let path = path::with(&path::collection(resource, None), &[("limit", PAGE), ("continue", &next)]);
+            let answer = self.get(&path).await?;
+            if answer.status == StatusCode::NOT_FOUND {
+                return Ok(None);
+            }
+            if !answer.status.is_success() {
+                return Err(answer.message());
+            }
+            let list: List<T> = serde_json::from_slice(&answer.body).map_err(|e| e.to_string())?;
+            items.extend(list.items);
+            if list.metadata.next.is_empty() {
+                return Ok(Some(items));
+            }
+            next = list.metadata.next;
+        }
+    }
+}

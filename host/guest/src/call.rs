@@ -1,0 +1,77 @@
+//! One call of a guest: a question, an answer, and what it took.
+
+use std::time::Duration;
+
+use innkeeper_core::contract::{Failure, Limits, Outcome, Request};
+use innkeeper_core::world::{Read, World};
+
+use crate::convert;
+use crate::engine::Engine;
+use crate::load::Module;
+use crate::log::LogLine;
+use crate::size;
+use crate::state::State;
+
+/// What came of one call.
+#[derive(Debug)]
+pub struct Answer {
+    /// The outcome, or why there is none.
+    pub result: Result<Outcome, Failure>,
+    /// What the guest looked at, in its order; also when the call failed.
+    pub reads: Vec<Read>,
+    /// What the guest said; behind it, at level debug, where it trapped.
+    pub log: Vec<LogLine>,
+    /// CPU time of the call, from a fresh instance to the converted answer.
+    pub cpu: Duration,
+    /// The most linear memory that the guest had, in bytes.
+    pub memory_peak: u64,
+}
+
+impl Engine {
+    /// Asks a module what should be, in a fresh instance.
+    ///
+    /// Blocks the calling thread until the guest has answered or a bound is exceeded: CPU time of this
+    /// thread, memory, table, stack (which is this thread's), outcome, reads. It waits while
+    /// [`CALLS`](crate::CALLS) others are running. The outcome keeps the contract's form; whether a cluster
+    /// takes it is for core to say.
+    pub fn call(&self, module: &Module, request: Request, world: World, limits: &Limits) -> Answer {
+        let request = convert::request(request);
+        let state = State::reconciling(world, limits.clone());
+        let ran = self.run(module.guest(), state, |guest, store| guest.call_reconcile(store, &request));
+        let result = ran.result.and_then(|answer| match answer {
+            Ok(outcome) => {
+                let outcome = convert::outcome(outcome);
+                within(size::outcome(&outcome), limits)?;
+                stated(&outcome)?;
+                Ok(outcome)
+            }
+            Err(failure) => {
+                let failure = convert::failure(failure);
+                within(size::failure(&failure), limits)?;
+                Err(failure)
+            }
+        });
+        let memory_peak = ran.state.memory_peak;
+        let (reads, log) = (ran.state.world.into_reads(), ran.state.log.into_lines(ran.backtrace));
+        Answer { result, reads, log, cpu: ran.cpu, memory_peak }
+    }
+}
+
+fn within(bytes: u64, limits: &Limits) -> Result<(), Failure> {
+    let most = limits.outcome;
+    if bytes <= most {
+        return Ok(());
+    }
+    Err(Failure::Limit { bound: "outcome", detail: format!("the answer has {bytes} bytes, the limit is {most}") })
+}
+
+/// What the contract asks of an outcome and its types do not say.
+fn stated(outcome: &Outcome) -> Result<(), Failure> {
+    if outcome.hold.as_ref().is_some_and(|hold| hold.reason.is_empty()) {
+        return Err(Failure::Refused("the outcome holds Ready back without a reason".into()));
+    }
+    if outcome.events.iter().any(|event| event.reason.is_empty() || event.action.is_empty()) {
+        return Err(Failure::Refused("the outcome has an event without a reason or an action".into()));
+    }
+    Ok(())
+}

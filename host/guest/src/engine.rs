@@ -1,0 +1,142 @@
+//! The wasm engine: how modules are compiled, how much room calls have, and one guarded run of a guest.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use innkeeper_core::contract::Failure;
+use wasmtime::component::{HasSelf, InstancePre, Linker};
+use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Store, UpdateDeadline};
+
+use crate::bindings::{Reconciler, ReconcilerPre};
+use crate::failure;
+use crate::state::{State, TABLE};
+use crate::ticker::{Gate, cpu_time};
+
+/// Calls that run at once; more wait. The pool holds room for exactly these.
+pub const CALLS: u32 = 64;
+
+/// Linear memories, tables and core instances that one component may have. A core module that the host
+/// turned into a component has 1, 2 and 3; guests from other languages have more.
+const MEMORIES: u32 = 2;
+const TABLES: u32 = 8;
+const INSTANCES: u32 = 48;
+
+/// Stack of a guest in bytes. The calling thread must have this much left, and some for the host itself:
+/// the 2 MiB that threads have by default are plenty.
+const STACK: usize = 512 << 10;
+
+/// The wasm engine. Cheap to clone; its clock thread ends with the last clone and the last module.
+///
+/// Memory for [`CALLS`] calls at once is reserved as address space only (6 GiB for each linear memory);
+/// what a call touched is given back when it ends.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) wasm: wasmtime::Engine,
+    pub(crate) linker: Linker<State>,
+    gate: Gate,
+}
+
+/// The engine could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// Wasmtime refused: most often the process may not reserve the address space.
+    #[error("cannot set up wasmtime (is the process' address space limited, `ulimit -v`?)")]
+    Wasmtime(#[source] wasmtime::Error),
+    /// The thread that interrupts calls could not be started.
+    #[error("cannot start the thread that interrupts guests")]
+    Thread(#[source] std::io::Error),
+}
+
+/// What came of one run of a guest.
+pub(crate) struct Ran<T> {
+    pub(crate) result: Result<T, Failure>,
+    pub(crate) state: State,
+    /// Where it trapped, for the guest's author.
+    pub(crate) backtrace: Option<String>,
+    pub(crate) cpu: Duration,
+}
+
+impl Engine {
+    /// Sets up an engine. A process needs one.
+    pub fn new() -> Result<Self, EngineError> {
+        let wasm = wasmtime::Engine::new(&config()).map_err(EngineError::Wasmtime)?;
+        let mut linker = Linker::new(&wasm);
+        Reconciler::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state).map_err(EngineError::Wasmtime)?;
+        let clock = wasm.clone();
+        let gate = Gate::new(move || clock.increment_epoch()).map_err(EngineError::Thread)?;
+        Ok(Self { inner: Arc::new(Inner { wasm, linker, gate }) })
+    }
+
+    /// Runs one export in a fresh instance, within the state's limits.
+    ///
+    /// Instantiating is part of the run: a start function of the module has no more room than the call.
+    pub(crate) fn run<T>(
+        &self,
+        guest: &ReconcilerPre<State>,
+        state: State,
+        call: impl FnOnce(&Reconciler, &mut Store<State>) -> wasmtime::Result<T>,
+    ) -> Ran<T> {
+        let _pass = self.inner.gate.enter(CALLS);
+        let began = cpu_time();
+        let time = Duration::from_millis(state.limits.time_ms);
+        let fuel = failure::fuel(&state.limits);
+        let mut store = Store::new(&self.inner.wasm, state);
+        store.limiter(|state| state);
+        store.set_hostcall_fuel(fuel);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(move |mut store| {
+            if cpu_time().saturating_sub(began) < time {
+                return Ok(UpdateDeadline::Continue(1));
+            }
+            Err(store.data_mut().exceed("time", format!("it used more than {} ms of CPU time", time.as_millis())))
+        });
+        let result = guest.instantiate(&mut store).and_then(|guest| call(&guest, &mut store));
+        let cpu = cpu_time().saturating_sub(began);
+        let mut state = store.into_data();
+        let (result, backtrace) = match (result, state.ended.take()) {
+            (_, Some(failure)) => (Err(failure), None),
+            (Ok(answer), None) => (Ok(answer), None),
+            (Err(error), None) => {
+                let (failure, backtrace) = failure::read(&error, &state);
+                (Err(failure), backtrace)
+            }
+        };
+        Ran { result, state, backtrace, cpu }
+    }
+
+    /// A guest that is ready to run: its imports are linked and its exports found.
+    pub(crate) fn link(&self, component: &wasmtime::component::Component) -> wasmtime::Result<ReconcilerPre<State>> {
+        let pre: InstancePre<State> = self.inner.linker.instantiate_pre(component)?;
+        ReconcilerPre::new(pre)
+    }
+}
+
+fn config() -> Config {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(CALLS)
+        .total_core_instances(CALLS * INSTANCES)
+        .total_memories(CALLS * MEMORIES)
+        .total_tables(CALLS * TABLES)
+        .max_core_instances_per_component(INSTANCES)
+        .max_memories_per_component(MEMORIES)
+        .max_tables_per_component(TABLES)
+        .max_tables_per_module(TABLES)
+        .max_memories_per_module(MEMORIES)
+        .table_elements(TABLE)
+        .linear_memory_keep_resident(256 << 10)
+        .table_keep_resident(16 << 10);
+    let mut config = Config::new();
+    config
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        .cranelift_opt_level(OptLevel::Speed)
+        .epoch_interruption(true)
+        .max_wasm_stack(STACK)
+        // The same inputs give the same outcome on every machine, byte for byte.
+        .cranelift_nan_canonicalization(true)
+        .relaxed_simd_deterministic(true);
+    config
+}

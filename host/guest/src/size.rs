@@ -1,0 +1,85 @@
+//! How large an answer is: all its text added up.
+
+use innkeeper_core::contract::{Failure, Outcome, Removal};
+use innkeeper_core::kind::Key;
+
+/// Bytes of an outcome's text.
+pub(crate) fn outcome(outcome: &Outcome) -> u64 {
+    let Outcome {
+        children,
+        contributions,
+        replace,
+        remove,
+        status,
+        conditions,
+        hold,
+        labels,
+        annotations,
+        events,
+        requeue_after: _,
+        finished: _,
+    } = outcome;
+    let children = children.iter().map(|c| text(&c.manifest) + texts(&c.exclusive) + texts(&c.release));
+    let contributions = contributions.iter().map(|c| text(&c.manifest) + texts(&c.take));
+    let removals = replace.iter().chain(remove).map(removal);
+    let conditions = conditions.iter().map(|c| text(&c.kind) + text(&c.reason) + text(&c.message));
+    let hold = hold.iter().map(|h| text(&h.reason) + text(&h.message));
+    let own = labels.iter().chain(annotations).map(|(k, v)| text(k) + text(v));
+    let events = events.iter().map(|e| text(&e.reason) + text(&e.action) + text(&e.message));
+    let status = status.iter().map(|s| text(s));
+    children
+        .chain(contributions)
+        .chain(removals)
+        .chain(conditions)
+        .chain(hold)
+        .chain(own)
+        .chain(events)
+        .chain(status)
+        .sum()
+}
+
+/// Bytes of the text of what a guest says when it has no outcome.
+pub(crate) fn failure(failure: &Failure) -> u64 {
+    match failure {
+        Failure::Retry { message, after: _ } => text(message),
+        Failure::Invalid { message, field } => text(message) + field.as_deref().map_or(0, text),
+        Failure::Trap(message) | Failure::Refused(message) => text(message),
+        Failure::Limit { detail, .. } => text(detail),
+    }
+}
+
+fn removal(removal: &Removal) -> u64 {
+    let Key { kind, namespace, name } = &removal.key;
+    let kind = text(&kind.group) + text(&kind.version) + text(&kind.kind);
+    kind + namespace.as_deref().map_or(0, text) + text(name) + text(&removal.uid)
+}
+
+fn text(text: &str) -> u64 {
+    text.len() as u64
+}
+
+fn texts(all: &[String]) -> u64 {
+    all.iter().map(|one| text(one)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use innkeeper_core::contract::{Adopt, Child, Policy};
+
+    use super::*;
+
+    #[test]
+    fn it_counts_every_text() {
+        let child = Child {
+            manifest: "12345".into(),
+            wave: 0,
+            policy: Policy::Apply,
+            exclusive: vec!["ab".into(), "c".into()],
+            release: vec!["d".into()],
+            adopt: Adopt::Never,
+        };
+        let labels = vec![("k".into(), "vv".into())];
+        let all = Outcome { children: vec![child], status: Some("{}".into()), labels, ..Outcome::default() };
+        assert_eq!(outcome(&all), 5 + 3 + 1 + 2 + 3);
+    }
+}

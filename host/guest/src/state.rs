@@ -1,0 +1,144 @@
+//! What the host keeps for one call: the bounds, and the answers to the guest's imports.
+
+use innkeeper_core::contract::{Failure, Limits};
+use innkeeper_core::world::{Unanswered, World};
+use wasmtime::ResourceLimiter;
+
+use crate::bindings::innkeeper::guest::types::{Json, Key, View};
+use crate::bindings::innkeeper::guest::{about, clock, cluster, log, reconcile_types, types};
+use crate::convert;
+use crate::log::Log;
+
+/// Table entries that one call may have, all its tables added up. A table only holds functions.
+pub(crate) const TABLE: usize = 100_000;
+
+/// The data of one call's store.
+pub(crate) struct State {
+    pub(crate) world: World,
+    pub(crate) limits: Limits,
+    pub(crate) log: Log,
+    /// Why the host ended the call, if it did. The first reason counts.
+    pub(crate) ended: Option<Failure>,
+    pub(crate) memory_peak: u64,
+    /// The first import that was called.
+    pub(crate) called: Option<&'static str>,
+    /// In `describe` no import may be called.
+    describing: bool,
+    memory: u64,
+    table: usize,
+}
+
+/// The error that unwinds a guest whose call the host ends; why is in [`State::ended`].
+#[derive(Debug, thiserror::Error)]
+#[error("the host ended the call")]
+struct Ended;
+
+impl State {
+    /// For a call of `reconcile`.
+    pub(crate) fn reconciling(world: World, limits: Limits) -> Self {
+        let (log, ended, called) = (Log::default(), None, None);
+        Self { world, limits, log, ended, memory_peak: 0, called, describing: false, memory: 0, table: 0 }
+    }
+
+    /// For a call of `describe`.
+    pub(crate) fn describing(limits: Limits) -> Self {
+        Self { describing: true, ..Self::reconciling(World::default(), limits) }
+    }
+
+    /// Ends the call for this reason: hand the error to wasmtime.
+    pub(crate) fn end(&mut self, failure: Failure) -> wasmtime::Error {
+        self.ended.get_or_insert(failure);
+        wasmtime::Error::new(Ended)
+    }
+
+    /// Ends the call because a bound was exceeded.
+    pub(crate) fn exceed(&mut self, bound: &'static str, detail: String) -> wasmtime::Error {
+        self.end(Failure::Limit { bound, detail })
+    }
+
+    /// Before each read: whether there may be one more.
+    fn read(&mut self, name: &'static str) -> wasmtime::Result<()> {
+        self.called.get_or_insert(name);
+        if self.describing {
+            return Err(self.end(Failure::Refused(format!("describe called {name}"))));
+        }
+        let most = self.limits.reads;
+        if self.world.count() >= most as usize {
+            return Err(self.exceed("reads", format!("one call may read {most} times")));
+        }
+        Ok(())
+    }
+
+    fn answer<T>(&mut self, answer: Result<T, Unanswered>) -> wasmtime::Result<T> {
+        answer.map_err(|Unanswered(why)| self.end(Failure::Refused(why)))
+    }
+}
+
+impl cluster::Host for State {
+    fn get(&mut self, key: Key, view: View) -> wasmtime::Result<cluster::Found> {
+        self.read("cluster.get")?;
+        let found = self.world.get(convert::key(key), convert::view(view));
+        Ok(self.answer(found)?.map_or(cluster::Found::None, cluster::Found::Value))
+    }
+
+    fn list(&mut self, query: cluster::Query) -> wasmtime::Result<cluster::Listing> {
+        self.read("cluster.list")?;
+        // `area` and `fields` are not handed on: core answers no list yet, so nothing is ignored.
+        let found = self.world.list(convert::kind(query.kind), &query.labels, convert::view(query.view));
+        self.answer(found).map(cluster::Listing::Items)
+    }
+
+    fn children(&mut self, view: View) -> wasmtime::Result<Vec<Json>> {
+        self.read("cluster.children")?;
+        Ok(self.world.children(convert::view(view)))
+    }
+}
+
+impl clock::Host for State {
+    fn reached(&mut self, at: i64) -> wasmtime::Result<bool> {
+        self.read("clock.reached")?;
+        Ok(self.world.reached(at))
+    }
+}
+
+impl log::Host for State {
+    /// In `describe` the words are kept too: a panic there should be told with its message.
+    fn write(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
+        self.called.get_or_insert("log.write");
+        self.log.write(convert::level(level), &message);
+        Ok(())
+    }
+}
+
+impl types::Host for State {}
+impl about::Host for State {}
+impl reconcile_types::Host for State {}
+
+impl ResourceLimiter for State {
+    /// Growth over the bound ends the call: a guest that is told "no" can only abort, without a reason.
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|most| desired > most) {
+            return Ok(false); // The module's own bound, by the rules of wasm.
+        }
+        let total = self.memory + (desired - current) as u64;
+        let most = self.limits.memory;
+        if total > most {
+            return Err(self.exceed("memory", format!("it asked for {total} bytes, the limit is {most}")));
+        }
+        self.memory = total;
+        self.memory_peak = self.memory_peak.max(total);
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|most| desired > most) && desired <= TABLE {
+            return Ok(false);
+        }
+        let total = self.table.saturating_add(desired - current);
+        if total > TABLE {
+            return Err(self.exceed("table", format!("it asked for {total} table entries, the limit is {TABLE}")));
+        }
+        self.table = total;
+        Ok(true)
+    }
+}

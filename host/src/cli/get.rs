@@ -1,0 +1,76 @@
+//! `innkeeper get`: kinds, and the modules that keep them.
+
+use std::io::Write as _;
+
+use innkeeper_cluster::{Overview, Row};
+
+use super::Access;
+
+/// What `innkeeper get` can be told.
+#[derive(Debug, clap::Args)]
+pub(super) struct Options {
+    #[command(flatten)]
+    access: Access,
+    /// The form of the output.
+    #[arg(short, long, value_enum, default_value_t = Form::Table)]
+    output: Form,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// For people.
+    Table,
+    /// JSON.
+    Json,
+    /// YAML.
+    Yaml,
+}
+
+/// Lists them.
+pub(super) async fn get(options: Options) -> anyhow::Result<()> {
+    let overview = options.access.connect().await?.overview().await?;
+    let text = match options.output {
+        Form::Table => table(&overview),
+        Form::Json => serde_json::to_string_pretty(&overview)? + "\n",
+        Form::Yaml => serde_yaml_ng::to_string(&overview)?,
+    };
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(())
+}
+
+const HEAD: [&str; 8] = ["KIND", "RECONCILER", "DIGEST", "VERSION", "READY", "REASON", "OBJECTS", "FAILING"];
+
+fn table(overview: &Overview) -> String {
+    let mut lines: Vec<[String; 8]> = vec![HEAD.map(str::to_owned)];
+    lines.extend(overview.rows.iter().map(line));
+    let width = |n: usize| lines.iter().map(|line| line[n].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..HEAD.len()).map(width).collect();
+    let mut text = String::new();
+    for line in &lines {
+        let padded: Vec<String> = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        text.push_str(padded.join("   ").trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+fn line(row: &Row) -> [String; 8] {
+    let none = || "-".to_owned();
+    let kind = row.kind.as_ref().map_or_else(none, ToString::to_string);
+    let Some(keeper) = &row.reconciler else {
+        let reason = "no guest".to_owned();
+        return [kind, none(), none(), none(), none(), reason, none(), none()];
+    };
+    let digest = keeper.digest.as_deref().map(|d| d.get(7..19).unwrap_or(d).to_owned());
+    let objects = keeper.objects.as_ref();
+    [
+        kind,
+        keeper.reconciler.clone(),
+        digest.unwrap_or_else(none),
+        keeper.version.clone().unwrap_or_else(none),
+        keeper.ready.clone().unwrap_or_else(none),
+        keeper.reason.clone().unwrap_or_else(none),
+        objects.map_or_else(none, |o| format!("{}/{}", o.ready, o.total)),
+        objects.map_or_else(none, |o| o.failing.to_string()),
+    ]
+}

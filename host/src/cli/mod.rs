@@ -1,0 +1,83 @@
+//! The command line.
+
+mod get;
+mod manifests;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use innkeeper_cluster::{Cluster, Connect};
+
+use crate::logs;
+use crate::run;
+
+/// Keeps many kinds with one operator whose reconcile logic is WebAssembly.
+///
+/// The host watches every CustomResourceDefinition. A kind that has a guest, a wasm module, is kept: the
+/// guest decides which children each object should have, the host makes the cluster so. Modules can be
+/// swapped while everything runs.
+#[derive(Debug, Parser)]
+#[command(name = "innkeeper", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the host: keep every kind that a module of the folder decides for.
+    ///
+    /// Example: innkeeper run --modules target/guests
+    Run(run::Options),
+    /// List kinds, and the modules that keep them.
+    ///
+    /// Reads CustomResourceDefinitions and Reconcilers with your own kubeconfig. A kind without a guest is
+    /// listed as such.
+    Get(get::Options),
+    /// Print the CustomResourceDefinition of the kind Reconciler as YAML.
+    ///
+    /// Example: innkeeper manifests | kubectl apply --server-side -f -
+    Manifests,
+}
+
+/// Which cluster.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Access {
+    /// The kubeconfig file. Default: the variable KUBECONFIG, ~/.kube/config, or the Pod's service account.
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig. Default: its current one.
+    #[arg(long, value_name = "NAME")]
+    context: Option<String>,
+}
+
+impl Access {
+    pub(crate) async fn connect(&self) -> anyhow::Result<Cluster> {
+        let connect = Connect { kubeconfig: self.kubeconfig.clone(), context: self.context.clone() };
+        Ok(Cluster::connect(connect).await?)
+    }
+}
+
+/// Runs the command line. Exit codes: 0 done, 1 failed, 2 wrong usage.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Run(options) => run::run(options),
+        Command::Get(options) => blocking(get::get(options)),
+        Command::Manifests => manifests::print(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::debug!(?error, "failed");
+            eprintln!("innkeeper: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn blocking(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    logs::begin(logs::Format::Auto);
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+}

@@ -1,0 +1,64 @@
+//! Calls of guests: on threads of their own, a bounded number at once.
+
+use std::sync::Arc;
+
+use innkeeper_core::contract::{Failure, Limits, Request};
+use innkeeper_core::engine::Input;
+use innkeeper_core::kind::Key;
+use innkeeper_core::world::World;
+use tokio::sync::{Semaphore, mpsc};
+
+use super::metrics::Metrics;
+use super::modules::Guests;
+
+/// The place where guests are called.
+pub(super) struct Calls {
+    guests: Arc<Guests>,
+    threads: Arc<Semaphore>,
+    metrics: Arc<Metrics>,
+}
+
+impl Calls {
+    pub(super) fn new(guests: Arc<Guests>, threads: usize, metrics: Arc<Metrics>) -> Self {
+        Self { guests, threads: Arc::new(Semaphore::new(threads)), metrics }
+    }
+
+    /// Calls the module of that digest; its answer comes as an input.
+    #[expect(clippy::too_many_arguments, reason = "one question, as the engine asks it")]
+    pub(super) fn call(
+        &self,
+        call: u64,
+        digest: &str,
+        object: Key,
+        request: Request,
+        world: World,
+        limits: Limits,
+        inputs: mpsc::Sender<Input>,
+    ) {
+        let (guests, threads, metrics) = (self.guests.clone(), self.threads.clone(), self.metrics.clone());
+        let module = guests.module(digest);
+        let digest = digest.to_owned();
+        tokio::spawn(async move {
+            let permit = threads.acquire_owned().await;
+            let Some(module) = module else {
+                let result = Box::new(Err(Failure::Refused(format!("the module {digest} is not loaded any more"))));
+                let _ = inputs.send(Input::Answered { call, result, reads: Vec::new() }).await;
+                return;
+            };
+            let work = tokio::task::spawn_blocking(move || guests.engine.call(&module, request, world, &limits));
+            let answer = work.await;
+            drop(permit);
+            let (result, reads) = match answer {
+                Ok(answer) => {
+                    metrics.called(&object.kind.kind, answer.cpu);
+                    for line in &answer.log {
+                        super::modules::log(&object, line);
+                    }
+                    (answer.result, answer.reads)
+                }
+                Err(error) => (Err(Failure::Trap(format!("the call ended in the host: {error}"))), Vec::new()),
+            };
+            let _ = inputs.send(Input::Answered { call, result: Box::new(result), reads }).await;
+        });
+    }
+}

@@ -1,0 +1,131 @@
+//! `innkeeper run`: the host itself.
+
+mod calls;
+mod health;
+mod metrics;
+mod modules;
+mod pump;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use innkeeper_cluster::Cluster;
+use innkeeper_core::engine::Input;
+use tokio::sync::mpsc;
+
+use crate::cli::Access;
+use crate::logs;
+
+/// How long work in flight may take after the first SIGTERM.
+const DRAIN: Duration = Duration::from_secs(25);
+/// The longest pause between two tries to reach the API server at the start.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// What `innkeeper run` can be told.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// The folder of modules (*.wasm). Each is loaded, and loaded anew when its file changes.
+    #[arg(long, value_name = "DIR", env = "INNKEEPER_MODULES")]
+    modules: PathBuf,
+    #[command(flatten)]
+    access: Access,
+    /// Where /healthz and /readyz are served.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8081")]
+    health: SocketAddr,
+    /// Where /metrics is served.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    metrics: SocketAddr,
+    /// How many guests may be called at once. Default: as many as there are cores.
+    #[arg(long, value_name = "N")]
+    calls: Option<usize>,
+    /// How many requests to the API server may be in flight at once.
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    requests: usize,
+    /// The form of logs.
+    #[arg(long, value_enum, default_value_t = logs::Format::Auto)]
+    log_format: logs::Format,
+}
+
+/// Runs the host until it is told to stop.
+pub(crate) fn run(options: Options) -> anyhow::Result<()> {
+    logs::begin(options.log_format);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(host(options));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    result
+}
+
+async fn host(options: Options) -> anyhow::Result<()> {
+    let (inputs, received) = mpsc::channel(1024);
+    let metrics = Arc::new(metrics::Metrics::default());
+    let state = Arc::new(health::State::default());
+    let health = health::bind(options.health, "--health").await?;
+    let scrape = health::bind(options.metrics, "--metrics").await?;
+    let guests = Arc::new(modules::Guests::new().context("the wasm engine cannot start")?);
+    let folder = modules::Folder::open(&options.modules)?;
+    let cluster = options.access.connect().await?;
+    tracing::info!(modules = %options.modules.display(), "innkeeper {} starts", env!("CARGO_PKG_VERSION"));
+    tokio::spawn(health::serve(health, scrape, state.clone(), metrics.clone()));
+
+    let (stop, mut stopping) = tokio::sync::watch::channel(false);
+    tokio::spawn(signals(stop, inputs.clone()));
+    tokio::select! {
+        () = reach(&cluster) => {}
+        _ = stopping.changed() => return Ok(()),
+    }
+    folder.serve(guests.clone(), inputs.clone());
+    let calls = options.calls.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from));
+    let calls = calls::Calls::new(guests, calls.max(1), metrics.clone());
+    let pump = pump::Pump::new(cluster, calls, options.requests.max(1), inputs, metrics, state);
+    tokio::select! {
+        () = pump.run(received) => {}
+        () = drained_too_long(stopping) => tracing::warn!("work in flight took too long; ending all the same"),
+    }
+    tracing::info!("innkeeper has stopped");
+    Ok(())
+}
+
+async fn drained_too_long(mut stopping: tokio::sync::watch::Receiver<bool>) {
+    if stopping.wait_for(|stop| *stop).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    tokio::time::sleep(DRAIN).await;
+}
+
+/// Waits until the API server answers. It may come later than the host.
+async fn reach(cluster: &Cluster) {
+    let mut pause = Duration::from_millis(250);
+    loop {
+        match cluster.version().await {
+            Ok(version) => return tracing::info!("the API server answers: Kubernetes {}", version.git_version),
+            Err(error) => tracing::warn!("{error} Trying again in {pause:?}"),
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// The first signal drains, the second ends.
+async fn signals(stop: tokio::sync::watch::Sender<bool>, inputs: mpsc::Sender<Input>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return tracing::error!("signals cannot be listened to; only SIGKILL ends this process");
+    };
+    for round in 0.. {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        if round > 0 {
+            tracing::warn!("told to stop a second time: ending now");
+            std::process::exit(1);
+        }
+        tracing::info!("told to stop: finishing what is in flight");
+        let _ = stop.send(true);
+        let _ = inputs.send(Input::Stop).await;
+    }
+}

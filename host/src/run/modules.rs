@@ -1,0 +1,103 @@
+//! Modules: from files in the folder to loaded guests, and the guests by their digest.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use innkeeper_core::binding;
+use innkeeper_core::engine::{Input, News};
+use innkeeper_core::kind::Key;
+use innkeeper_guest::{Change, Engine, Level, LogLine, Module};
+use tokio::sync::mpsc;
+
+/// The wasm engine, and every module that was loaded, by digest.
+pub(super) struct Guests {
+    pub(super) engine: Engine,
+    modules: Mutex<HashMap<String, Module>>,
+}
+
+impl Guests {
+    pub(super) fn new() -> anyhow::Result<Self> {
+        Ok(Self { engine: Engine::new()?, modules: Mutex::default() })
+    }
+
+    /// The module of that digest.
+    pub(super) fn module(&self, digest: &str) -> Option<Module> {
+        self.modules.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
+    }
+
+    /// Loads bytes; a module that was loaded before is not compiled again.
+    fn load(&self, bytes: &[u8]) -> News {
+        match self.engine.load(bytes) {
+            Ok(module) => {
+                let (digest, manifest) = (module.digest().to_owned(), Arc::new(module.manifest().clone()));
+                self.modules.lock().unwrap_or_else(PoisonError::into_inner).insert(digest.clone(), module);
+                News::Loaded(binding::Module { digest, manifest })
+            }
+            Err(error) => News::Rejected(sentence(&error)),
+        }
+    }
+}
+
+/// An error with its sources, in one line.
+fn sentence(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
+}
+
+/// The folder of modules.
+pub(super) struct Folder {
+    folder: innkeeper_guest::Folder,
+}
+
+impl Folder {
+    /// Opens it; the error says why it cannot be watched.
+    pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
+        Ok(Self { folder: innkeeper_guest::Folder::open(path)? })
+    }
+
+    /// Loads every module that is there, then each that changes, on a thread of its own.
+    pub(super) fn serve(self, guests: Arc<Guests>, inputs: mpsc::Sender<Input>) {
+        std::thread::spawn(move || {
+            let (first, changes) = self.folder.watch();
+            for change in first {
+                if inputs.blocking_send(input(&guests, change)).is_err() {
+                    return;
+                }
+            }
+            if inputs.blocking_send(Input::ModulesRead).is_err() {
+                return;
+            }
+            for change in changes {
+                if inputs.blocking_send(input(&guests, change)).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+}
+
+fn input(guests: &Guests, change: Change) -> Input {
+    let (path, news) = match change {
+        Change::Written { path, bytes } => (path, guests.load(&bytes)),
+        Change::Removed { path } => (path, News::Removed),
+        Change::Unreadable { path, error } => (path, News::Rejected(error)),
+    };
+    let source = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
+    Input::Module { source, news }
+}
+
+/// Writes a guest's words into the host's log.
+pub(super) fn log(object: &Key, line: &LogLine) {
+    match line.level {
+        Level::Debug => tracing::debug!(%object, guest = true, "{}", line.message),
+        Level::Info => tracing::info!(%object, guest = true, "{}", line.message),
+        Level::Warn => tracing::warn!(%object, guest = true, "{}", line.message),
+        Level::Error => tracing::error!(%object, guest = true, "{}", line.message),
+    }
+}

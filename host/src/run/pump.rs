@@ -1,0 +1,141 @@
+//! The pump: everything that happens goes into the engine, one at a time; everything it wants is done.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use innkeeper_cluster::{Cluster, WatchHandle};
+use innkeeper_core::engine::{Engine, Input, Now, Output};
+use innkeeper_core::kind::Key;
+use innkeeper_core::store::Event;
+use innkeeper_core::watch::Watch;
+use tokio::sync::{Semaphore, mpsc};
+
+use super::calls::Calls;
+use super::health::State;
+use super::metrics::Metrics;
+
+/// The engine is asked at least this often, so that health tells the truth.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// Moves inputs into the engine and carries out what it wants.
+pub(super) struct Pump {
+    cluster: Cluster,
+    calls: Calls,
+    requests: Arc<Semaphore>,
+    inputs: mpsc::Sender<Input>,
+    metrics: Arc<Metrics>,
+    state: Arc<State>,
+    watches: HashMap<Watch, WatchHandle>,
+    seen: mpsc::Sender<(Watch, Event)>,
+    events: mpsc::Receiver<(Watch, Event)>,
+    began: HashMap<Key, Instant>,
+    start: Instant,
+}
+
+impl Pump {
+    pub(super) fn new(
+        cluster: Cluster,
+        calls: Calls,
+        requests: usize,
+        inputs: mpsc::Sender<Input>,
+        metrics: Arc<Metrics>,
+        state: Arc<State>,
+    ) -> Self {
+        let (seen, events) = mpsc::channel(4096);
+        let requests = Arc::new(Semaphore::new(requests));
+        let (watches, began, start) = (HashMap::new(), HashMap::new(), Instant::now());
+        Self { cluster, calls, requests, inputs, metrics, state, watches, seen, events, began, start }
+    }
+
+    /// Runs until the engine was told to stop and nothing is in flight any more.
+    pub(super) async fn run(mut self, mut inputs: mpsc::Receiver<Input>) {
+        let (mut engine, outputs) = Engine::start(self.now());
+        let mut stopping = false;
+        self.carry_out(outputs);
+        loop {
+            let pause = self.pause(&engine);
+            let input = tokio::select! {
+                biased;
+                Some(input) = inputs.recv() => input,
+                Some((watch, event)) = self.events.recv() => Input::Watched(watch, event),
+                () = tokio::time::sleep(pause) => Input::Tick,
+            };
+            stopping |= matches!(input, Input::Stop);
+            let outputs = engine.handle(self.now(), input);
+            self.carry_out(outputs);
+            let (waiting, working) = engine.load();
+            self.metrics.load(waiting, working);
+            self.state.set_ready(engine.is_ready() && !stopping);
+            self.state.beat();
+            if stopping && engine.is_idle() {
+                return;
+            }
+        }
+    }
+
+    fn now(&self) -> Now {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Now { mono_ms: millis(self.start.elapsed()), wall_ms: millis(wall).cast_signed() }
+    }
+
+    fn pause(&self, engine: &Engine) -> Duration {
+        let until = engine.next_wake().map(|at| Duration::from_millis(at.saturating_sub(self.now().mono_ms)));
+        until.map_or(IDLE, |pause| pause.clamp(Duration::from_millis(1), IDLE))
+    }
+
+    fn carry_out(&mut self, outputs: Vec<Output>) {
+        for output in outputs {
+            match output {
+                Output::Watch(watch) => {
+                    let handle = self.cluster.watch(watch.clone(), self.seen.clone());
+                    self.watches.insert(watch, handle);
+                }
+                Output::Unwatch(watch) => drop(self.watches.remove(&watch)),
+                Output::Resolve(kind) => {
+                    let (cluster, inputs) = (self.cluster.clone(), self.inputs.clone());
+                    tokio::spawn(async move {
+                        let result = cluster.resolve(&kind).await;
+                        let _ = inputs.send(Input::Resolved(kind, result)).await;
+                    });
+                }
+                Output::Ask { call, digest, object, request, world, limits } => {
+                    self.calls.call(call, &digest, object, *request, world, limits, self.inputs.clone());
+                }
+                Output::Act { id, object, action } => {
+                    let (cluster, inputs, requests) =
+                        (self.cluster.clone(), self.inputs.clone(), self.requests.clone());
+                    tokio::spawn(async move {
+                        let permit = requests.acquire_owned().await;
+                        let done = cluster.act(&action).await;
+                        drop(permit);
+                        tracing::debug!(%object, verb = action.verb(), target_object = %action.key(), ?done, "request");
+                        let _ = inputs.send(Input::Done { id, done }).await;
+                    });
+                }
+                Output::Began(object) => {
+                    self.began.insert(object, Instant::now());
+                }
+                Output::Ended { object, digest, ended } => {
+                    let took = self.began.remove(&object).map(|at| at.elapsed()).unwrap_or_default();
+                    self.metrics.reconciled(&object.kind.kind, &ended, took);
+                    let module = digest.as_deref().and_then(|d| d.get(7..19)).unwrap_or("none").to_owned();
+                    if let Some(trouble) = &ended.trouble {
+                        tracing::warn!(%object, module, "{trouble}");
+                    }
+                    if ended.changes.is_empty() {
+                        tracing::debug!(%object, module, ?took, "nothing changed");
+                    } else {
+                        tracing::info!(%object, module, ?took, "{}", ended.changes.join(", "));
+                    }
+                }
+                Output::Note { trouble: true, text } => tracing::warn!("{text}"),
+                Output::Note { trouble: false, text } => tracing::info!("{text}"),
+            }
+        }
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,96 @@
+//! Reading the API server as a test does: by kind and name, as JSON.
+
+use std::path::Path;
+use std::sync::LazyLock;
+use std::time::Instant;
+
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(1).enable_all().build().expect("a runtime can be started")
+});
+
+/// Kinds that tests speak of: where each is served, its name in paths, and whether it has a namespace.
+const KINDS: [(&str, &str, &str, bool); 15] = [
+    ("ConfigMap", "/api/v1", "configmaps", true),
+    ("Event", "/api/v1", "events", true),
+    ("Namespace", "/api/v1", "namespaces", false),
+    ("Pod", "/api/v1", "pods", true),
+    ("Secret", "/api/v1", "secrets", true),
+    ("Service", "/api/v1", "services", true),
+    ("ServiceAccount", "/api/v1", "serviceaccounts", true),
+    ("ClusterRole", "/apis/rbac.authorization.k8s.io/v1", "clusterroles", false),
+    ("CustomResourceDefinition", "/apis/apiextensions.k8s.io/v1", "customresourcedefinitions", false),
+    ("Deployment", "/apis/apps/v1", "deployments", true),
+    ("EndpointSlice", "/apis/discovery.k8s.io/v1", "endpointslices", true),
+    ("KindCustomHttp", "/apis/groupsp.measutosh.dev/v1", "kindcustomhttps", true),
+    ("Reconciler", "/apis/innkeeper.dev/v1alpha1", "reconcilers", false),
+    ("ReplicaSet", "/apis/apps/v1", "replicasets", true),
+    ("Workbench", "/apis/innkeeper.test/v1", "workbenches", true),
+];
+
+/// A client of the API server.
+pub(crate) struct Client {
+    client: kube::Client,
+}
+
+impl Client {
+    pub(crate) fn new(kubeconfig: &Path) -> Self {
+        let kubeconfig =
+            Kubeconfig::read_from(kubeconfig).expect("the control plane writes kubeconfigs that can be read");
+        let client = RUNTIME.block_on(async {
+            let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
+            Ok::<_, anyhow::Error>(kube::Client::try_from(config)?)
+        });
+        Self { client: client.expect("a client can be made of the control plane's kubeconfig") }
+    }
+
+    /// One object; none if it is not there.
+    pub(crate) fn get(&self, kind: &str, namespace: Option<&str>, name: &str) -> Option<Value> {
+        self.read(&format!("{}/{name}", path(kind, namespace)))
+    }
+
+    /// The objects of a kind that carry these labels, of one namespace or of all. A kind that is not
+    /// served has none.
+    pub(crate) fn list(&self, kind: &str, namespace: Option<&str>, labels: &str) -> Vec<Value> {
+        let selector = labels.replace('=', "%3D").replace(',', "%2C");
+        let list = self.read(&format!("{}?labelSelector={selector}", path(kind, namespace)));
+        let items = list.and_then(|list| list["items"].as_array().cloned()).unwrap_or_default();
+        items
+            .into_iter()
+            .map(|mut item| {
+                // The API server leaves the kind out of what it lists.
+                item["kind"] = kind.into();
+                item
+            })
+            .collect()
+    }
+
+    /// What a path answers; none if nothing is there. An API server that is just away is waited for.
+    fn read(&self, path: &str) -> Option<Value> {
+        let began = Instant::now();
+        loop {
+            let request = http::Request::get(path).body(Vec::new()).expect("the path is one");
+            match RUNTIME.block_on(self.client.request::<Value>(request)) {
+                Ok(value) => return Some(value),
+                Err(kube::Error::Api(status)) if status.code == 404 => return None,
+                Err(error) => assert!(began.elapsed() < crate::LIMIT, "GET {path}: {error}"),
+            }
+            std::thread::sleep(crate::PAUSE);
+        }
+    }
+}
+
+fn path(kind: &str, namespace: Option<&str>) -> String {
+    let (_, group, plural, namespaced) = KINDS
+        .iter()
+        .find(|(known, ..)| *known == kind)
+        .unwrap_or_else(|| panic!("no test spoke of {kind} yet: add it"));
+    match namespace.filter(|_| *namespaced) {
+        Some(namespace) => format!("{group}/namespaces/{namespace}/{plural}"),
+        None => format!("{group}/{plural}"),
+    }
+}

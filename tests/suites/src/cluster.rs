@@ -1,0 +1,114 @@
+//! The cluster under a house: one real control plane per test binary, with the CRDs in it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use innkeeper_controlplane::{Audit, ControlPlane, Options};
+use tempfile::TempDir;
+
+use crate::client::Client;
+
+/// As whom the host writes, so that the audit log tells its requests from those of the test.
+pub(crate) const HOST_USER: &str = "innkeeper";
+
+static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+
+/// A control plane, and the ways to it.
+pub(crate) struct Cluster {
+    pub(crate) control: ControlPlane,
+    pub(crate) client: Client,
+    host: PathBuf,
+    tester: PathBuf,
+    kubectl_cache: TempDir,
+    namespaces: AtomicU32,
+}
+
+impl Cluster {
+    /// The cluster of this test binary. The first caller starts it.
+    pub(crate) fn get() -> &'static Self {
+        CLUSTER.get_or_init(|| {
+            let control = ControlPlane::start_or_named(&Options::default());
+            let control = control.unwrap_or_else(|e| panic!("there is no control plane: {e:#}"));
+            // On a cluster that somebody named, everybody is whom its kubeconfig names.
+            let user = |name: &str| match control.is_named() {
+                true => control.kubeconfig(),
+                false => control.user(name, &["system:masters"]).expect("a user can be made").kubeconfig().to_owned(),
+            };
+            let (host, tester) = (user(HOST_USER), user("tester"));
+            let client = Client::new(&tester);
+            let kubectl_cache = tempfile::tempdir().expect("a folder can be made");
+            let cluster = Self { control, client, host, tester, kubectl_cache, namespaces: AtomicU32::new(0) };
+            cluster.apply_crds();
+            cluster
+        })
+    }
+
+    /// Applies the CRDs of the project and of the guests for tests, and waits until they are served.
+    pub(crate) fn apply_crds(&self) {
+        for folder in [repository().join("crds"), repository().join("tests/guests/crds")] {
+            let folder = folder.display().to_string();
+            self.kubectl(&["apply", "--server-side", "--force-conflicts", "-f", &folder]);
+        }
+        self.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"]);
+    }
+
+    /// A namespace that is named after the test that asks for it.
+    pub(crate) fn new_namespace(&self) -> String {
+        let number = self.namespaces.fetch_add(1, Ordering::Relaxed);
+        let thread = std::thread::current();
+        let test = thread.name().unwrap_or("test").rsplit("::").next().unwrap_or("test").replace('_', "-");
+        let name = format!("{}-{number}", test.chars().take(50).collect::<String>().trim_matches('-'));
+        self.kubectl(&["create", "namespace", &name]);
+        name
+    }
+
+    pub(crate) fn host_kubeconfig(&self) -> PathBuf {
+        self.host.clone()
+    }
+
+    /// What users do, as the API server wrote it down.
+    pub(crate) fn audit(&self) -> Audit {
+        self.control.audit().unwrap_or_else(|e| panic!("{e:#}"))
+    }
+
+    /// Runs kubectl; it must succeed.
+    pub(crate) fn kubectl(&self, arguments: &[&str]) -> String {
+        self.kubectl_with(arguments, "")
+    }
+
+    /// Runs kubectl with a text as its input; it must succeed.
+    pub(crate) fn kubectl_with(&self, arguments: &[&str], input: &str) -> String {
+        let (succeeded, said, complaint) = self.run_kubectl(arguments, input);
+        assert!(succeeded, "kubectl {}: {complaint}", arguments.join(" "));
+        said
+    }
+
+    /// Runs kubectl; it must be refused.
+    pub(crate) fn kubectl_is_refused(&self, arguments: &[&str], input: &str) -> String {
+        let (succeeded, said, complaint) = self.run_kubectl(arguments, input);
+        assert!(!succeeded, "kubectl {} was not refused: {said}", arguments.join(" "));
+        complaint
+    }
+
+    fn run_kubectl(&self, arguments: &[&str], input: &str) -> (bool, String, String) {
+        use std::io::Write as _;
+        let mut command: Command = self.control.kubectl().expect("a control plane has kubectl");
+        command.env("KUBECONFIG", &self.tester).arg("--cache-dir").arg(self.kubectl_cache.path());
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("kubectl can be started");
+        let mut stdin = child.stdin.take().expect("its input is a pipe");
+        // kubectl may end without reading; then there is nobody to write to.
+        let _ = stdin.write_all(input.as_bytes());
+        drop(stdin);
+        let output = child.wait_with_output().expect("kubectl can be waited for");
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        (output.status.success(), text(output.stdout), text(output.stderr))
+    }
+}
+
+/// The root of the repository.
+pub(crate) fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}

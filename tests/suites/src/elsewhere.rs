@@ -1,0 +1,24 @@
+//! What the host asks for outside the namespace of a house, and kubectl that may be refused.
+
+use innkeeper_controlplane::{Mark, Request};
+
+use crate::cluster::HOST_USER;
+use crate::house::House;
+
+impl House {
+    /// Everything that the host asked of the API server since the mark, in any namespace or none, but for
+    /// leases. Other tests' requests are among them where other tests run.
+    pub fn requests_everywhere_since(&self, mark: &Mark) -> Vec<Request> {
+        let all = self.cluster.audit().since(mark).expect("the audit log can be read");
+        all.by(HOST_USER).without_leases().into_iter().collect()
+    }
+
+    /// Runs kubectl in the namespace, as somebody who may do everything. `Err` is what it complained of.
+    pub fn try_kubectl(&self, arguments: &[&str]) -> Result<String, String> {
+        let mut command = self.cluster.control.kubectl().expect("a control plane has kubectl");
+        let output =
+            command.args(["--namespace", self.namespace()]).args(arguments).output().expect("kubectl can be started");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+    }
+}

@@ -1,0 +1,70 @@
+//! Comparing what is there with what a fixed YAML file says.
+
+use serde_json::Value;
+
+/// The documents of a YAML file.
+pub(crate) fn documents(yaml: &str) -> Vec<Value> {
+    use serde_yaml_ng::Deserializer;
+    let parse = |document| serde::Deserialize::deserialize(document).expect("the file is YAML");
+    Deserializer::from_str(yaml).map(parse).filter(|value: &Value| !value.is_null()).collect()
+}
+
+/// Where `live` is not as `expected` says; empty if it is.
+///
+/// Every field that is stated must be so; fields that are not stated may be anything. A list must have as
+/// many entries as are stated, in that order. A field stated as null must not be there.
+pub(crate) fn differences(expected: &Value, live: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    compare(expected, live, "", &mut found);
+    found
+}
+
+fn compare(expected: &Value, live: &Value, path: &str, found: &mut Vec<String>) {
+    match (expected, live) {
+        (Value::Object(wanted), Value::Object(there)) => {
+            for (field, value) in wanted {
+                compare(value, there.get(field).unwrap_or(&Value::Null), &format!("{path}.{field}"), found);
+            }
+        }
+        (Value::Array(wanted), Value::Array(there)) if wanted.len() == there.len() => {
+            for (n, (value, live)) in wanted.iter().zip(there).enumerate() {
+                compare(value, live, &format!("{path}[{n}]"), found);
+            }
+        }
+        (wanted, there) if wanted == there => {}
+        (wanted, there) => found.push(format!("{path} is {there}, not {wanted}")),
+    }
+}
+
+/// What an object is called in a list of names.
+pub(crate) fn address(object: &Value, namespace: &str) -> String {
+    let text = |field: &str| object["metadata"][field].as_str();
+    format!(
+        "{} {}/{}",
+        object["kind"].as_str().unwrap_or(""),
+        text("namespace").unwrap_or(namespace),
+        text("name").unwrap_or("")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_field_that_is_stated_must_be_so_and_another_entry_in_a_list_is_a_difference() {
+        let live = json!({"spec": {"replicas": 2, "ports": [{"port": 80, "protocol": "TCP"}]}, "status": {}});
+        assert!(differences(&json!({"spec": {"ports": [{"port": 80}]}}), &live).is_empty());
+        assert_eq!(differences(&json!({"spec": {"replicas": 3}}), &live), [".spec.replicas is 2, not 3"]);
+        assert_eq!(differences(&json!({"spec": {"ports": []}}), &live).len(), 1);
+        assert!(differences(&json!({"spec": {"paused": null}}), &live).is_empty());
+        assert_eq!(differences(&json!({"spec": {"replicas": null}}), &live).len(), 1);
+    }
+
+    #[test]
+    fn a_file_may_hold_several_documents_and_comments() {
+        assert_eq!(documents("# words\n---\na: 1\n---\n# nothing\n---\nb: 2\n").len(), 2);
+    }
+}

@@ -1,0 +1,154 @@
+//! The host as people run it: a process `innkeeper run`, its log and its health.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::leash::Leash;
+
+/// The environment variable that names another host binary than the one beside the tests.
+const BINARY: &str = "INNKEEPER_HOST";
+
+/// Where the host binary is.
+pub(crate) fn binary() -> PathBuf {
+    let named = std::env::var_os(BINARY).map(PathBuf::from);
+    let path = named.unwrap_or_else(|| target_folder().join("debug").join("innkeeper"));
+    assert!(path.is_file(), "there is no host at {}: build it (`make test` does), or set {BINARY}", path.display());
+    path
+}
+
+/// Cargo's target folder, in which this test binary lies at `<profile>/deps/`.
+pub(crate) fn target_folder() -> PathBuf {
+    let test = std::env::current_exe().expect("this test has a path");
+    let folder = test.ancestors().nth(3).expect("a test binary lies in <target>/<profile>/deps");
+    folder.to_owned()
+}
+
+/// A running `innkeeper run`. It is killed when this is dropped, and when the tests end in any other way.
+#[derive(Debug)]
+pub struct Host {
+    child: Mutex<Child>,
+    log: PathBuf,
+    health: SocketAddr,
+    _leash: Leash,
+}
+
+impl Host {
+    /// Starts a host on these modules and that cluster; its log goes to `log`. It may not be ready yet.
+    pub fn start(modules: &Path, kubeconfig: &Path, log: &Path) -> Self {
+        let (health, metrics) = two_free_addresses();
+        let file = File::create(log).expect("the log can be written");
+        let mut command = Command::new(binary());
+        command.arg("run").arg("--modules").arg(modules).arg("--kubeconfig").arg(kubeconfig);
+        command.args(["--health", &health.to_string(), "--metrics", &metrics.to_string()]);
+        command.args(["--log-format", "text"]).env_remove("KUBECONFIG");
+        command.stdin(Stdio::null()).stdout(file.try_clone().expect("a file handle can be copied")).stderr(file);
+        let leash = Leash::new();
+        let child = leash.spawn(&mut command).expect("the host can be started");
+        Self { child: Mutex::new(child), log: log.to_owned(), health, _leash: leash }
+    }
+
+    /// Waits until `/readyz` says that stores are filled and modules loaded.
+    pub fn wait_until_ready(&self) {
+        let began = Instant::now();
+        while !self.is_ready() {
+            if let Some(status) = self.exited() {
+                panic!("the host ended with {status} before it was ready. {}", self.last_words());
+            }
+            assert!(
+                began.elapsed() < crate::LIMIT,
+                "the host is not ready after {:?}. {}",
+                crate::LIMIT,
+                self.last_words()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// What `/readyz` answers.
+    pub fn is_ready(&self) -> bool {
+        self.probe("/readyz")
+    }
+
+    /// What `/healthz` answers.
+    pub fn is_healthy(&self) -> bool {
+        self.probe("/healthz")
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub fn kill(&self) {
+        let mut child = self.child();
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+
+    /// Its exit status, if it has ended.
+    pub fn exited(&self) -> Option<ExitStatus> {
+        self.child().try_wait().expect("a child of ours can be waited for")
+    }
+
+    /// Waits until it has ended by itself: its exit code, none if a signal ended it.
+    pub fn ends(&self) -> Option<i32> {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.exited() {
+                return status.code();
+            }
+            assert!(began.elapsed() < crate::LIMIT, "the host still runs. {}", self.last_words());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// All it has said.
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(&self.log).unwrap_or_default()).into_owned()
+    }
+
+    /// The first line of its log that holds all these words.
+    pub fn said(&self, words: &[&str]) -> Option<String> {
+        self.log().lines().find(|line| words.iter().all(|word| line.contains(word))).map(str::to_owned)
+    }
+
+    /// The end of its log, for people.
+    pub fn last_words(&self) -> String {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        let last: Vec<String> =
+            lines[lines.len().saturating_sub(60)..].iter().map(|l| l.chars().take(600).collect()).collect();
+        format!("The end of the host's log:\n{}", last.join("\n"))
+    }
+
+    fn child(&self) -> MutexGuard<'_, Child> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn probe(&self, path: &str) -> bool {
+        let ask = || -> std::io::Result<String> {
+            let mut stream = TcpStream::connect_timeout(&self.health, Duration::from_secs(1))?;
+            stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+            write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer)?;
+            Ok(answer)
+        };
+        ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Two addresses on loopback on which nobody listens now.
+fn two_free_addresses() -> (SocketAddr, SocketAddr) {
+    let free = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
+    let (one, other) = (free(), free());
+    let address = |listener: &TcpListener| listener.local_addr().expect("a listener has an address");
+    (address(&one), address(&other))
+}

@@ -1,0 +1,37 @@
+//! Suites that prove Innkeeper's promises against a real API server: the house that they share.
+//!
+//! A [`House`] is a cluster with a host in it. The cluster is real (see `tests/controlplane`), the host is
+//! a process as people run it, and everything that a test does to them goes through kubectl or the API.
+
+mod between;
+mod client;
+mod cluster;
+mod command;
+mod elsewhere;
+mod expected;
+pub mod forge;
+mod host;
+mod house;
+mod leash;
+mod modules;
+mod patience;
+mod quiet;
+
+use serde_json::Value;
+
+pub use host::Host;
+pub use house::House;
+pub use modules::{Modules, guest, rebuilt, reworded};
+pub use patience::{LIMIT, Look, OBJECT_UID};
+
+pub(crate) use patience::PAUSE;
+
+/// The uid of an object.
+pub fn uid(object: &Value) -> String {
+    object["metadata"]["uid"].as_str().expect("every object has a uid").to_owned()
+}
+
+/// One condition of an object's status.
+pub fn condition(object: &Value, kind: &str) -> Option<Value> {
+    object["status"]["conditions"].as_array()?.iter().find(|one| one["type"] == kind).cloned()
+}

@@ -1,0 +1,65 @@
+//! What the host reads, writes and says: as the API server's audit log and its own log have it.
+
+use std::time::{Duration, Instant};
+
+use innkeeper_controlplane::{Mark, Request};
+
+use crate::cluster::HOST_USER;
+use crate::house::House;
+use crate::patience::LIMIT;
+
+/// Nothing for so long is quiet. Longer than the host's pause between two writes of counts.
+const QUIET: Duration = Duration::from_secs(6);
+
+impl House {
+    /// A mark in the audit log: what comes after it can be asked for.
+    pub fn mark(&self) -> Mark {
+        self.cluster.audit().mark().expect("the audit log can be read")
+    }
+
+    /// What the host asked of the API server since the mark about this house: its namespace, and where no
+    /// other test is in it, everything that has no namespace.
+    pub fn requests_since(&self, mark: &Mark) -> Vec<Request> {
+        let all = self.cluster.audit().since(mark).expect("the audit log can be read");
+        let ours = |request: &Request| match &request.namespace {
+            Some(namespace) => namespace == self.namespace(),
+            // Leases are renewed by the clock.
+            None => self.is_alone() && request.group != "coordination.k8s.io",
+        };
+        all.by(HOST_USER).into_iter().filter(ours).collect()
+    }
+
+    /// What the host writes during that time.
+    pub fn writes_during(&self, time: Duration) -> Vec<String> {
+        let mark = self.mark();
+        std::thread::sleep(time);
+        self.requests_since(&mark).iter().filter(|r| r.is_write()).map(ToString::to_string).collect()
+    }
+
+    /// Waits until the host has asked for nothing for a while; watches may begin anew.
+    pub fn wait_until_quiet(&self) {
+        let began = Instant::now();
+        loop {
+            let mark = self.mark();
+            std::thread::sleep(QUIET);
+            let heard: Vec<String> =
+                self.requests_since(&mark).iter().filter(|r| r.verb != "watch").map(ToString::to_string).collect();
+            if heard.is_empty() {
+                return;
+            }
+            assert!(began.elapsed() < LIMIT, "the host finds no rest: {heard:#?}\n{}", self.state());
+        }
+    }
+
+    /// Waits until the host's log has a line that holds all these words.
+    pub fn host_says(&self, words: &[&str]) {
+        self.eventually(&format!("the host's log has a line with {words:?}"), || self.host().said(words).is_some());
+    }
+
+    /// Warnings and errors of the host's log that are about this namespace.
+    pub fn complaints(&self) -> Vec<String> {
+        let log = self.host().log();
+        let is_complaint = |line: &&str| line.contains(" WARN ") || line.contains("ERROR");
+        log.lines().filter(is_complaint).filter(|line| line.contains(self.namespace())).map(str::to_owned).collect()
+    }
+}

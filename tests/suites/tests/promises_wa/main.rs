@@ -1,0 +1,15 @@
+//! The promises W (watching) and A (applying), kept on a real API server. Each test carries the number of its
+//! promise in docs/promises.md.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod applied;
+mod bench;
+mod called;
+mod checked;
+mod moments;
+mod own_kind;
+mod recorded;
+mod removals;
+mod restarts;
+mod strangers;
+mod watched;

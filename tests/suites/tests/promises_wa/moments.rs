@@ -1,0 +1,107 @@
+//! A01 and A04 in the one moment between the host's look at a name and its write: the proxy makes it long.
+
+use std::time::Duration;
+
+use innkeeper_controlplane::Proxy;
+use innkeeper_suites::{House, condition, uid};
+use serde_json::{Value, json};
+
+use crate::bench::{
+    KIND, KUBECTL, MANAGER, bench_with, children_of, config_map, event_says, lines, stalled, writes_of,
+};
+
+/// Long enough for kubectl to do two things.
+const MOMENT: Duration = Duration::from_secs(6);
+/// Long enough for the host to decide after kubectl has answered, much shorter than the moment.
+const THOUGHT: Duration = Duration::from_secs(1);
+
+/// A house whose host is behind a proxy, ready and quiet.
+fn house() -> (House, Proxy) {
+    let house = House::alone(&["workbench"]);
+    let proxy = house.start_host_behind_a_proxy();
+    // The kind of the children is recorded and watched before the moment that counts.
+    house.apply(&bench_with("zero", &[config_map("zero", "mine")]));
+    house.wait_for_condition(KIND, "zero", "Ready", "True");
+    house.wait_until_quiet();
+    (house, proxy)
+}
+
+/// The field managers of a ConfigMap.
+fn managers(house: &House, name: &str) -> Vec<Value> {
+    let text = house.kubectl(&["get", "configmap", name, "--output=json", "--show-managed-fields"]);
+    let live: Value = serde_json::from_str(&text).unwrap();
+    let entries = live["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();
+    entries.iter().map(|entry| entry["manager"].clone()).collect()
+}
+
+/// Somebody creates the ConfigMap `paper` after the host saw that its name is free, before its apply arrives.
+fn two_creators(theirs: &str) {
+    let (house, proxy) = house();
+    let mark = house.mark();
+    proxy.delay(MOMENT);
+    house.apply(&bench_with("one", &[config_map("paper", "mine")]));
+    house.eventually("the host saw that the name is free", || {
+        house.requests_since(&mark).iter().any(|r| r.verb == "get" && r.resource == "configmaps" && r.code == 404)
+    });
+    house.kubectl(&["create", "configmap", "paper", theirs, "--field-manager=somebody"]);
+    let before = house.get("ConfigMap", "paper");
+    house.eventually("the host's apply arrives", || !writes_of(&house, &mark, "configmaps").is_empty());
+    proxy.delay(Duration::ZERO);
+
+    let message = stalled(&house, "one", "Conflict");
+    for word in ["paper", "somebody"] {
+        assert!(message.contains(word), "the condition says {word:?}: {message}");
+    }
+    event_says(&house, "one", "Conflict", &["paper", "somebody"]);
+    house.wait_until_quiet();
+    let writes = writes_of(&house, &mark, "configmaps");
+    let after = house.get("ConfigMap", "paper");
+    assert_eq!(uid(&after), uid(&before));
+    assert_eq!(after["data"], before["data"], "{}", lines(&writes));
+    for field in ["labels", "annotations", "ownerReferences"] {
+        let left = after["metadata"][field].as_object().map_or(0, |map| map.len());
+        let left = left + after["metadata"][field].as_array().map_or(0, Vec::len);
+        assert_eq!(left, 0, "nothing of ours is left in metadata.{field}: {after}\n{}", lines(&writes));
+    }
+    assert_eq!(managers(&house, "paper"), [json!("somebody")], "{}", lines(&writes));
+
+    house.kubectl(&["delete", "configmap", "paper"]);
+    house.wait_for_condition(KIND, "one", "Ready", "True");
+    assert_eq!(managers(&house, "paper"), [json!(MANAGER)]);
+}
+
+#[test]
+fn a04_two_creators_of_one_name_who_disagree_are_undone() {
+    two_creators("--from-literal=text=theirs");
+}
+
+#[test]
+fn a04_two_creators_of_one_name_who_agree_are_undone() {
+    two_creators("--from-literal=more=theirs");
+}
+
+#[test]
+fn a01_a_child_replaced_by_a_stranger_in_the_same_moment_is_not_forced() {
+    let (house, proxy) = house();
+    house.apply(&bench_with("one", &[config_map("paper", "first")]));
+    house.wait_for_condition(KIND, "one", "Ready", "True");
+    house.wait_until_quiet();
+    let mark = house.mark();
+    proxy.delay(MOMENT);
+    let patch = json!({"spec": children_of(&[config_map("paper", "second")])}).to_string();
+    house.kubectl(&["patch", KUBECTL, "one", "--type=merge", "--patch", &patch]);
+    // The host knows of the change at once, for its watch is open; its apply is on the way, forced.
+    std::thread::sleep(THOUGHT);
+    house.kubectl(&["delete", "configmap", "paper"]);
+    house.kubectl(&["create", "configmap", "paper", "--from-literal=text=theirs", "--field-manager=somebody"]);
+    let before = house.get("ConfigMap", "paper");
+    house.eventually("the host's apply arrives", || !writes_of(&house, &mark, "configmaps").is_empty());
+    proxy.delay(Duration::ZERO);
+
+    stalled(&house, "one", "Conflict");
+    let writes = writes_of(&house, &mark, "configmaps");
+    assert!(writes[0].uri.contains("force=true"), "it was forced, for the child was ours:\n{}", lines(&writes));
+    assert!(writes.iter().all(|write| write.code == 409), "the uid says that it is another now:\n{}", lines(&writes));
+    assert_eq!(house.get("ConfigMap", "paper"), before, "nobody touched it");
+    assert_eq!(condition(&house.get(KIND, "one"), "Ready").unwrap()["status"], "False");
+}

@@ -1,0 +1,70 @@
+//! A04: contribute and remove are the only exceptions, each by permission.
+
+use innkeeper_suites::{House, uid};
+use serde_json::json;
+
+use crate::bench::{KIND, bench, config_map, event_says, lines, permissions, permit, stalled, writes_of};
+
+#[test]
+fn a04_an_object_that_is_not_ours_is_removed_only_by_permission_and_by_its_uid() {
+    let house = House::alone(&["workbench"]);
+    house.start_host();
+    permissions(&house, "workbench", "delete");
+    permit(&house, "workbench", "delete", &[]);
+    house.wait_until_quiet();
+    house.kubectl(&["create", "configmap", "theirs", "--from-literal=text=theirs"]);
+    let before = house.get("ConfigMap", "theirs");
+    let remove = json!({"apiVersion": "v1", "kind": "ConfigMap", "name": "theirs", "uid": uid(&before)});
+    let mark = house.mark();
+    house.apply(&bench("one", &json!({"children": [], "remove": [remove]})));
+    let message = stalled(&house, "one", "ChildFailed");
+    for word in ["theirs", "not this object's child", "spec.permissions.delete"] {
+        assert!(message.contains(word), "the condition says {word:?}: {message}");
+    }
+    event_says(&house, "one", "ChildFailed", &["theirs", "spec.permissions.delete"]);
+    assert_eq!(house.get("ConfigMap", "theirs"), before, "nobody touched it");
+    let writes = writes_of(&house, &mark, "configmaps");
+    assert!(writes.is_empty(), "it was not even tried:\n{}", lines(&writes));
+
+    permit(&house, "workbench", "delete", &[json!({"group": "", "kinds": ["ConfigMap"], "reach": "Own"})]);
+    house.eventually("it is removed", || house.find("ConfigMap", "theirs").is_none());
+    house.wait_for_condition(KIND, "one", "Ready", "True");
+
+    // Another one of that name is not what was meant.
+    house.kubectl(&["create", "configmap", "theirs", "--from-literal=text=theirs"]);
+    let another = house.get("ConfigMap", "theirs");
+    let children = json!([{"manifest": config_map("paper", "mine")}]);
+    let patch = json!({"spec": {"children": children}}).to_string();
+    house.kubectl(&["patch", crate::bench::KUBECTL, "one", "--type=merge", "--patch", &patch]);
+    house.wait_for_condition(KIND, "one", "Ready", "True");
+    house.wait_until_quiet();
+    assert_eq!(house.get("ConfigMap", "theirs"), another, "a uid means one object, not a name");
+}
+
+#[test]
+fn a04_a_removal_of_a_kind_that_no_permission_names_refuses_the_outcome() {
+    let house = House::shared();
+    let role =
+        r#"{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "power"}, "rules": []}"#;
+    house.apply(role);
+    let arguments = ["get", "role", "power", "--output=json"];
+    let before: serde_json::Value = serde_json::from_str(&house.kubectl(&arguments)).unwrap();
+    let version = "rbac.authorization.k8s.io/v1";
+    let remove = json!({"apiVersion": version, "kind": "Role", "name": "power", "uid": uid(&before)});
+    house.apply(&bench("one", &json!({"children": [], "remove": [remove]})));
+    let message = stalled(&house, "one", "OutcomeRefused");
+    assert!(message.contains("power") && message.contains("spec.permissions.delete"), "{message}");
+    let after: serde_json::Value = serde_json::from_str(&house.kubectl(&arguments)).unwrap();
+    assert_eq!(after, before, "nobody touched it");
+}
+
+#[test]
+fn a04_fields_on_an_object_that_is_not_ours_are_not_set_unless_the_host_can_withdraw_them() {
+    let house = House::shared();
+    house.kubectl(&["create", "configmap", "theirs", "--from-literal=text=theirs"]);
+    let before = house.get("ConfigMap", "theirs");
+    house.apply(&bench("one", &json!({"contributions": [{"manifest": config_map("theirs", "mine")}]})));
+    let message = stalled(&house, "one", "OutcomeRefused");
+    assert!(message.contains("contributions"), "{message}");
+    assert_eq!(house.get("ConfigMap", "theirs"), before, "nobody touched it");
+}
