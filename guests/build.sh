@@ -114,7 +114,8 @@ build() {
         export RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$linker
         set -- "$@" -Zbuild-std=std,panic_abort
     fi
-    cargo build --quiet --profile guest --target "$TARGET" "$@"
+    # Only as a cdylib: a crate that is built as an rlib too gets no link-time optimisation.
+    cargo rustc --quiet --profile guest --target "$TARGET" --lib --crate-type cdylib "$@"
 }
 
 # Lays a file there in one step, if it is another one.

@@ -1,6 +1,8 @@
 //! The guest that keeps KindCustomHttp: a peering HTTP server.
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+mod tests;
 pub mod types;
 
 use innkeeper_sdk::{Context, Failure, Manifest, Outcome};
@@ -18,7 +20,8 @@ const APP: &str = "custom-http";
 
 innkeeper_sdk::guest!(
     reconcile,
-    Manifest::of::<KindCustomHttp>().applies::<Deployment>().applies::<Service>().applies::<ConfigMap>()
+    Manifest::of::<KindCustomHttp>().applies::<Deployment>().applies::<Service>().applies::<ConfigMap>(),
+    crd: "../crd.json"
 );
 
 /// Three children, and how many servers are ready.

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use kube::{CustomResource, KubeSchema};
+use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A peering HTTP server.
-#[derive(CustomResource, KubeSchema, Clone, Debug, Deserialize, Serialize)]
+#[derive(CustomResource, JsonSchema, Clone, Debug, Deserialize, Serialize)]
 #[kube(group = "groupsp.measutosh.dev", version = "v1", kind = "KindCustomHttp", namespaced)]
 #[kube(status = "KindCustomHttpStatus", shortname = "kch", shortname = "customhttp", doc = "A peering HTTP server.")]
 #[kube(printcolumn(name = "Wanted", type_ = "integer", json_path = ".spec.replicaCount"))]

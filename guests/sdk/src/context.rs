@@ -7,6 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::core::ObjectMeta;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::bindings::reconcile_types::{Phase, Request, Verdict};
 use crate::failure::Failure;
@@ -27,12 +28,14 @@ pub struct Context<K> {
 
 impl<K: Object> Context<K> {
     pub(crate) fn new(request: Request, world: Rc<dyn World>) -> Result<Self, Failure> {
-        let object = serde_json::from_str(&request.object)
-            .map_err(|e| Failure::wrong(format!("the object is not what this guest knows as {}: {e}", K::kind(&()))))?;
-        Ok(Self { object, request, world })
+        let read = serde_json::from_str(&request.object).or_else(|error| without_status(&request.object).ok_or(error));
+        match read {
+            Ok(object) => Ok(Self { object, request, world }),
+            Err(e) => Err(Failure::wrong(format!("the object is not what this guest knows as {}: {e}", K::kind(&())))),
+        }
     }
 
-    /// The object, its own status included.
+    /// The object, its own status included. A status that is not what its type says counts as absent.
     pub fn object(&self) -> &K {
         &self.object
     }
@@ -134,6 +137,13 @@ impl<K: Object> Context<K> {
     pub fn meta(&self, name: impl Into<String>, app: &str) -> ObjectMeta {
         ObjectMeta { name: Some(name.into()), labels: Some(self.labels(app)), ..Default::default() }
     }
+}
+
+/// The object as if it had no status: another version of the guest may have left one that is unreadable.
+fn without_status<K: Object>(text: &str) -> Option<K> {
+    let mut object: Value = serde_json::from_str(text).ok()?;
+    object.as_object_mut()?.remove("status")?;
+    serde_json::from_str(&object.to_string()).ok()
 }
 
 fn find<'a, C: Object>(verdicts: &'a [Verdict], name: &str) -> Option<&'a Verdict> {

@@ -4,7 +4,6 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::bindings::reconcile_types::Contribution as Wanted;
-use crate::kind::Object;
 use crate::{json, path};
 
 /// Fields to set on an existing object that is not a child; what [`Outcome::contribute`] returns.
@@ -19,8 +18,7 @@ pub struct Contribution {
 }
 
 impl Contribution {
-    pub(crate) fn to<K: Object>(name: &str) -> Self {
-        let manifest = json!({"apiVersion": K::api_version(&()), "kind": K::kind(&()), "metadata": {"name": name}});
+    pub(crate) fn of_json(manifest: Value) -> Self {
         Self { manifest, take: Vec::new(), problems: Vec::new() }
     }
 

@@ -7,9 +7,11 @@ use crate::json::{entry, object};
 
 /// The CRD as JSON: the type's, and unless it has them, the status subresource with `conditions` and
 /// `observedGeneration` (the host writes them), the category `innkeeper`, and the columns Ready and Age.
+/// No field of the status is required or defaulted: the host may write conditions alone.
 pub(crate) fn json(crd: &CustomResourceDefinition) -> Value {
     let mut crd = crate::json::value(crd).unwrap_or_default();
     crate::json::without_nulls(&mut crd);
+    whole_numbers(&mut crd);
     object(&mut crd).remove("status");
     let spec = entry(&mut crd, "spec");
     let categories = list(entry(spec, "names"), "categories");
@@ -38,11 +40,28 @@ fn list<'a>(value: &'a mut Value, field: &str) -> &'a mut Vec<Value> {
 
 fn status(status: &mut Value) {
     object(status).entry("type").or_insert_with(|| json!("object"));
+    object(status).remove("required");
+    object(status).remove("nullable");
     let fields = object(entry(status, "properties"));
+    fields.values_mut().for_each(|field| drop(object(field).remove("default")));
     fields.entry("conditions").or_insert_with(conditions);
     fields.entry("observedGeneration").or_insert_with(
         || json!({"type": "integer", "format": "int64", "description": "The generation that the status speaks of."}),
     );
+}
+
+/// Bounds are numbers of any sort to a schema: 65535, not 65535.0.
+fn whole_numbers(value: &mut Value) {
+    match value {
+        Value::Object(fields) => fields.values_mut().for_each(whole_numbers),
+        Value::Array(entries) => entries.iter_mut().for_each(whole_numbers),
+        Value::Number(number) => {
+            if let Some(float) = number.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 9e15) {
+                *value = json!(float as i64);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Conditions in the form of Kubernetes' `metav1.Condition`; a list keyed by type.

@@ -71,13 +71,15 @@ pub use context::Context;
 pub use contribution::Contribution;
 pub use failure::{Failure, ReadError};
 #[doc(hidden)]
-pub use guest::described;
+pub use guest::Described;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub use guest::reconciled;
 pub use instant::Instant;
 pub use kind::Object;
 pub use log::Log;
+#[doc(hidden)]
+pub use manifest::{Crd, NoCrd, OfType};
 pub use manifest::Manifest;
 pub use outcome::{Outcome, Removal};
 pub use reads::{Children, Get, List};

@@ -13,9 +13,33 @@ use crate::kind::{Object, kind_of};
 /// Begins with [`Manifest::of`]. Name and version are the Cargo package's unless stated; the kind's CRD
 /// is made from the type. A wish is for the object's own namespace, or for a cluster-scoped kind; the
 /// methods that end in `_in` say otherwise.
-pub struct Manifest<K = ()> {
+pub struct Manifest<K = (), C = NoCrd> {
     said: Said,
-    kind: PhantomData<K>,
+    kind: PhantomData<(K, C)>,
+}
+
+/// Where the CRD that a module carries comes from.
+pub trait Crd<K> {
+    /// The CRD as JSON, made from the type.
+    fn make() -> Option<String>;
+}
+
+/// The module carries the CRD of its type.
+pub struct OfType;
+
+impl<K: CustomResourceExt> Crd<K> for OfType {
+    fn make() -> Option<String> {
+        Some(crd::json(&K::crd()).to_string())
+    }
+}
+
+/// The module carries no CRD.
+pub struct NoCrd;
+
+impl<K> Crd<K> for NoCrd {
+    fn make() -> Option<String> {
+        None
+    }
 }
 
 impl Manifest {
@@ -24,10 +48,8 @@ impl Manifest {
     /// To the CRD that the type describes, it adds what every kind kept by Innkeeper has, unless it is
     /// there already: the status subresource with `conditions` and `observedGeneration`, the category
     /// `innkeeper`, and the columns Ready and Age.
-    pub fn of<K: Object + CustomResourceExt>() -> Manifest<K> {
-        let mut manifest = Self::without_crd::<K>();
-        manifest.said.crd = Some(crd::json(&K::crd()).to_string());
-        manifest
+    pub fn of<K: Object + CustomResourceExt>() -> Manifest<K, OfType> {
+        Manifest { said: Self::without_crd::<K>().said, kind: PhantomData }
     }
 
     /// A module for a kind whose CRD comes from elsewhere.
@@ -48,7 +70,7 @@ impl Manifest {
     }
 }
 
-impl<K> Manifest<K> {
+impl<K, C: Crd<K>> Manifest<K, C> {
     /// The module's name, a DNS label, where it is not the Cargo package's.
     #[must_use]
     pub fn name(mut self, name: &str) -> Self {
@@ -65,53 +87,53 @@ impl<K> Manifest<K> {
 
     /// Children are of this kind.
     #[must_use]
-    pub fn applies<C: Object>(self) -> Self {
-        self.applies_in::<C>(usual::<C>())
+    pub fn applies<T: Object>(self) -> Self {
+        self.applies_in::<T>(usual::<T>())
     }
 
     /// Children are of this kind, there.
     #[must_use]
-    pub fn applies_in<C: Object>(mut self, scope: Scope) -> Self {
-        add::<C>(&mut self.said.applies, scope);
+    pub fn applies_in<T: Object>(mut self, scope: Scope) -> Self {
+        add::<T>(&mut self.said.applies, scope);
         self
     }
 
     /// Sets fields of objects of this kind that are not its children.
     #[must_use]
-    pub fn contributes<C: Object>(self) -> Self {
-        self.contributes_in::<C>(usual::<C>())
+    pub fn contributes<T: Object>(self) -> Self {
+        self.contributes_in::<T>(usual::<T>())
     }
 
     /// Sets fields of objects of this kind, there, that are not its children.
     #[must_use]
-    pub fn contributes_in<C: Object>(mut self, scope: Scope) -> Self {
-        add::<C>(&mut self.said.contributes, scope);
+    pub fn contributes_in<T: Object>(mut self, scope: Scope) -> Self {
+        add::<T>(&mut self.said.contributes, scope);
         self
     }
 
     /// Reads objects of this kind. Its own children need no mention.
     #[must_use]
-    pub fn reads<C: Object>(self) -> Self {
-        self.reads_in::<C>(usual::<C>())
+    pub fn reads<T: Object>(self) -> Self {
+        self.reads_in::<T>(usual::<T>())
     }
 
     /// Reads objects of this kind, there.
     #[must_use]
-    pub fn reads_in<C: Object>(mut self, scope: Scope) -> Self {
-        add::<C>(&mut self.said.reads, scope);
+    pub fn reads_in<T: Object>(mut self, scope: Scope) -> Self {
+        add::<T>(&mut self.said.reads, scope);
         self
     }
 
     /// Removes objects of this kind that are not its children.
     #[must_use]
-    pub fn deletes<C: Object>(self) -> Self {
-        self.deletes_in::<C>(usual::<C>())
+    pub fn deletes<T: Object>(self) -> Self {
+        self.deletes_in::<T>(usual::<T>())
     }
 
     /// Removes objects of this kind, there, that are not its children.
     #[must_use]
-    pub fn deletes_in<C: Object>(mut self, scope: Scope) -> Self {
-        add::<C>(&mut self.said.deletes, scope);
+    pub fn deletes_in<T: Object>(mut self, scope: Scope) -> Self {
+        add::<T>(&mut self.said.deletes, scope);
         self
     }
 
@@ -131,6 +153,13 @@ impl<K> Manifest<K> {
         self
     }
 
+    /// All of it, with the CRD made from the type.
+    pub(crate) fn made(self, package: &str, version: &str) -> Said {
+        let crd = C::make();
+        Said { crd, ..self.said(package, version) }
+    }
+
+    /// All of it but the CRD.
     pub(crate) fn said(mut self, package: &str, version: &str) -> Said {
         if self.said.name.is_empty() {
             self.said.name = package.replace('_', "-");

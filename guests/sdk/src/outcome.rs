@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::bindings::reconcile_types as wit;
 use crate::child::Child;
@@ -59,6 +59,13 @@ impl Outcome {
         self.push_child(Child::of_json(object))
     }
 
+    /// This child should stay as it is: never created, changed or deleted. For work that is done, and for
+    /// history.
+    pub fn keep<K: Object>(&mut self, name: &str) -> &mut Child {
+        let address = json!({"apiVersion": K::api_version(&()), "kind": K::kind(&()), "metadata": {"name": name}});
+        self.child_json(address).policy(wit::Policy::Keep)
+    }
+
     fn push_child(&mut self, child: Child) -> &mut Child {
         self.children.push(child);
         let last = self.children.len() - 1;
@@ -67,7 +74,14 @@ impl Outcome {
 
     /// Fields should be set on an existing object, by name, that is not a child.
     pub fn contribute<K: Object>(&mut self, name: &str) -> &mut Contribution {
-        self.contributions.push(Contribution::to::<K>(name));
+        self.contribute_json(
+            json!({"apiVersion": K::api_version(&()), "kind": K::kind(&()), "metadata": {"name": name}}),
+        )
+    }
+
+    /// Fields should be set on an existing object that is not a child; for kinds that have no Rust type.
+    pub fn contribute_json(&mut self, manifest: Value) -> &mut Contribution {
+        self.contributions.push(Contribution::of_json(manifest));
         let last = self.contributions.len() - 1;
         &mut self.contributions[last]
     }

@@ -1,5 +1,4 @@
 //! The one room for what is generated from `wit/`; everything else of this crate speaks core's words.
-#![expect(missing_docs, reason = "generated")]
 #![allow(clippy::all, unreachable_pub, reason = "generated")]
 
 wasmtime::component::bindgen!({

@@ -44,9 +44,8 @@ impl Proxy {
         let (failed, failure) = channel();
         let serving = shared.clone();
         runtime.spawn(async move {
-            if let Err(error) = server::serve(serving).await {
-                let _ = failed.send(error);
-            }
+            let Err(error) = server::serve(serving).await;
+            let _ = failed.send(error);
         });
         let server = format!("http://127.0.0.1:{}", shared.port);
         kubeconfig::write(&kubeconfig, &Access { server: &server, authority: None, user: user.name(), pair: None })?;

@@ -14,7 +14,7 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 });
 
 /// Kinds that tests speak of: where each is served, its name in paths, and whether it has a namespace.
-const KINDS: [(&str, &str, &str, bool); 15] = [
+const KINDS: [(&str, &str, &str, bool); 17] = [
     ("ConfigMap", "/api/v1", "configmaps", true),
     ("Event", "/api/v1", "events", true),
     ("Namespace", "/api/v1", "namespaces", false),
@@ -26,10 +26,12 @@ const KINDS: [(&str, &str, &str, bool); 15] = [
     ("CustomResourceDefinition", "/apis/apiextensions.k8s.io/v1", "customresourcedefinitions", false),
     ("Deployment", "/apis/apps/v1", "deployments", true),
     ("EndpointSlice", "/apis/discovery.k8s.io/v1", "endpointslices", true),
+    ("FinalBench", "/apis/test.innkeeper.dev/v1", "finalbenches", true),
+    ("Job", "/apis/batch/v1", "jobs", true),
     ("KindCustomHttp", "/apis/groupsp.measutosh.dev/v1", "kindcustomhttps", true),
     ("Reconciler", "/apis/innkeeper.dev/v1alpha1", "reconcilers", false),
     ("ReplicaSet", "/apis/apps/v1", "replicasets", true),
-    ("Workbench", "/apis/innkeeper.test/v1", "workbenches", true),
+    ("Workbench", "/apis/test.innkeeper.dev/v1", "workbenches", true),
 ];
 
 /// A client of the API server.
@@ -56,13 +58,15 @@ impl Client {
     /// The objects of a kind that carry these labels, of one namespace or of all. A kind that is not
     /// served has none.
     pub(crate) fn list(&self, kind: &str, namespace: Option<&str>, labels: &str) -> Vec<Value> {
-        let selector = labels.replace('=', "%3D").replace(',', "%2C");
+        let encoded = |byte: u8| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+        let selector: String = labels.bytes().map(encoded).collect();
         let list = self.read(&format!("{}?labelSelector={selector}", path(kind, namespace)));
         let items = list.and_then(|list| list["items"].as_array().cloned()).unwrap_or_default();
         items
             .into_iter()
             .map(|mut item| {
-                // The API server leaves the kind out of what it lists.
+                // The API server leaves both out of what it lists.
+                item["apiVersion"] = api_version(kind).into();
                 item["kind"] = kind.into();
                 item
             })
@@ -85,12 +89,18 @@ impl Client {
 }
 
 fn path(kind: &str, namespace: Option<&str>) -> String {
-    let (_, group, plural, namespaced) = KINDS
-        .iter()
-        .find(|(known, ..)| *known == kind)
-        .unwrap_or_else(|| panic!("no test spoke of {kind} yet: add it"));
+    let (_, group, plural, namespaced) = known(kind);
     match namespace.filter(|_| *namespaced) {
         Some(namespace) => format!("{group}/namespaces/{namespace}/{plural}"),
         None => format!("{group}/{plural}"),
     }
+}
+
+fn api_version(kind: &str) -> &'static str {
+    let group = known(kind).1;
+    group.strip_prefix("/apis/").or(group.strip_prefix("/api/")).unwrap_or(group)
+}
+
+fn known(kind: &str) -> &'static (&'static str, &'static str, &'static str, bool) {
+    KINDS.iter().find(|(known, ..)| *known == kind).unwrap_or_else(|| panic!("no test spoke of {kind} yet: add it"))
 }

@@ -47,10 +47,11 @@ impl Cluster {
 
     /// Applies the CRDs of the project and of the guests for tests, and waits until they are served.
     pub(crate) fn apply_crds(&self) {
-        for folder in [repository().join("crds"), repository().join("tests/guests/crds")] {
-            let folder = folder.display().to_string();
-            self.kubectl(&["apply", "--server-side", "--force-conflicts", "-f", &folder]);
-        }
+        let folders = [repository().join("crds"), repository().join("tests/guests/crds")];
+        let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+        let mut arguments = vec!["apply".to_owned(), "--server-side".to_owned(), "--force-conflicts".to_owned()];
+        arguments.extend(files.map(|file| format!("--filename={}", file.path().display())));
+        self.kubectl(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
         self.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"]);
     }
 

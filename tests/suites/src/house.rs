@@ -104,6 +104,11 @@ impl House {
         self.cluster.apply_crds();
     }
 
+    /// Garbage collection learns of new kinds only every half minute; this makes it know all of them now.
+    pub fn garbage_collection_knows_every_kind(&self) {
+        self.cluster.control.restart_controller_manager().unwrap_or_else(|e| panic!("{e:#}"));
+    }
+
     /// Does something while the API server has crashed; it is back afterwards.
     pub fn while_the_api_server_is_away(&self, something: impl FnOnce()) {
         let control = &self.cluster.control;

@@ -104,8 +104,8 @@ impl House {
             }
             serde_yaml_ng::to_string(&objects).unwrap_or_default()
         };
-        for kind in ["KindCustomHttp", "Workbench"].into_iter().chain(CHILD_KINDS) {
-            let objects = self.list(kind, "");
+        for kind in OBJECT_KINDS.into_iter().chain(CHILD_KINDS) {
+            let objects = self.list(kind, if OBJECT_KINDS.contains(&kind) { "" } else { OBJECT_UID });
             if !objects.is_empty() {
                 text += &format!("--- {kind} in {}\n{}", self.namespace(), yaml(&objects));
             }
@@ -124,6 +124,8 @@ impl House {
 
 /// The label on a child that holds the uid of its object.
 pub const OBJECT_UID: &str = "innkeeper.dev/object-uid";
-/// The kinds of which the guests of these suites have children. Kinds that copy the labels of a child
-/// (EndpointSlices those of their Service) are not among them.
-const CHILD_KINDS: [&str; 6] = ["ClusterRole", "ConfigMap", "Deployment", "Secret", "Service", "ServiceAccount"];
+/// The kinds that the guests of these suites keep.
+const OBJECT_KINDS: [&str; 3] = ["FinalBench", "KindCustomHttp", "Workbench"];
+/// The kinds of which they have children. Kinds that copy the labels of a child (EndpointSlices those of
+/// their Service) are not among them.
+const CHILD_KINDS: [&str; 7] = ["ClusterRole", "ConfigMap", "Deployment", "Job", "Secret", "Service", "ServiceAccount"];

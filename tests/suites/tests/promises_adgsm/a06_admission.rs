@@ -69,5 +69,7 @@ fn a06_what_admission_did_to_our_request_is_not_fought() {
     house.wait_for_condition(KIND, "meek", "Ready", "True");
     house.wait_until_quiet();
     let kinds = ["mutatingadmissionpolicybinding", "mutatingadmissionpolicy"];
-    kinds.map(|kind| house.kubectl(&["delete", kind, house.namespace()]));
+    for kind in kinds {
+        house.kubectl(&["delete", kind, house.namespace()]);
+    }
 }

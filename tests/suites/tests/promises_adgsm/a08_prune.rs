@@ -65,7 +65,9 @@ fn a08_a_pruned_child_is_deleted_by_its_uid_and_in_the_background() {
     house.eventually("the old child is gone", || house.find("ConfigMap", "old").is_none());
     assert_eq!(house.get("ConfigMap", "new")["data"]["word"], "two");
     let kinds = ["validatingadmissionpolicybinding", "validatingadmissionpolicy"];
-    kinds.map(|kind| house.kubectl(&["delete", kind, house.namespace()]));
+    for kind in kinds {
+        house.kubectl(&["delete", kind, house.namespace()]);
+    }
 }
 
 #[test]

@@ -4,7 +4,9 @@
 use innkeeper_suites::House;
 use serde_json::json;
 
-use crate::bench::{KIND, KUBECTL, MANAGER, bench_with, children_of, config_map, lines, widen, within, writes_of};
+use crate::bench::{
+    KUBECTL, MANAGER, bench_with, children_of, config_map, lines, wait_until_ready, widen, within, writes_of,
+};
 
 /// Whether the query of a request says this.
 fn says(uri: &str, pair: &str) -> bool {
@@ -16,7 +18,7 @@ fn a01_a_free_name_is_claimed_by_one_apply_without_force() {
     let house = House::shared();
     let mark = house.mark();
     house.apply(&bench_with("one", &[config_map("paper", "first")]));
-    house.wait_for_condition(KIND, "one", "Ready", "True");
+    wait_until_ready(&house, "one");
     let writes = writes_of(&house, &mark, "configmaps");
     assert_eq!(writes.len(), 1, "one write makes a child:\n{}", lines(&writes));
     let (verb, uri) = (&writes[0].verb, &writes[0].uri);
@@ -29,7 +31,7 @@ fn a01_a_free_name_is_claimed_by_one_apply_without_force() {
 fn a01_only_what_is_ours_is_forced_and_always_by_the_manager_of_the_kind() {
     let house = House::shared();
     house.apply(&bench_with("one", &[config_map("paper", "first")]));
-    house.wait_for_condition(KIND, "one", "Ready", "True");
+    wait_until_ready(&house, "one");
     for change in ["by its object", "by hand"] {
         let mark = house.mark();
         if change == "by hand" {
@@ -66,7 +68,7 @@ fn a01_the_fields_of_a_child_belong_to_the_kind_by_server_side_apply_wherever_it
     let elsewhere = house.another_namespace();
     let children = [config_map("near", "mine"), within(config_map("far", "mine"), &elsewhere)];
     house.apply(&bench_with("one", &children));
-    house.wait_for_condition(KIND, "one", "Ready", "True");
+    wait_until_ready(&house, "one");
     for (name, namespace) in [("near", house.namespace()), ("far", &elsewhere)] {
         let arguments = ["get", "configmap", name, "--namespace", namespace, "--output=json", "--show-managed-fields"];
         let live: serde_json::Value = serde_json::from_str(&house.kubectl(&arguments)).unwrap();

@@ -78,11 +78,26 @@ pub(crate) fn permit(house: &House, reconciler: &str, verb: &str, list: &[Value]
     house.kubectl(&["patch", "reconciler", reconciler, "--type=merge", "--patch", &patch]);
 }
 
+/// A Workbench that must be there.
+pub(crate) fn object(house: &House, name: &str) -> Value {
+    fetch(house, KUBECTL, None, name).unwrap_or_else(|| panic!("there is no {KIND} {name}\n{}", house.state()))
+}
+
+/// Waits until a Workbench is ready.
+pub(crate) fn wait_until_ready(house: &House, name: &str) {
+    house.eventually(&format!("{KIND} {name} is ready"), || {
+        let object = object(house, name);
+        let ready = condition(&object, "Ready").unwrap_or_default();
+        let is_so = ready["status"] == "True" && ready["observedGeneration"] == object["metadata"]["generation"];
+        if is_so { Ok(()) } else { Err(object["status"].to_string()) }
+    });
+}
+
 /// Waits until an object is stalled for that reason; returns the message.
 pub(crate) fn stalled(house: &House, name: &str, reason: &str) -> String {
     let mut message = String::new();
     house.eventually(&format!("{KIND} {name} is stalled by {reason}"), || {
-        let one = condition(&house.get(KIND, name), "Stalled").unwrap_or_default();
+        let one = condition(&object(house, name), "Stalled").unwrap_or_default();
         message = one["message"].as_str().unwrap_or_default().to_owned();
         if one["status"] == "True" && one["reason"] == reason { Ok(()) } else { Err(one.to_string()) }
     });

@@ -3,14 +3,14 @@
 use innkeeper_suites::{House, uid};
 use serde_json::{Value, json};
 
-use crate::bench::{KIND, bench_with, cluster_role, config_map, fetch, widen, within};
+use crate::bench::{bench_with, cluster_role, config_map, fetch, wait_until_ready, widen, within};
 
 /// A house with a Workbench whose only child is this one.
 fn house_with(child: &dyn Fn(&House) -> Value) -> House {
     let house = House::shared();
     widen(&house, "workbench");
     house.apply(&bench_with("one", &[child(&house)]));
-    house.wait_for_condition(KIND, "one", "Ready", "True");
+    wait_until_ready(&house, "one");
     house
 }
 
@@ -41,7 +41,7 @@ fn it_is_put_right(house: &House, child: &Value, foreign: &Value) {
     house.eventually("what was deleted is there again", || {
         live(house, child).is_some_and(|now| uid(&now) != before && is_as_asked(child, &now))
     });
-    house.wait_for_condition(KIND, "one", "Ready", "True");
+    wait_until_ready(house, "one");
 }
 
 #[test]
@@ -83,6 +83,6 @@ fn w02_a_child_in_another_namespace_changed_or_deleted_by_anyone_is_put_right() 
     widen(&house, "workbench");
     let child = within(config_map("paper", "mine"), &house.another_namespace());
     house.apply(&bench_with("one", std::slice::from_ref(&child)));
-    house.wait_for_condition(KIND, "one", "Ready", "True");
+    wait_until_ready(&house, "one");
     it_is_put_right(&house, &child, &json!({"data": {"text": "theirs"}}));
 }

@@ -4,7 +4,8 @@ use innkeeper_suites::{House, condition};
 use serde_json::{Value, json};
 
 use crate::bench::{
-    KIND, KUBECTL, bench_with, children_of, cluster_role, config_map, event_says, lines, stalled, widen, within,
+    KIND, KUBECTL, bench_with, children_of, cluster_role, config_map, event_says, lines, object, stalled,
+    wait_until_ready, widen, within,
 };
 
 /// A bad child beside good ones: nothing is written but what says why.
@@ -16,7 +17,7 @@ fn one_bad_child_refuses_the_outcome(house: &House, name: &str, bad: &[Value], w
     for word in words {
         assert!(message.contains(word), "the condition says {word:?}: {message}");
     }
-    assert_eq!(condition(&house.get(KIND, name), "Ready").unwrap()["status"], "False");
+    assert_eq!(condition(&object(house, name), "Ready").unwrap()["status"], "False");
     event_says(house, name, "OutcomeRefused", words);
     let writes: Vec<_> = house.requests_since(&mark).into_iter().filter(|request| request.is_write()).collect();
     let about_it = |resource: &str| matches!(resource, "workbenches" | "events");
@@ -99,7 +100,7 @@ fn a03_a_child_of_a_kind_that_does_not_exist_refuses_the_outcome() {
 fn a03_a_refused_outcome_leaves_what_is_there_as_it_is_and_a_good_one_goes_on() {
     let house = House::shared();
     house.apply(&bench_with("one", &[config_map("paper", "first"), config_map("pencil", "first")]));
-    house.wait_for_condition(KIND, "one", "Ready", "True");
+    wait_until_ready(&house, "one");
     let before = ["paper", "pencil"].map(|name| house.get("ConfigMap", name));
     let change = |children: &[Value]| {
         let patch = json!({"spec": children_of(children)}).to_string();
@@ -110,7 +111,7 @@ fn a03_a_refused_outcome_leaves_what_is_there_as_it_is_and_a_good_one_goes_on() 
     stalled(&house, "one", "OutcomeRefused");
     assert_eq!(["paper", "pencil"].map(|name| house.get("ConfigMap", name)), before, "what was there is as it was");
     change(&[config_map("paper", "second")]);
-    house.wait_for_condition(KIND, "one", "Ready", "True");
+    wait_until_ready(&house, "one");
     assert_eq!(house.get("ConfigMap", "paper")["data"], json!({"text": "second"}));
     house.eventually("what is no longer wanted goes", || house.find("ConfigMap", "pencil").is_none());
 }

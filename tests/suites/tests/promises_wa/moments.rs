@@ -7,7 +7,8 @@ use innkeeper_suites::{House, condition, uid};
 use serde_json::{Value, json};
 
 use crate::bench::{
-    KIND, KUBECTL, MANAGER, bench_with, children_of, config_map, event_says, lines, stalled, writes_of,
+    KUBECTL, MANAGER, bench_with, children_of, config_map, event_says, lines, object, stalled, wait_until_ready,
+    writes_of,
 };
 
 /// Long enough for kubectl to do two things.
@@ -21,7 +22,7 @@ fn house() -> (House, Proxy) {
     let proxy = house.start_host_behind_a_proxy();
     // The kind of the children is recorded and watched before the moment that counts.
     house.apply(&bench_with("zero", &[config_map("zero", "mine")]));
-    house.wait_for_condition(KIND, "zero", "Ready", "True");
+    wait_until_ready(&house, "zero");
     house.wait_until_quiet();
     (house, proxy)
 }
@@ -66,7 +67,7 @@ fn two_creators(theirs: &str) {
     assert_eq!(managers(&house, "paper"), [json!("somebody")], "{}", lines(&writes));
 
     house.kubectl(&["delete", "configmap", "paper"]);
-    house.wait_for_condition(KIND, "one", "Ready", "True");
+    wait_until_ready(&house, "one");
     assert_eq!(managers(&house, "paper"), [json!(MANAGER)]);
 }
 
@@ -84,7 +85,7 @@ fn a04_two_creators_of_one_name_who_agree_are_undone() {
 fn a01_a_child_replaced_by_a_stranger_in_the_same_moment_is_not_forced() {
     let (house, proxy) = house();
     house.apply(&bench_with("one", &[config_map("paper", "first")]));
-    house.wait_for_condition(KIND, "one", "Ready", "True");
+    wait_until_ready(&house, "one");
     house.wait_until_quiet();
     let mark = house.mark();
     proxy.delay(MOMENT);
@@ -103,5 +104,5 @@ fn a01_a_child_replaced_by_a_stranger_in_the_same_moment_is_not_forced() {
     assert!(writes[0].uri.contains("force=true"), "it was forced, for the child was ours:\n{}", lines(&writes));
     assert!(writes.iter().all(|write| write.code == 409), "the uid says that it is another now:\n{}", lines(&writes));
     assert_eq!(house.get("ConfigMap", "paper"), before, "nobody touched it");
-    assert_eq!(condition(&house.get(KIND, "one"), "Ready").unwrap()["status"], "False");
+    assert_eq!(condition(&object(&house, "one"), "Ready").unwrap()["status"], "False");
 }

@@ -1,9 +1,9 @@
-//! A04: contribute and remove are the only exceptions, each by permission.
+//! A04: what is not ours is removed only by permission. (This host refuses contributions, the other exception.)
 
 use innkeeper_suites::{House, uid};
 use serde_json::json;
 
-use crate::bench::{KIND, bench, config_map, event_says, lines, permissions, permit, stalled, writes_of};
+use crate::bench::{bench, config_map, event_says, lines, permissions, permit, stalled, wait_until_ready, writes_of};
 
 #[test]
 fn a04_an_object_that_is_not_ours_is_removed_only_by_permission_and_by_its_uid() {
@@ -28,7 +28,7 @@ fn a04_an_object_that_is_not_ours_is_removed_only_by_permission_and_by_its_uid()
 
     permit(&house, "workbench", "delete", &[json!({"group": "", "kinds": ["ConfigMap"], "reach": "Own"})]);
     house.eventually("it is removed", || house.find("ConfigMap", "theirs").is_none());
-    house.wait_for_condition(KIND, "one", "Ready", "True");
+    wait_until_ready(&house, "one");
 
     // Another one of that name is not what was meant.
     house.kubectl(&["create", "configmap", "theirs", "--from-literal=text=theirs"]);
@@ -36,7 +36,7 @@ fn a04_an_object_that_is_not_ours_is_removed_only_by_permission_and_by_its_uid()
     let children = json!([{"manifest": config_map("paper", "mine")}]);
     let patch = json!({"spec": {"children": children}}).to_string();
     house.kubectl(&["patch", crate::bench::KUBECTL, "one", "--type=merge", "--patch", &patch]);
-    house.wait_for_condition(KIND, "one", "Ready", "True");
+    wait_until_ready(&house, "one");
     house.wait_until_quiet();
     assert_eq!(house.get("ConfigMap", "theirs"), another, "a uid means one object, not a name");
 }
@@ -56,15 +56,4 @@ fn a04_a_removal_of_a_kind_that_no_permission_names_refuses_the_outcome() {
     assert!(message.contains("power") && message.contains("spec.permissions.delete"), "{message}");
     let after: serde_json::Value = serde_json::from_str(&house.kubectl(&arguments)).unwrap();
     assert_eq!(after, before, "nobody touched it");
-}
-
-#[test]
-fn a04_fields_on_an_object_that_is_not_ours_are_not_set_unless_the_host_can_withdraw_them() {
-    let house = House::shared();
-    house.kubectl(&["create", "configmap", "theirs", "--from-literal=text=theirs"]);
-    let before = house.get("ConfigMap", "theirs");
-    house.apply(&bench("one", &json!({"contributions": [{"manifest": config_map("theirs", "mine")}]})));
-    let message = stalled(&house, "one", "OutcomeRefused");
-    assert!(message.contains("contributions"), "{message}");
-    assert_eq!(house.get("ConfigMap", "theirs"), before, "nobody touched it");
 }

@@ -3,7 +3,9 @@
 use innkeeper_suites::{House, uid};
 use serde_json::json;
 
-use crate::bench::{KIND, KUBECTL, bench, bench_with, config_map, event_says, lines, stalled, writes_of};
+use crate::bench::{
+    KIND, KUBECTL, bench, bench_with, config_map, event_says, lines, object, stalled, wait_until_ready, writes_of,
+};
 
 /// A Workbench whose only child is this ConfigMap, to be adopted so.
 fn adopting(name: &str, adopt: &str) -> String {
@@ -35,7 +37,7 @@ fn a04_an_object_of_somebody_else_is_left_alone_said_whose_it_is_and_replaced_wh
     assert!(house.find("ConfigMap", "pencil").is_some(), "the other child is there");
 
     house.kubectl(&["delete", "configmap", "paper"]);
-    house.wait_for_condition(KIND, "one", "Ready", "True");
+    wait_until_ready(&house, "one");
     assert_eq!(house.get("ConfigMap", "paper")["data"], json!({"text": "mine"}));
     assert_ne!(uid(&house.get("ConfigMap", "paper")), uid(&before));
 }
@@ -48,7 +50,7 @@ fn a04_a_stranger_is_left_alone_when_our_object_goes() {
     house.apply(&bench_with("one", &[config_map("paper", "mine")]));
     stalled(&house, "one", "Conflict");
     house.kubectl(&["patch", KUBECTL, "one", "--type=merge", "--patch", r#"{"spec": {"children": []}}"#]);
-    house.wait_for_condition(KIND, "one", "Ready", "True");
+    wait_until_ready(&house, "one");
     house.kubectl(&["delete", KUBECTL, "one"]);
     assert_eq!(house.get("ConfigMap", "paper"), before, "neither pruning nor deleting touched it");
 }
@@ -57,7 +59,7 @@ fn a04_a_stranger_is_left_alone_when_our_object_goes() {
 fn a04_a_child_of_another_object_is_left_alone_until_that_object_goes() {
     let house = House::shared();
     house.apply(&bench_with("first", &[config_map("paper", "mine")]));
-    house.wait_for_condition(KIND, "first", "Ready", "True");
+    wait_until_ready(&house, "first");
     let before = house.get("ConfigMap", "paper");
     house.apply(&bench_with("second", &[config_map("paper", "theirs")]));
     let owner = format!("{KIND}.test.innkeeper.dev/{}/first", house.namespace());
@@ -65,7 +67,7 @@ fn a04_a_child_of_another_object_is_left_alone_until_that_object_goes() {
     assert_eq!(house.get("ConfigMap", "paper"), before, "nobody touched it");
 
     house.kubectl(&["delete", KUBECTL, "first"]);
-    house.wait_for_condition(KIND, "second", "Ready", "True");
+    wait_until_ready(&house, "second");
     assert_eq!(house.get("ConfigMap", "paper")["data"], json!({"text": "theirs"}));
 }
 
@@ -77,11 +79,11 @@ fn a04_an_object_without_an_owner_is_adopted_only_where_the_guest_asks_for_it() 
     house.apply(&adopting("one", "Never"));
     conflict_says(&house, "one", &["ConfigMap", "paper"]);
     house.apply(&adopting("one", "Unowned"));
-    house.wait_for_condition(KIND, "one", "Ready", "True");
+    wait_until_ready(&house, "one");
     let adopted = house.get("ConfigMap", "paper");
     assert_eq!(uid(&adopted), before, "it is the same object");
     assert_eq!(adopted["data"], json!({"text": "mine", "more": "theirs"}));
-    let owner = uid(&house.get(KIND, "one"));
+    let owner = uid(&object(&house, "one"));
     assert_eq!(adopted["metadata"]["labels"]["innkeeper.dev/object-uid"], owner.as_str());
     assert_eq!(adopted["metadata"]["ownerReferences"][0]["uid"], owner.as_str());
 }
