@@ -78,9 +78,9 @@ pub use guest::reconciled;
 pub use instant::Instant;
 pub use kind::Object;
 pub use log::Log;
+pub use manifest::Manifest;
 #[doc(hidden)]
 pub use manifest::{Crd, NoCrd, OfType};
-pub use manifest::Manifest;
 pub use outcome::{Outcome, Removal};
 pub use reads::{Children, Get, List};
 pub use seen::{Addressed, Seen};

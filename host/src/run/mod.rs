@@ -101,7 +101,7 @@ async fn reach(cluster: &Cluster) {
     loop {
         match cluster.version().await {
             Ok(version) => return tracing::info!("the API server answers: Kubernetes {}", version.git_version),
-            Err(error) => tracing::warn!("{error} Trying again in {pause:?}"),
+            Err(error) => tracing::warn!("{error} (trying again in {pause:?})"),
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
