@@ -58,7 +58,8 @@ impl Client {
     /// The objects of a kind that carry these labels, of one namespace or of all. A kind that is not
     /// served has none.
     pub(crate) fn list(&self, kind: &str, namespace: Option<&str>, labels: &str) -> Vec<Value> {
-        let encoded = |byte: u8| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+        let encoded =
+            |byte: u8| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") };
         let selector: String = labels.bytes().map(encoded).collect();
         let list = self.read(&format!("{}?labelSelector={selector}", path(kind, namespace)));
         let items = list.and_then(|list| list["items"].as_array().cloned()).unwrap_or_default();

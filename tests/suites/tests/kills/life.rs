@@ -154,4 +154,3 @@ impl Lived<'_> {
         assert!(self.host.exited().is_none(), "{}", self.host.last_words());
     }
 }
-
