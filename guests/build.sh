@@ -53,7 +53,7 @@ choose() {
     if [ "$wish" != debian ] && add_target; then toolchain=rustup; return; fi
     why="the toolchain in use has no $TARGET, and rustup could not add it"
     if [ "$wish" != rustup ] && debian; then toolchain=debian; return; fi
-    [ "$wish" = debian ] && why="Debian's compiler for it is not installed" # the ways out are the same
+    if [ "$wish" = debian ]; then why="Debian's rustc-web and rust-web-src are not installed"; fi
     fail "$why. Ways out:
   rustup target add $TARGET                                      (needs a network)
   apt-get install rustc-web rust-web-src lld                     (Debian; as root)
@@ -73,8 +73,11 @@ debian() {
     local host own_lld
     host=$(rustc -vV | sed -n 's/^host: //p')
     own_lld=$(rustc --print sysroot)/lib/rustlib/$host/bin/rust-lld
-    if [ -x "$own_lld" ]; then linker=$own_lld; else linker=$(command -v wasm-ld || ls /usr/bin/wasm-ld-* 2>/dev/null | tail -n 1); fi
-    [ -n "$linker" ] || fail "no linker for WebAssembly: apt-get install lld"
+    if [ -x "$own_lld" ]; then
+        linker=$own_lld
+    else
+        linker=$(command -v wasm-ld) || fail "no linker for WebAssembly is installed: apt-get install lld"
+    fi
 }
 
 debian_installed() {
@@ -94,6 +97,7 @@ install_debian() {
 # Flags for rustc: the same bytes from any folder. Registries' folders are named after their address.
 flags() {
     local cargo_home=${CARGO_HOME:-$HOME/.cargo} registry
+    [ -d "$cargo_home/registry/src" ] || cargo fetch --quiet --target "$TARGET"
     set -- "--remap-path-prefix=$cargo_home=/cargo" "--remap-path-prefix=$ROOT=/innkeeper"
     for registry in "$cargo_home"/registry/src/*/; do
         [ -d "$registry" ] && set -- "$@" "--remap-path-prefix=${registry%/}=/cargo/registry"
@@ -103,9 +107,8 @@ flags() {
 }
 
 # Cargo, with nothing of the caller's settings but where things are.
-build() {
-    local name
-    for name in $(compgen -e | grep -E '^(RUSTFLAGS|CARGO_(BUILD|PROFILE|TARGET_WASM32|UNSTABLE)_.*|CARGO_INCREMENTAL)$' || true); do
+build() (
+    for name in $(compgen -e | grep -E '^(RUSTC|RUSTFLAGS|CARGO_(BUILD|PROFILE|TARGET_WASM32|UNSTABLE)_.*|CARGO_INCREMENTAL)$'); do
         unset "$name"
     done
     export CARGO_ENCODED_RUSTFLAGS CARGO_TARGET_DIR=$folder
@@ -116,7 +119,7 @@ build() {
     fi
     # Only as a cdylib: a crate that is built as an rlib too gets no link-time optimisation.
     cargo rustc --quiet --profile guest --target "$TARGET" --lib --crate-type cdylib "$@"
-}
+)
 
 # Lays a file there in one step, if it is another one.
 place() {

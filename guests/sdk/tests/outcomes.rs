@@ -22,7 +22,10 @@ fn a_manifest_names_its_kind_and_nothing_that_is_not_there() {
     outcome.child_json(json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": null},
         "metadata": {"name": "b", "creationTimestamp": null}, "status": {}}));
     let children = outcome.crossing().unwrap().children;
-    assert_eq!(json(&children[0].manifest), json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}));
+    assert_eq!(
+        json(&children[0].manifest),
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}})
+    );
     assert_eq!(
         json(&children[1].manifest),
         json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {}, "metadata": {"name": "b"}})

@@ -2,6 +2,7 @@
 //!
 //! A [`House`] is a cluster with a host in it. The cluster is real (see `tests/controlplane`), the host is
 //! a process as people run it, and everything that a test does to them goes through kubectl or the API.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a fixture fails its test by panicking")]
 
 mod between;
 mod client;
