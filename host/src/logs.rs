@@ -6,7 +6,7 @@ use tracing_subscriber::EnvFilter;
 
 /// Which form logs take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// Readable on a terminal, JSON otherwise.
     Auto,
     /// For people.
@@ -16,7 +16,7 @@ pub enum Format {
 }
 
 /// Begins logging to standard error. `RUST_LOG` chooses what is logged; `info` is the default.
-pub fn begin(format: Format) {
+pub(crate) fn begin(format: Format) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,kube=warn"));
     let terminal = std::io::stderr().is_terminal();
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);

@@ -1,4 +1,5 @@
 //! The kind KindCustomHttp: what a user writes, and what is shown.
+#![allow(clippy::duplicated_attributes, reason = "kube takes one printcolumn attribute per column")]
 
 use std::collections::BTreeMap;
 

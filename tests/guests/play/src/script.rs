@@ -142,7 +142,6 @@ pub struct Removal {
 
 /// Fields to set on an object that is not a child.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[expect(missing_docs, reason = "the contract's words")]
 pub struct Contribution {
     #[schemars(schema_with = "anything")]
     pub manifest: Value,
