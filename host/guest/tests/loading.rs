@@ -1,12 +1,5 @@
 //! Loading: what becomes a module, and how everything else is refused.
-#![allow(
-    unreachable_pub,
-    dead_code,
-    clippy::panic,
-    clippy::unwrap_used,
-    missing_docs,
-    reason = "a test; its support serves several"
-)]
+#![allow(unreachable_pub, dead_code, missing_docs, reason = "a test; its support serves several")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails so")]
 
 mod support;
