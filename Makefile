@@ -6,9 +6,6 @@ HOST       := target/debug/innkeeper
 CONTROL    := target/debug/innkeeper-controlplane
 NODES      ?= 1
 
-# What has been seen green as a whole. The other suites are written, and join as they become so.
-TESTS      := --lib --test engine --test fields --test paths --test exclusive --test kstatus --test custom_http
-
 .DEFAULT_GOAL := help
 .PHONY: help run test prove promises lint manifests guests test-guests build controlplane clean
 
@@ -18,8 +15,8 @@ help: ## List what make can do
 run: build guests ## Start a control plane, the examples and the host; Ctrl-C ends all. KUBECONFIG=FILE uses that cluster
 	@examples/run.sh $(if $(filter command line environment override,$(origin KUBECONFIG)),"$(KUBECONFIG)",)
 
-test: build guests controlplane ## Run every test, on a real control plane
-	$(CARGO) test --workspace $(TESTS) --quiet
+test: build guests test-guests controlplane ## Run every test, on a real control plane
+	$(CARGO) test --workspace --quiet
 
 prove: build guests test-guests controlplane ## Break each promise on purpose and see its test turn red
 	@tests/breaks/prove.sh $(ONLY)
@@ -27,9 +24,10 @@ prove: build guests test-guests controlplane ## Break each promise on purpose an
 promises: ## List which promise has which test
 	@tests/breaks/promises.sh
 
-lint: ## Format and clippy, warnings as errors
+lint: ## Format, clippy and documentation, warnings as errors
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --lib --bins --quiet -- -D warnings
+	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet
 	@if command -v cargo-deny >/dev/null; then cargo deny check licenses bans sources; \
 	else echo "cargo-deny is not installed: deny.toml was not checked (cargo install cargo-deny)"; fi
 
@@ -46,7 +44,7 @@ test-guests: ## Build the guests that tests use, into target/test-guests/
 # Always the whole workspace with its tests: cargo picks the features of dependencies by what is selected,
 # and would build wasmtime once for each selection.
 build: ## Build everything, tests included
-	$(CARGO) build --workspace --bins
+	$(CARGO) build --workspace --all-targets
 
 controlplane: build ## Make sure that the control plane's programs are there (about five minutes, once per user)
 	@$(CONTROL) binaries >/dev/null

@@ -112,6 +112,7 @@ fn chosen<'a>(list: &'a mut Value, field: &str, value: &str) -> &'a mut Value {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test")]
 mod tests {
     use serde_json::json;
 

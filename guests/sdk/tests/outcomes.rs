@@ -1,5 +1,5 @@
 //! Asking for what should be, as a guest's author does it, and what crosses to the host.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use innkeeper_sdk::{Adopt, Context, Failure, Outcome, Policy};
 use k8s_openapi::api::apps::v1::Deployment;

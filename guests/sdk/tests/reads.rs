@@ -1,5 +1,5 @@
 //! Looking at the cluster, as a guest's author does it.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use std::time::Duration;
 

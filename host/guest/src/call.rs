@@ -19,7 +19,7 @@ pub struct Answer {
     pub result: Result<Outcome, Failure>,
     /// What the guest looked at, in its order; also when the call failed.
     pub reads: Vec<Read>,
-    /// What the guest said; behind it, at level debug, where it trapped.
+    /// What the guest said; behind it, at level debug, where it was when it was ended.
     pub log: Vec<LogLine>,
     /// CPU time of the call, from a fresh instance to the converted answer.
     pub cpu: Duration,

@@ -55,7 +55,7 @@ pub enum EngineError {
 pub(crate) struct Ran<T> {
     pub(crate) result: Result<T, Failure>,
     pub(crate) state: State,
-    /// Where it trapped, for the guest's author.
+    /// Where it was when it was ended, for the guest's author.
     pub(crate) backtrace: Option<String>,
     pub(crate) cpu: Duration,
 }
@@ -94,17 +94,15 @@ impl Engine {
             }
             Err(store.data_mut().exceed("time", format!("it used more than {} ms of CPU time", time.as_millis())))
         });
-        let result = guest.instantiate(&mut store).and_then(|guest| call(&guest, &mut store));
+        let result = if wasmtime::Engine::same(guest.engine(), &self.inner.wasm) {
+            guest.instantiate(&mut store).and_then(|guest| call(&guest, &mut store))
+        } else {
+            Err(store.data_mut().end(Failure::Refused("the module was loaded by another engine".into())))
+        };
         let cpu = cpu_time().saturating_sub(began);
         let mut state = store.into_data();
-        let (result, backtrace) = match (result, state.ended.take()) {
-            (_, Some(failure)) => (Err(failure), None),
-            (Ok(answer), None) => (Ok(answer), None),
-            (Err(error), None) => {
-                let (failure, backtrace) = failure::read(&error, &state);
-                (Err(failure), backtrace)
-            }
-        };
+        let backtrace = result.as_ref().err().and_then(failure::backtrace);
+        let result = result.map_err(|error| state.ended.take().unwrap_or_else(|| failure::read(&error, &state)));
         Ran { result, state, backtrace, cpu }
     }
 

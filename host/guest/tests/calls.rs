@@ -1,5 +1,4 @@
 //! Calls: fresh instances, bounds, imports, failures.
-#![allow(unreachable_pub, dead_code, missing_docs, reason = "a test; its support serves several")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails so")]
 
 mod support;
@@ -210,7 +209,10 @@ fn a_trap_is_told_with_the_guests_last_words_and_its_stack_at_debug() {
         .reconcile("(call $log (i32.const 3) (i32.const 4096) (i32.const 33)) (unreachable)");
     let answer = guest.call(&Limits::default());
     let Err(Failure::Trap(text)) = &answer.result else { panic!("{:?}", answer.result) };
-    assert_eq!(text, "wasm `unreachable` instruction executed; its last words: panicked at src/lib.rs:7: no port");
+    assert_eq!(
+        text,
+        "wasm trap: wasm `unreachable` instruction executed; its last words: panicked at src/lib.rs:7: no port"
+    );
     assert_eq!(answer.log.len(), 2);
     assert_eq!((answer.log[0].level, answer.log[1].level), (Level::Error, Level::Debug));
     assert!(answer.log[1].message.contains("wasm backtrace"), "{}", answer.log[1].message);
@@ -287,14 +289,19 @@ fn what_the_guest_says_is_wrong_comes_as_it_said_it() {
 
 #[test]
 fn a_start_function_runs_within_the_bounds_of_the_call() {
-    // It loops only from the second time on that the host asks, so that the module can be loaded: when the
-    // world is not that of `describe`, it may read.
+    // The first run of a module is `describe`.
     let guest = Guest::new().item("(func $begin (loop $l (br $l))) (start $begin)");
     let error = support::refused(&guest.file());
     assert_eq!(
         support::sentence(&error),
         "its `describe` failed: the guest exceeded its limit of time: it used more than 1000 ms of CPU time"
     );
+}
+
+#[test]
+fn a_module_of_another_engine_is_refused() {
+    let answer = Engine::new().unwrap().call(&Guest::new().load(), request(), World::default(), &Limits::default());
+    assert!(matches!(answer.result, Err(Failure::Refused(_))), "{:?}", answer.result);
 }
 
 #[test]

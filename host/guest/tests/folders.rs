@@ -1,5 +1,4 @@
 //! A watched folder: what is told of it, and what is not.
-#![allow(unreachable_pub, dead_code, missing_docs, reason = "a test; its support serves several")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails so")]
 
 use std::fs;

@@ -58,7 +58,8 @@ pub(super) struct Folder {
 impl Folder {
     /// Opens it; the error says why it cannot be watched.
     pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
-        Ok(Self { folder: innkeeper_guest::Folder::open(path)? })
+        let folder = innkeeper_guest::Folder::open(path).map_err(|error| anyhow::anyhow!("--modules: {error}"))?;
+        Ok(Self { folder })
     }
 
     /// Loads every module that is there, then each that changes, on a thread of its own.

@@ -82,10 +82,15 @@ impl Binaries {
         })
     }
 
-    /// The cache folder of these sources, whether or not anything was taken from it.
+    /// One folder that has all of them: the one of `KUBEBUILDER_ASSETS` if it lacks none, else the
+    /// cache, which is always filled as a whole.
     #[must_use]
-    pub fn cache_folder(&self) -> &Path {
-        &self.cache
+    pub fn folder(&self) -> &Path {
+        let mut folders = self.paths.values().map(|path| path.parent().unwrap_or(path));
+        match folders.next() {
+            Some(first) if folders.all(|folder| folder == first) => first,
+            _ => &self.cache,
+        }
     }
 }
 

@@ -86,7 +86,18 @@ impl Component {
 
     /// Whether its log has this text.
     pub(crate) fn has_said(&self, text: &str) -> bool {
-        std::fs::read(&self.log).is_ok_and(|log| String::from_utf8_lossy(&log).contains(text))
+        self.has_said_since(0, text)
+    }
+
+    /// Whether its log has this text behind its first so many bytes.
+    pub(crate) fn has_said_since(&self, bytes: usize, text: &str) -> bool {
+        let log = std::fs::read(&self.log).unwrap_or_default();
+        String::from_utf8_lossy(log.get(bytes..).unwrap_or_default()).contains(text)
+    }
+
+    /// How long its log is, in bytes.
+    pub(crate) fn log_size(&self) -> usize {
+        std::fs::metadata(&self.log).map_or(0, |log| usize::try_from(log.len()).unwrap_or(usize::MAX))
     }
 
     /// The end of its log, with the log's name, for an error message.

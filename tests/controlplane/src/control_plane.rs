@@ -152,7 +152,7 @@ impl ControlPlane {
         self.own("starting the API server")?.start_api_server()
     }
 
-    /// Kills the controller-manager and starts it again. It then knows all kinds at once, where
+    /// Kills the controller-manager and starts it again, and waits until it knows all kinds, where
     /// garbage collection otherwise learns of new ones only every 30 seconds.
     ///
     /// # Errors

@@ -32,7 +32,7 @@ enum Task {
         #[arg(long)]
         until_stdin_closes: bool,
     },
-    /// Find or build the binaries and print the folder of the cache.
+    /// Find or build the binaries, and print a folder that has all of them.
     Binaries,
 }
 
@@ -44,7 +44,7 @@ fn main() -> Result<()> {
             run(&options, kubeconfig_out, until_stdin_closes)
         }
         Task::Binaries => {
-            println!("{}", Binaries::ensure()?.cache_folder().display());
+            println!("{}", Binaries::ensure()?.folder().display());
             Ok(())
         }
     }

@@ -23,6 +23,9 @@ const STAGES: &str = include_str!("../stages/fast.yaml");
 /// How long one step of the start may take. It takes seconds; the rest is for machines under load.
 const PATIENCE: Duration = Duration::from_secs(90);
 
+/// What the controller-manager says once it knows every kind and its owners.
+const COLLECTS_GARBAGE: &str = "Proceeding to collect garbage";
+
 /// The running parts. Dropping it stops them all and removes the folder.
 pub(crate) struct Own {
     parts: Mutex<Parts>,
@@ -186,7 +189,17 @@ impl Own {
         let manager =
             parts.controller_manager.as_mut().context("this control plane was started without controllers")?;
         manager.kill()?;
-        manager.start(&self.guardian)
+        let before = manager.log_size();
+        manager.start(&self.guardian)?;
+        let began = Instant::now();
+        while !manager.has_said_since(before, COLLECTS_GARBAGE) {
+            manager.check()?;
+            if began.elapsed() > PATIENCE {
+                bail!("the controller-manager collects no garbage after {PATIENCE:?}. {}", manager.last_words());
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
     }
 
     fn launch(&self, name: &'static str, arguments: Vec<String>) -> Result<Component> {

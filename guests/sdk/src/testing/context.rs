@@ -31,11 +31,15 @@ impl<K> Deref for TestContext<K> {
 }
 
 impl<K: Object> Context<K> {
-    /// A context in which this object, and nothing else, exists.
+    /// A context in which this object, and nothing else, exists. A namespaced object without a namespace is
+    /// in `default`.
     ///
     /// # Panics
     /// If the object cannot be written as JSON and read again.
-    pub fn for_test(object: K) -> TestContext<K> {
+    pub fn for_test(mut object: K) -> TestContext<K> {
+        if K::NAMESPACED {
+            object.meta_mut().namespace.get_or_insert_with(|| "default".to_owned());
+        }
         let request = Request {
             phase: Phase::Apply,
             object: text(&object),

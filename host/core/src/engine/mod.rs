@@ -8,6 +8,7 @@ mod children;
 mod controllers;
 mod modules;
 mod reconcilers;
+mod reports;
 mod steps;
 mod watches;
 
@@ -203,7 +204,7 @@ impl Engine {
 
     /// When time alone makes a difference, in milliseconds of the clock that never goes back.
     pub fn next_wake(&self) -> Option<u64> {
-        let counts = self.reconcilers.values().filter_map(|d| d.counts_due_ms());
+        let counts = self.reconcilers.values().filter_map(|d| d.reporting.counts_due_ms());
         self.queue.next_timer().into_iter().chain(counts).chain(self.ask_again_ms).min()
     }
 

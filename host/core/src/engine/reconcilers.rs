@@ -1,40 +1,32 @@
-//! Reconcilers: what people declared, which module and kind it comes to, and the status that says so.
+//! Reconcilers: what people declared, and which module and kind it comes to.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::reports::Reporting;
 use super::watches::RECONCILERS;
 use super::{Engine, Owner};
-use crate::action::{Action, Done};
-use crate::conditions;
-use crate::contract::{Condition, ConditionStatus};
+use crate::action::Action;
 use crate::kind::GroupKind;
 use crate::object::Object;
 use crate::permissions::Permissions;
-use crate::reconciler::{Folder, Objects, Source, Spec, Status};
+use crate::reconciler::{Folder, Source, Spec, Status};
 use crate::resource::{Address, Resource};
 use crate::store::Change;
-
-/// The shortest time between two writes of counts, in milliseconds.
-const COUNTS_EVERY_MS: u64 = 5_000;
 
 /// One Reconciler as it is declared, and what it comes to.
 #[derive(Debug)]
 pub(super) struct Declared {
-    object: Arc<Object>,
+    pub(super) object: Arc<Object>,
     pub(super) spec: Result<Spec, String>,
     pub(super) status: Status,
     pub(super) bound: Bound,
-    writing: bool,
-    counts_dirty: bool,
-    counts_at_ms: u64,
-    /// After a write that failed: not again before this moment.
-    not_before_ms: u64,
+    pub(super) reporting: Reporting,
 }
 
 /// What a Reconciler comes to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Bound {
     /// A controller keeps that kind.
     Serving { resource: Arc<Resource>, waits: Option<(&'static str, String)> },
@@ -43,13 +35,8 @@ pub(super) enum Bound {
 }
 
 impl Declared {
-    /// When its counts may be written again, if they have changed.
-    pub(super) fn counts_due_ms(&self) -> Option<u64> {
-        let retry = (self.not_before_ms > 0).then_some(self.not_before_ms);
-        (self.counts_dirty && !self.writing).then(|| self.counts_at_ms + COUNTS_EVERY_MS).into_iter().chain(retry).min()
-    }
-
-    fn kind(&self) -> Option<GroupKind> {
+    /// The kind it keeps, or kept last.
+    pub(super) fn kind(&self) -> Option<GroupKind> {
         match &self.bound {
             Bound::Serving { resource, .. } => Some(resource.kind.group_kind()),
             Bound::Not { .. } => self.status.kind.clone(),
@@ -77,9 +64,8 @@ impl Engine {
                 !same
             }
             None => {
-                let (object, bound) = (object.clone(), not);
-                let (writing, counts_dirty, counts_at_ms, not_before_ms) = (false, true, 0, 0);
-                let new = Declared { object, spec, status, bound, writing, counts_dirty, counts_at_ms, not_before_ms };
+                let reporting = Reporting::default();
+                let new = Declared { object: object.clone(), spec, status, bound: not, reporting };
                 self.reconcilers.insert(new.object.key.name.clone(), new);
                 true
             }
@@ -145,8 +131,10 @@ impl Engine {
                     }
                 }
             }
-            if let Some(declared) = self.reconcilers.get_mut(&name) {
+            let Some(declared) = self.reconcilers.get_mut(&name) else { continue };
+            if declared.bound != bound {
                 declared.bound = bound;
+                declared.reporting.unsaid = true;
             }
         }
     }
@@ -195,168 +183,12 @@ impl Engine {
         };
         Bound::Serving { resource: resource.clone(), waits }
     }
-
-    /// Something about the objects of a kind changed: counts may have.
-    pub(super) fn count_changed(&mut self, kind: &GroupKind) {
-        self.reconcilers.values_mut().filter(|d| d.kind().as_ref() == Some(kind)).for_each(|d| d.counts_dirty = true);
-    }
-
-    /// Writes the status of every Reconciler whose status is not as it should be.
-    pub(super) fn report_reconcilers(&mut self) {
-        let now = self.now.mono_ms;
-        let due = |d: &Declared| d.counts_due_ms().is_some_and(|at| at <= now);
-        if !self.modules_read {
-            return;
-        }
-        if !std::mem::take(&mut self.report_due) && !self.reconcilers.values().any(due) {
-            return;
-        }
-        let names: Vec<String> = self.reconcilers.iter().filter(|(_, d)| !d.writing).map(|(n, _)| n.clone()).collect();
-        for name in names {
-            if let Some((live, wanted)) = self.reconciler_status(&name) {
-                self.write_reconciler(&name, &live, &wanted);
-            }
-        }
-    }
-
-    fn reconciler_status(&mut self, name: &str) -> Option<(Value, Value)> {
-        let now = self.now;
-        let declared = self.reconcilers.get(name)?;
-        if now.mono_ms < declared.not_before_ms {
-            return None;
-        }
-        let live = declared.object.value().get("status").cloned().unwrap_or_else(|| json!({}));
-        let module = self.modules.named(name);
-        let controller =
-            declared.kind().and_then(|k| self.controllers.get(&k)).filter(|c| c.binding.reconciler == name);
-        let mut set = standing(declared, controller.is_some_and(|c| c.may_start(&self.stores, &self.catalog)));
-        set.push(loaded(name, &self.modules));
-        let existing = live["conditions"].as_array().cloned().unwrap_or_default();
-        let generation = declared.object.meta.generation;
-        let time = conditions::timestamp(now.wall_ms);
-        let list = conditions::merged(&existing, &set, |_| true, generation, &time);
-        let mut wanted = live.clone();
-        let map = wanted.as_object_mut()?;
-        map.insert("observedGeneration".into(), generation.into());
-        map.insert("conditions".into(), Value::Array(list));
-        if let Some(kind) = declared.kind() {
-            map.insert("for".into(), json!(kind));
-        }
-        if let Some(module) = module {
-            map.insert("digest".into(), module.digest.clone().into());
-            map.insert("version".into(), module.manifest.version.clone().into());
-        }
-        let watch = controller.map(|c| c.objects.clone());
-        let store = watch.and_then(|w| self.stores.get(&w)).filter(|store| store.is_filled());
-        let due = declared.counts_dirty && now.mono_ms >= declared.counts_at_ms + COUNTS_EVERY_MS;
-        if let Some(store) = store.filter(|_| due) {
-            map.insert("objects".into(), json!(count(store)));
-        }
-        let counted = due && store.is_some();
-        let declared = self.reconcilers.get_mut(name)?;
-        declared.not_before_ms = 0;
-        if due {
-            (declared.counts_dirty, declared.counts_at_ms) = (!counted, now.mono_ms);
-        }
-        (live != wanted).then_some((live, wanted))
-    }
-
-    fn write_reconciler(&mut self, name: &str, live: &Value, wanted: &Value) {
-        let Some(patch) = conditions::merge_patch(live, wanted) else { return };
-        if let Some(declared) = self.reconcilers.get_mut(name) {
-            declared.writing = true;
-        }
-        let at = address(name);
-        let action = Action::Merge { at: at.clone(), status: true, patch: json!({ "status": patch }) };
-        self.act(Owner::Reconciler(name.to_owned()), at.key(), action);
-    }
-
-    /// A write to a Reconciler was answered.
-    pub(super) fn reconciler_written(&mut self, name: &str, done: Done) {
-        let now = self.now.mono_ms;
-        self.report_due = true;
-        let failed = match &done {
-            Done::Object { object, .. } => {
-                let change = Change { before: None, after: Some(object.clone()) };
-                if self.reconciler_changed(&change) {
-                    self.arrange();
-                }
-                None
-            }
-            Done::Accepted | Done::Conflict(_) | Done::NotFound(_) => None,
-            other => Some(format!("Reconciler {name} cannot be written: {other:?}")),
-        };
-        if let Some(declared) = self.reconcilers.get_mut(name) {
-            declared.writing = false;
-            declared.not_before_ms = if failed.is_some() { now + COUNTS_EVERY_MS } else { 0 };
-        }
-        if let Some(text) = failed {
-            self.note(true, text);
-        }
-    }
 }
 
 fn version(object: &Object) -> u64 {
     object.meta.resource_version.parse().unwrap_or(0)
 }
 
-fn address(name: &str) -> Address {
+pub(super) fn address(name: &str) -> Address {
     Address { resource: RECONCILERS.resource.clone(), namespace: None, name: name.to_owned() }
-}
-
-fn count(store: &crate::store::Store) -> Objects {
-    let mut counts = Objects { total: u32::try_from(store.len()).unwrap_or(u32::MAX), ..Objects::default() };
-    for object in store.all() {
-        let value = object.value();
-        let holds = |kind: &str| {
-            let list = value.pointer("/status/conditions").and_then(Value::as_array);
-            list.is_some_and(|l| l.iter().any(|c| c["type"] == kind && c["status"] == "True"))
-        };
-        counts.ready += u32::from(holds("Ready"));
-        counts.failing += u32::from(holds("Stalled"));
-    }
-    counts
-}
-
-fn standing(declared: &Declared, started: bool) -> Vec<Condition> {
-    let set = |status: [ConditionStatus; 3], reason: &str, message: &str| {
-        ["Ready", "Reconciling", "Stalled"]
-            .into_iter()
-            .zip(status)
-            .map(|(kind, status)| Condition {
-                kind: kind.into(),
-                status,
-                reason: reason.into(),
-                message: message.into(),
-            })
-            .collect()
-    };
-    let (yes, no) = (ConditionStatus::True, ConditionStatus::False);
-    match &declared.bound {
-        Bound::Not { reason, message } => set([no, no, yes], reason, message),
-        Bound::Serving { waits: Some((reason @ "NoConditions", message)), .. } if started => {
-            set([yes, no, no], reason, message)
-        }
-        Bound::Serving { waits: Some((reason @ "ModuleMissing", message)), .. } => set([no, no, yes], reason, message),
-        Bound::Serving { waits: Some((reason, message)), .. } => set([no, no, no], reason, message),
-        Bound::Serving { waits: None, .. } if started => set([yes, no, no], "Serving", "its module decides"),
-        Bound::Serving { waits: None, .. } => set([no, yes, no], "FillingStores", "its objects are being listed"),
-    }
-}
-
-fn loaded(name: &str, modules: &super::modules::Modules) -> Condition {
-    let one = |status, reason: &str, message: String| Condition {
-        kind: "Loaded".into(),
-        status,
-        reason: reason.into(),
-        message: conditions::shortened(&message),
-    };
-    match (modules.rejection(name), modules.named(name)) {
-        (Some((source, why)), _) => {
-            let message = format!("{source}: {why}; the module loaded before stays in service");
-            one(ConditionStatus::False, "ModuleRejected", message)
-        }
-        (None, Some(_)) => one(ConditionStatus::True, "Loaded", String::new()),
-        (None, None) => one(ConditionStatus::False, "ModuleMissing", format!("no module is named {name}")),
-    }
 }

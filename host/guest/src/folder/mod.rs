@@ -85,7 +85,8 @@ pub struct Folder {
 impl Folder {
     /// Opens a folder, and fails where it is not there or cannot be read or watched.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, FolderError> {
-        let path = path.as_ref().to_owned();
+        // Events name files by their absolute paths.
+        let path = std::path::absolute(path.as_ref()).unwrap_or_else(|_| path.as_ref().to_owned());
         match fs::metadata(&path) {
             Ok(found) if found.is_dir() => {}
             Ok(_) => return Err(FolderError::NotAFolder { path }),

@@ -3,6 +3,7 @@
 
 mod audit_log;
 mod cluster;
+mod failures;
 mod left_behind;
 mod named;
 mod proxy;

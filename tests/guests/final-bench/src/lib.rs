@@ -21,5 +21,5 @@ innkeeper_sdk::guest!(reconcile, Manifest::of::<FinalBench>().applies::<ConfigMa
 
 /// Does as the spec says.
 pub fn reconcile(cx: &Context<FinalBench>) -> Result<Outcome, Failure> {
-    play::play(&cx.object().spec.script, cx.finalizing())
+    play::play(cx, &cx.object().spec.script)
 }

@@ -10,23 +10,20 @@ use std::hint::black_box;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use innkeeper_sdk::{Addressed, Adopt, Failure, Key, Kind, Outcome, Policy};
-use serde_json::json;
+use innkeeper_sdk::{Addressed, Adopt, Context, Failure, Key, Kind, Object, Outcome, Policy};
+use k8s_openapi::api::core::v1::ConfigMap;
+use serde_json::{Value, json};
 
-pub use script::{Behaviour, Child, Condition, Hold, PlayStatus, Removal, Script};
+pub use script::{Behaviour, Child, Condition, Contribution, Hold, PlayStatus, Removal, Script};
 
 /// What survives a call, if anything does: nothing should.
 static CALLS: AtomicU32 = AtomicU32::new(0);
 
-/// Plays a script. `finalizing` is whether the object is being deleted.
-pub fn play(script: &Script, finalizing: bool) -> Result<Outcome, Failure> {
+/// Plays a script.
+pub fn play<K: Object>(cx: &Context<K>, script: &Script) -> Result<Outcome, Failure> {
     let calls = CALLS.fetch_add(1, Ordering::Relaxed) + 1;
-    let mut outcome = Outcome::new();
     match script.behaviour {
-        Behaviour::Normal => {}
-        Behaviour::Count => {
-            outcome.status(&json!({ "calls": calls }));
-        }
+        Behaviour::Normal | Behaviour::Count => {}
         Behaviour::Trap => panic!("the spec says that this guest traps"),
         Behaviour::Loop => loop {
             black_box(calls);
@@ -34,12 +31,50 @@ pub fn play(script: &Script, finalizing: bool) -> Result<Outcome, Failure> {
         Behaviour::Retry => return Err(Failure::retry("the spec says: later")),
         Behaviour::Invalid => return Err(Failure::invalid("spec.behaviour", "the spec says: wrong")),
     }
+    if cx.finalizing() && script.finished {
+        return Ok(Outcome::finished());
+    }
+    let mut outcome = Outcome::new();
+    wish(&mut outcome, script);
+    tell(&mut outcome, script);
+    let mut status = script.status.clone();
+    if matches!(script.behaviour, Behaviour::Count) {
+        status.get_or_insert_with(|| json!({}))["calls"] = json!(calls);
+    }
+    for name in &script.reads {
+        let data = cx.get::<ConfigMap>(name).spec()?.map(|found| found.data);
+        status.get_or_insert_with(|| json!({}))["read"][name] = data.map_or(Value::Null, |data| json!(data));
+    }
+    if let Some(status) = status {
+        outcome.status(&status);
+    }
+    Ok(outcome)
+}
+
+/// What the script wants to be.
+fn wish(outcome: &mut Outcome, script: &Script) {
     for child in &script.children {
-        ask_for(&mut outcome, child);
+        ask_for(outcome, child);
     }
-    if let Some(status) = &script.status {
-        outcome.status(status);
+    for wanted in &script.contributions {
+        let contribution = outcome.contribute_json(wanted.manifest.clone());
+        for path in &wanted.take {
+            contribution.take(path);
+        }
     }
+    for removal in &script.remove {
+        let entry = outcome.remove(&Target(removal));
+        if let Some(wave) = removal.before_wave {
+            entry.before_wave(wave);
+        }
+    }
+    for removal in &script.replace {
+        outcome.replace(&Target(removal));
+    }
+}
+
+/// What the script has to say of the object.
+fn tell(outcome: &mut Outcome, script: &Script) {
     if let Some(hold) = &script.hold {
         outcome.hold(&hold.reason, hold.message.clone());
     }
@@ -49,19 +84,15 @@ pub fn play(script: &Script, finalizing: bool) -> Result<Outcome, Failure> {
     for event in &script.events {
         outcome.event(event, "Play", "the spec says so");
     }
+    for (key, value) in &script.labels {
+        outcome.label(key, value);
+    }
+    for (key, value) in &script.annotations {
+        outcome.annotation(key, value);
+    }
     if let Some(ms) = script.requeue_after_ms {
         outcome.requeue_after(Duration::from_millis(ms));
     }
-    for removal in &script.remove {
-        let entry = outcome.remove(&Target(removal));
-        if let Some(wave) = removal.before_wave {
-            entry.before_wave(wave);
-        }
-    }
-    if finalizing && script.finished {
-        return Ok(Outcome::finished());
-    }
-    Ok(outcome)
 }
 
 fn ask_for(outcome: &mut Outcome, wanted: &Child) {

@@ -28,9 +28,10 @@ innkeeper_sdk::guest!(
         .applies::<ConfigMap>()
         .applies::<Secret>()
         .applies::<ServiceAccount>()
+        .reads::<ConfigMap>()
 );
 
 /// Does as the spec says.
 pub fn reconcile(cx: &Context<Workbench>) -> Result<Outcome, Failure> {
-    play::play(&cx.object().spec.script, cx.finalizing())
+    play::play(cx, &cx.object().spec.script)
 }

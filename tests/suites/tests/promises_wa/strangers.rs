@@ -25,11 +25,11 @@ fn conflict_says(house: &House, name: &str, words: &[&str]) {
 #[test]
 fn a04_an_object_of_somebody_else_is_left_alone_said_whose_it_is_and_replaced_when_it_goes() {
     let house = House::shared();
-    house.kubectl(&["create", "configmap", "paper", "--from-literal=text=theirs", "--field-manager=somebody"]);
+    house.kubectl(&["create", "configmap", "paper", "--from-literal=text=theirs", "--field-manager=neighbour"]);
     let before = house.get("ConfigMap", "paper");
     let mark = house.mark();
     house.apply(&bench_with("one", &[config_map("paper", "mine"), config_map("pencil", "mine")]));
-    conflict_says(&house, "one", &["ConfigMap", "paper", "somebody"]);
+    conflict_says(&house, "one", &["ConfigMap", "paper", "neighbour"]);
     assert_eq!(house.get("ConfigMap", "paper"), before, "nobody touched it");
     let touched: Vec<_> =
         writes_of(&house, &mark, "configmaps").into_iter().filter(|w| w.name.as_deref() == Some("paper")).collect();
@@ -74,7 +74,8 @@ fn a04_a_child_of_another_object_is_left_alone_until_that_object_goes() {
 #[test]
 fn a04_an_object_without_an_owner_is_adopted_only_where_the_guest_asks_for_it() {
     let house = House::shared();
-    house.kubectl(&["create", "configmap", "paper", "--from-literal=text=theirs", "--from-literal=more=theirs"]);
+    house.kubectl(&["create", "configmap", "paper", "--from-literal=text=theirs"]);
+    house.kubectl(&["label", "configmap", "paper", "more=theirs"]);
     let before = uid(&house.get("ConfigMap", "paper"));
     house.apply(&adopting("one", "Never"));
     conflict_says(&house, "one", &["ConfigMap", "paper"]);
@@ -82,7 +83,8 @@ fn a04_an_object_without_an_owner_is_adopted_only_where_the_guest_asks_for_it() 
     wait_until_ready(&house, "one");
     let adopted = house.get("ConfigMap", "paper");
     assert_eq!(uid(&adopted), before, "it is the same object");
-    assert_eq!(adopted["data"], json!({"text": "mine", "more": "theirs"}));
+    assert_eq!(adopted["data"], json!({"text": "mine"}));
+    assert_eq!(adopted["metadata"]["labels"]["more"], "theirs", "what nobody asked to change stays");
     let owner = uid(&object(&house, "one"));
     assert_eq!(adopted["metadata"]["labels"]["innkeeper.dev/object-uid"], owner.as_str());
     assert_eq!(adopted["metadata"]["ownerReferences"][0]["uid"], owner.as_str());

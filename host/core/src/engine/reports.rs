@@ -1,0 +1,223 @@
+//! The status of Reconcilers: what it should say, and writing it when it says something else.
+
+use serde_json::{Value, json};
+
+use super::reconcilers::{Bound, Declared, address};
+use super::watches::{CRDS, RECONCILERS};
+use super::{Engine, Owner};
+use crate::action::{Action, Done};
+use crate::conditions;
+use crate::contract::{Condition, ConditionStatus};
+use crate::kind::GroupKind;
+use crate::reconciler::Objects;
+use crate::store::{Change, Store};
+
+/// The shortest time between two writes of counts, in milliseconds.
+const COUNTS_EVERY_MS: u64 = 5_000;
+
+/// How far the reporting of one Reconciler is.
+#[derive(Debug)]
+pub(super) struct Reporting {
+    writing: bool,
+    /// What it comes to changed, and the log has not said so.
+    pub(super) unsaid: bool,
+    counts_dirty: bool,
+    counts_at_ms: u64,
+    /// After a write that failed: not again before this moment.
+    not_before_ms: u64,
+}
+
+impl Default for Reporting {
+    fn default() -> Self {
+        Self { writing: false, unsaid: true, counts_dirty: true, counts_at_ms: 0, not_before_ms: 0 }
+    }
+}
+
+impl Reporting {
+    /// When its counts may be written again, if they have changed.
+    pub(super) fn counts_due_ms(&self) -> Option<u64> {
+        let retry = (self.not_before_ms > 0).then_some(self.not_before_ms);
+        (self.counts_dirty && !self.writing).then(|| self.counts_at_ms + COUNTS_EVERY_MS).into_iter().chain(retry).min()
+    }
+}
+
+impl Engine {
+    /// Something about the objects of a kind changed: counts may have.
+    pub(super) fn count_changed(&mut self, kind: &GroupKind) {
+        self.reconcilers
+            .values_mut()
+            .filter(|d| d.kind().as_ref() == Some(kind))
+            .for_each(|d| d.reporting.counts_dirty = true);
+    }
+
+    /// Writes the status of every Reconciler whose status is not as it should be.
+    pub(super) fn report_reconcilers(&mut self) {
+        let now = self.now.mono_ms;
+        let due = |d: &Declared| d.reporting.counts_due_ms().is_some_and(|at| at <= now);
+        // Before everything was seen once, what is missing may only not have come yet.
+        let seen = [&*CRDS, &*RECONCILERS].iter().all(|w| self.stores.get(*w).is_some_and(Store::is_filled));
+        if !self.modules_read || !seen {
+            return;
+        }
+        if !std::mem::take(&mut self.report_due) && !self.reconcilers.values().any(due) {
+            return;
+        }
+        self.say_what_is_not_served();
+        let names: Vec<String> =
+            self.reconcilers.iter().filter(|(_, d)| !d.reporting.writing).map(|(n, _)| n.clone()).collect();
+        for name in names {
+            if let Some((live, wanted)) = self.reconciler_status(&name) {
+                self.write_reconciler(&name, &live, &wanted);
+            }
+        }
+    }
+
+    /// What a Reconciler does not come to is worth a line in the log, once.
+    fn say_what_is_not_served(&mut self) {
+        let mut notes = Vec::new();
+        for (name, declared) in &mut self.reconcilers {
+            if !std::mem::take(&mut declared.reporting.unsaid) {
+                continue;
+            }
+            match &declared.bound {
+                Bound::Not { message, .. } => notes.push(format!("Reconciler {name}: {message}")),
+                Bound::Serving { waits: Some((_, message)), .. } => notes.push(format!("Reconciler {name}: {message}")),
+                Bound::Serving { waits: None, .. } => {}
+            }
+        }
+        notes.into_iter().for_each(|text| self.note(true, text));
+    }
+
+    fn reconciler_status(&mut self, name: &str) -> Option<(Value, Value)> {
+        let now = self.now;
+        let declared = self.reconcilers.get(name)?;
+        if now.mono_ms < declared.reporting.not_before_ms {
+            return None;
+        }
+        let live = declared.object.value().get("status").cloned().unwrap_or_else(|| json!({}));
+        let module = self.modules.named(name);
+        let controller =
+            declared.kind().and_then(|k| self.controllers.get(&k)).filter(|c| c.binding.reconciler == name);
+        let mut set = standing(declared, controller.is_some_and(|c| c.may_start(&self.stores, &self.catalog)));
+        set.push(loaded(name, &self.modules));
+        let existing = live["conditions"].as_array().cloned().unwrap_or_default();
+        let generation = declared.object.meta.generation;
+        let time = conditions::timestamp(now.wall_ms);
+        let list = conditions::merged(&existing, &set, |_| true, generation, &time);
+        let mut wanted = live.clone();
+        let map = wanted.as_object_mut()?;
+        map.insert("observedGeneration".into(), generation.into());
+        map.insert("conditions".into(), Value::Array(list));
+        if let Some(kind) = declared.kind() {
+            map.insert("for".into(), json!(kind));
+        }
+        if let Some(module) = module {
+            map.insert("digest".into(), module.digest.clone().into());
+            map.insert("version".into(), module.manifest.version.clone().into());
+        }
+        let watch = controller.map(|c| c.objects.clone());
+        let store = watch.and_then(|w| self.stores.get(&w)).filter(|store| store.is_filled());
+        let due = declared.reporting.counts_dirty && now.mono_ms >= declared.reporting.counts_at_ms + COUNTS_EVERY_MS;
+        if let Some(store) = store.filter(|_| due) {
+            map.insert("objects".into(), json!(count(store)));
+        }
+        let counted = due && store.is_some();
+        let reporting = &mut self.reconcilers.get_mut(name)?.reporting;
+        reporting.not_before_ms = 0;
+        if due {
+            (reporting.counts_dirty, reporting.counts_at_ms) = (!counted, now.mono_ms);
+        }
+        (live != wanted).then_some((live, wanted))
+    }
+
+    fn write_reconciler(&mut self, name: &str, live: &Value, wanted: &Value) {
+        let Some(patch) = conditions::merge_patch(live, wanted) else { return };
+        if let Some(declared) = self.reconcilers.get_mut(name) {
+            declared.reporting.writing = true;
+        }
+        let at = address(name);
+        let action = Action::Merge { at: at.clone(), status: true, patch: json!({ "status": patch }) };
+        self.act(Owner::Reconciler(name.to_owned()), at.key(), action);
+    }
+
+    /// A write to a Reconciler was answered.
+    pub(super) fn reconciler_written(&mut self, name: &str, done: Done) {
+        let now = self.now.mono_ms;
+        self.report_due = true;
+        let failed = match &done {
+            Done::Object { object, .. } => {
+                let change = Change { before: None, after: Some(object.clone()) };
+                if self.reconciler_changed(&change) {
+                    self.arrange();
+                }
+                None
+            }
+            Done::Accepted | Done::Conflict(_) | Done::NotFound(_) => None,
+            other => Some(format!("Reconciler {name} cannot be written: {other:?}")),
+        };
+        if let Some(declared) = self.reconcilers.get_mut(name) {
+            declared.reporting.writing = false;
+            declared.reporting.not_before_ms = if failed.is_some() { now + COUNTS_EVERY_MS } else { 0 };
+        }
+        if let Some(text) = failed {
+            self.note(true, text);
+        }
+    }
+}
+
+fn count(store: &Store) -> Objects {
+    let mut counts = Objects { total: u32::try_from(store.len()).unwrap_or(u32::MAX), ..Objects::default() };
+    for object in store.all() {
+        let value = object.value();
+        let holds = |kind: &str| {
+            let list = value.pointer("/status/conditions").and_then(Value::as_array);
+            list.is_some_and(|l| l.iter().any(|c| c["type"] == kind && c["status"] == "True"))
+        };
+        counts.ready += u32::from(holds("Ready"));
+        counts.failing += u32::from(holds("Stalled"));
+    }
+    counts
+}
+
+fn standing(declared: &Declared, started: bool) -> Vec<Condition> {
+    let set = |status: [ConditionStatus; 3], reason: &str, message: &str| {
+        ["Ready", "Reconciling", "Stalled"]
+            .into_iter()
+            .zip(status)
+            .map(|(kind, status)| Condition {
+                kind: kind.into(),
+                status,
+                reason: reason.into(),
+                message: message.into(),
+            })
+            .collect()
+    };
+    let (yes, no) = (ConditionStatus::True, ConditionStatus::False);
+    match &declared.bound {
+        Bound::Not { reason, message } => set([no, no, yes], reason, message),
+        Bound::Serving { waits: Some((reason @ "NoConditions", message)), .. } if started => {
+            set([yes, no, no], reason, message)
+        }
+        Bound::Serving { waits: Some((reason @ "ModuleMissing", message)), .. } => set([no, no, yes], reason, message),
+        Bound::Serving { waits: Some((reason, message)), .. } => set([no, no, no], reason, message),
+        Bound::Serving { waits: None, .. } if started => set([yes, no, no], "Serving", "its module decides"),
+        Bound::Serving { waits: None, .. } => set([no, yes, no], "FillingStores", "its objects are being listed"),
+    }
+}
+
+fn loaded(name: &str, modules: &super::modules::Modules) -> Condition {
+    let one = |status, reason: &str, message: String| Condition {
+        kind: "Loaded".into(),
+        status,
+        reason: reason.into(),
+        message: conditions::shortened(&message),
+    };
+    match (modules.rejection(name), modules.named(name)) {
+        (Some((source, why)), _) => {
+            let message = format!("{source}: {why}; the module loaded before stays in service");
+            one(ConditionStatus::False, "ModuleRejected", message)
+        }
+        (None, Some(_)) => one(ConditionStatus::True, "Loaded", String::new()),
+        (None, None) => one(ConditionStatus::False, "ModuleMissing", format!("no module is named {name}")),
+    }
+}
