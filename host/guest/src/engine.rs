@@ -8,6 +8,7 @@ use wasmtime::component::{HasSelf, InstancePre, Linker};
 use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Store, UpdateDeadline};
 
 use crate::bindings::{Reconciler, ReconcilerPre};
+use crate::cache::Cache;
 use crate::failure;
 use crate::state::{State, TABLE};
 use crate::ticker::{Gate, cpu_time};
@@ -37,6 +38,7 @@ pub struct Engine {
 pub(crate) struct Inner {
     pub(crate) wasm: wasmtime::Engine,
     pub(crate) linker: Linker<State>,
+    pub(crate) cache: Option<Cache>,
     gate: Gate,
 }
 
@@ -63,12 +65,21 @@ pub(crate) struct Ran<T> {
 impl Engine {
     /// Sets up an engine. A process needs one.
     pub fn new() -> Result<Self, EngineError> {
+        Self::with(None)
+    }
+
+    /// Sets up an engine that keeps what it compiled.
+    pub fn with_cache(cache: Cache) -> Result<Self, EngineError> {
+        Self::with(Some(cache))
+    }
+
+    fn with(cache: Option<Cache>) -> Result<Self, EngineError> {
         let wasm = wasmtime::Engine::new(&config()).map_err(EngineError::Wasmtime)?;
         let mut linker = Linker::new(&wasm);
         Reconciler::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state).map_err(EngineError::Wasmtime)?;
         let clock = wasm.clone();
         let gate = Gate::new(move || clock.increment_epoch()).map_err(EngineError::Thread)?;
-        Ok(Self { inner: Arc::new(Inner { wasm, linker, gate }) })
+        Ok(Self { inner: Arc::new(Inner { wasm, linker, cache, gate }) })
     }
 
     /// Runs one export in a fresh instance, within the state's limits.

@@ -8,6 +8,7 @@
 //! This crate knows wasm and files, and nothing of Kubernetes' API: it blocks, and starts threads of its own.
 
 mod bindings;
+mod cache;
 mod call;
 mod check;
 mod convert;
@@ -23,6 +24,7 @@ mod size;
 mod state;
 mod ticker;
 
+pub use cache::{Cache, CacheError};
 pub use call::Answer;
 pub use engine::{CALLS, Engine, EngineError};
 pub use error::{LoadError, MAX_SIZE, Text};

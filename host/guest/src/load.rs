@@ -33,15 +33,38 @@ impl Engine {
     /// (what `cargo build` for wasm32-unknown-unknown makes of a crate with the SDK).
     ///
     /// Everything that can be wrong with a module is found here, and nothing of the old one is touched.
-    /// Compiling is not bounded yet but by [`MAX_SIZE`]; it uses every core for about a second per MiB.
+    /// Compiling is not bounded yet but by [`MAX_SIZE`]; it uses every core for about a second per MiB. With a
+    /// cache it happens once for each component; everything else is done each time.
     /// `describe` may use one second of CPU time.
     pub fn load(&self, bytes: &[u8]) -> Result<Module, LoadError> {
         let component = component(bytes)?;
-        let compiled =
-            Component::from_binary(&self.inner.wasm, &component).map_err(|e| LoadError::Compile(chain(e.chain())))?;
+        let compiled = self.compiled(&component).map_err(|e| LoadError::Compile(chain(e.chain())))?;
         let guest = self.link(&compiled).map_err(|e| LoadError::Types(chain(e.chain())))?;
         let manifest = describe::describe(self, &guest)?;
         Ok(Module { inner: Arc::new(Inner { digest: digest(bytes), size: bytes.len(), manifest, guest }) })
+    }
+
+    /// The component's code: as it was compiled before, or compiled now.
+    fn compiled(&self, component: &[u8]) -> wasmtime::Result<Component> {
+        let Some(cache) = &self.inner.cache else { return Component::from_binary(&self.inner.wasm, component) };
+        let digest = digest(component);
+        let name = &digest["sha256:".len()..];
+        let kept = cache.get(name).and_then(|code| self.deserialize(&code));
+        if let Some(compiled) = kept {
+            return Ok(compiled);
+        }
+        let compiled = Component::from_binary(&self.inner.wasm, component)?;
+        // A cache that cannot be written costs time, and nothing else.
+        let _ = compiled.serialize().map(|code| cache.put(name, &code));
+        Ok(compiled)
+    }
+
+    /// None where another version of wasmtime, or one with other settings, compiled it: wasmtime checks that.
+    #[allow(unsafe_code, reason = "there is no other way to load compiled code; the cache proved its origin")]
+    fn deserialize(&self, code: &[u8]) -> Option<Component> {
+        // SAFETY: the bytes carry the MAC of this host's own key, so that a host of this user made them by
+        // `Component::serialize`, and nobody has changed them since.
+        unsafe { Component::deserialize(&self.inner.wasm, code) }.ok()
     }
 }
 

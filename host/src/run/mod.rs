@@ -30,6 +30,10 @@ pub(crate) struct Options {
     /// The folder of modules (*.wasm). Each is loaded, and loaded anew when its file changes.
     #[arg(long, value_name = "DIR", env = "INNKEEPER_MODULES")]
     modules: PathBuf,
+    /// Where compiled modules are kept, so that a restart compiles nothing. Default: innkeeper/compiled in
+    /// the user's cache folder. Code from here is run: the folder must be the host's own.
+    #[arg(long, value_name = "DIR", env = "INNKEEPER_CACHE")]
+    cache: Option<PathBuf>,
     #[command(flatten)]
     access: Access,
     /// Where /healthz and /readyz are served.
@@ -64,7 +68,9 @@ async fn host(options: Options) -> anyhow::Result<()> {
     let state = Arc::new(health::State::default());
     let health = health::bind(options.health, "--health").await?;
     let scrape = health::bind(options.metrics, "--metrics").await?;
-    let guests = Arc::new(modules::Guests::new().context("the wasm engine cannot start")?);
+    let guests = Arc::new(
+        modules::Guests::new(options.cache.or_else(users_cache).as_deref()).context("the wasm engine cannot start")?,
+    );
     let folder = modules::Folder::open(&options.modules)?;
     let cluster = options.access.connect().await?;
     tracing::info!(modules = %options.modules.display(), "innkeeper {} starts", env!("CARGO_PKG_VERSION"));
@@ -86,6 +92,13 @@ async fn host(options: Options) -> anyhow::Result<()> {
     }
     tracing::info!("innkeeper has stopped");
     Ok(())
+}
+
+/// The user's cache folder, by the rules of the XDG base directories.
+fn users_cache() -> Option<PathBuf> {
+    let given = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = given("XDG_CACHE_HOME").or_else(|| given("HOME").map(|home| home.join(".cache")))?;
+    Some(folder.join("innkeeper").join("compiled"))
 }
 
 async fn drained_too_long(mut stopping: tokio::sync::watch::Receiver<bool>) {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use innkeeper_core::binding;
 use innkeeper_core::engine::{Input, News};
 use innkeeper_core::kind::Key;
-use innkeeper_guest::{Change, Engine, Level, LogLine, Module};
+use innkeeper_guest::{Cache, Change, Engine, Level, LogLine, Module};
 use tokio::sync::mpsc;
 
 /// The wasm engine, and every module that was loaded, by digest.
@@ -17,8 +17,11 @@ pub(super) struct Guests {
 }
 
 impl Guests {
-    pub(super) fn new() -> anyhow::Result<Self> {
-        Ok(Self { engine: Engine::new()?, modules: Mutex::default() })
+    /// With a cache of compiled modules where that can be used.
+    pub(super) fn new(cache: Option<&Path>) -> anyhow::Result<Self> {
+        let cache = cache.and_then(|folder| Cache::open(folder).map_err(|e| tracing::warn!("{e}")).ok());
+        let engine = cache.map_or_else(Engine::new, Engine::with_cache)?;
+        Ok(Self { engine, modules: Mutex::default() })
     }
 
     /// The module of that digest.

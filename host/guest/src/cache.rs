@@ -1,0 +1,143 @@
+//! What was compiled once, kept on disk, so that a restart compiles nothing.
+//!
+//! Compiled code is run as it is: a file that somebody else wrote here would be a program of theirs in the
+//! host. So the folder and its files are the host's own (0700, 0600), each file carries a MAC under a key
+//! that lies beside it, and it is read into memory, checked, and only then loaded. Anything that is not as
+//! it should be is compiled anew; a disk that is full or read-only costs time, and nothing else.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use ring::hmac;
+use ring::rand::{SecureRandom as _, SystemRandom};
+
+/// Compiled modules that are kept; the ones used longest ago go first.
+const KEPT: usize = 64;
+/// The largest file that is read back, in bytes. Compiled code is a few times the size of the module.
+const LARGEST: u64 = 256 << 20;
+const KEY: &str = "key";
+const KEY_SIZE: usize = 32;
+const MAC_SIZE: usize = 32;
+
+/// A folder of compiled modules.
+#[derive(Debug)]
+pub struct Cache {
+    folder: PathBuf,
+    key: hmac::Key,
+}
+
+/// The folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the folder of compiled modules {} cannot be used: {why}", folder.display())]
+pub struct CacheError {
+    folder: PathBuf,
+    why: String,
+}
+
+impl Cache {
+    /// Opens the folder and makes it if it is not there. It must belong to the user that runs the host, and
+    /// nobody else may write there.
+    pub fn open(folder: &Path) -> Result<Self, CacheError> {
+        let fail = |why: String| CacheError { folder: folder.to_owned(), why };
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|e| fail(e.to_string()))?;
+        let found = fs::metadata(folder).map_err(|e| fail(e.to_string()))?;
+        if !is_own(&found) {
+            return Err(fail("others may write there, or it is somebody else's; make it 0700 and your own".into()));
+        }
+        let key = key(folder).map_err(|e| fail(format!("its key: {e}")))?;
+        Ok(Self { folder: folder.to_owned(), key: hmac::Key::new(hmac::HMAC_SHA256, &key) })
+    }
+
+    /// The compiled code that was stored under this name, if it is there and nobody touched it.
+    pub(crate) fn get(&self, name: &str) -> Option<Vec<u8>> {
+        let path = self.path(name);
+        let mut bytes = read(&path, LARGEST).ok()?;
+        let mac = bytes.split_off(bytes.len().checked_sub(MAC_SIZE)?);
+        hmac::verify(&self.key, &signed(name, &bytes), &mac).ok()?;
+        // So that what is used is kept.
+        let _ = File::options().append(true).open(&path).and_then(|file| file.set_modified(SystemTime::now()));
+        Some(bytes)
+    }
+
+    /// Stores compiled code under a name, in one step.
+    pub(crate) fn put(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let mac = hmac::sign(&self.key, &signed(name, bytes));
+        let staged = self.folder.join(format!(".{}.{name}", std::process::id()));
+        let written = own_file(&staged).and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.write_all(mac.as_ref())
+        });
+        let placed = written.and_then(|()| fs::rename(&staged, self.path(name)));
+        if placed.is_err() {
+            let _ = fs::remove_file(&staged);
+        }
+        self.forget();
+        placed
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.compiled"))
+    }
+
+    /// Removes what was used longest ago, where there is too much.
+    fn forget(&self) {
+        let Ok(entries) = fs::read_dir(&self.folder) else { return };
+        let mut files: Vec<(SystemTime, PathBuf)> = entries
+            .flatten()
+            .filter(|entry| entry.path().extension().is_some_and(|e| e == "compiled"))
+            .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+            .collect();
+        files.sort();
+        for (_, path) in files.iter().take(files.len().saturating_sub(KEPT)) {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// What the MAC is over: one name's bytes are not another's.
+fn signed(name: &str, bytes: &[u8]) -> Vec<u8> {
+    [name.as_bytes(), b"\0", bytes].concat()
+}
+
+fn is_own(found: &fs::Metadata) -> bool {
+    found.uid() == rustix::process::geteuid().as_raw() && found.mode() & 0o022 == 0
+}
+
+/// The folder's key; made where there is none. Of two hosts that make it at once, one wins.
+fn key(folder: &Path) -> io::Result<Vec<u8>> {
+    let path = folder.join(KEY);
+    if !path.exists() {
+        let mut key = [0; KEY_SIZE];
+        SystemRandom::new().fill(&mut key).map_err(|_| io::Error::other("the system gives no random bytes"))?;
+        let staged = folder.join(format!(".{}.{KEY}", std::process::id()));
+        own_file(&staged)?.write_all(&key)?;
+        let linked = fs::hard_link(&staged, &path);
+        fs::remove_file(&staged)?;
+        match linked {
+            Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e),
+            _ => {}
+        }
+    }
+    let key = read(&path, KEY_SIZE as u64)?;
+    if key.len() == KEY_SIZE { Ok(key) } else { Err(io::Error::other("it has the wrong size; delete it")) }
+}
+
+fn own_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
+/// A whole file of ours; a link or somebody else's file is an error.
+fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let no_follow = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(no_follow).open(path)?;
+    let found = file.metadata()?;
+    if !found.is_file() || !is_own(&found) || found.len() > most {
+        return Err(io::Error::other("it is not a file of the host's own"));
+    }
+    let mut bytes = Vec::new();
+    file.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
