@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# What `make test` does after everything is built: every test of the workspace. The suites, which mostly wait
+# for a control plane, run beside each other, each with one of its own; what each prints is shown when it ends.
+#
+#   tests/run.sh [SUITE…]      all of them, or these suites of tests/suites only
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+trap 'kill -- $(jobs -p) 2>/dev/null; exit 130' INT TERM
+
+# Always the whole workspace: see the Makefile on what cargo builds for another selection.
+cargo() { command "${CARGO:-cargo}" test --workspace --quiet "$@"; }
+
+suites=("$@")
+if [ ${#suites[@]} -eq 0 ]; then
+    for folder in tests/suites/tests/*/; do suites+=("$(basename "$folder")"); done
+    # Everything that is no suite.
+    others=(--lib --bins)
+    for file in */tests/*.rs */*/tests/*.rs */*/tests/*/main.rs; do
+        case $file in
+        tests/suites/*) ;;
+        *.rs) [ "$(basename "$file")" = main.rs ] && file=$(dirname "$file"); others+=(--test "$(basename "$file" .rs)") ;;
+        esac
+    done
+fi
+
+failed=0
+begin() { # NAME ARGUMENT…
+    local name=$1
+    shift
+    (
+        began=$SECONDS
+        cargo "$@" > "$logs/$name" 2>&1
+        code=$?
+        echo "== $name: $((SECONDS - began)) s, exit code $code" >> "$logs/$name"
+        exit $code
+    ) &
+    names[$!]=$name
+}
+
+declare -A names
+[ -n "${others[*]:-}" ] && begin everything-else "${others[@]}"
+# Tests of a suite wait more than they work.
+export RUST_TEST_THREADS=${RUST_TEST_THREADS:-6}
+for suite in "${suites[@]}"; do begin "$suite" --test "$suite"; done
+while [ ${#names[@]} -gt 0 ]; do
+    wait -n -p ended "${!names[@]}" || failed=1
+    cat "$logs/${names[$ended]}"
+    unset "names[$ended]"
+done
+exit $failed
