@@ -5,16 +5,9 @@
 
 mod house;
 
-use house::{House, config_map, inn, wants};
+use house::{House, inn, rooms};
 use innkeeper_core::contract::Failure;
 use serde_json::{Value, json};
-
-/// A guest that wants one ConfigMap per name in `spec.rooms`.
-fn rooms(request: &innkeeper_core::contract::Request) -> Result<innkeeper_core::contract::Outcome, Failure> {
-    let object: Value = serde_json::from_str(&request.object).unwrap();
-    let names = object["spec"]["rooms"].as_array().cloned().unwrap_or_default();
-    wants(names.iter().map(|name| config_map(name.as_str().unwrap(), "1")).collect())
-}
 
 fn condition(house: &House, name: &str, kind: &str) -> (String, String) {
     let object = house.api.get("Inn", Some("a"), name).expect("the object is there");
@@ -96,10 +89,7 @@ fn a_child_deleted_or_stripped_of_its_label_is_put_right() {
     house.api.delete("ConfigMap", Some("a"), "one");
     house.settle();
     assert_eq!(house.api.children(), ["ConfigMap a/one"]);
-    let mut child = house.api.get("ConfigMap", Some("a"), "one").unwrap().clone();
-    child["metadata"]["labels"] = json!({});
-    child["metadata"]["managedFields"][0]["fieldsV1"]["f:metadata"]["f:labels"] = json!({});
-    house.put(child);
+    house.strip("ConfigMap", "one");
     let label =
         &house.api.get("ConfigMap", Some("a"), "one").unwrap()["metadata"]["labels"]["innkeeper.dev/object-uid"];
     assert!(label.is_string(), "the label is back");

@@ -62,6 +62,13 @@ impl Pump {
                 () = tokio::time::sleep(pause) => Input::Tick,
             };
             stopping |= matches!(input, Input::Stop);
+            // What watches told before an answer comes first: a list that began before may not show its write.
+            let earlier = if matches!(input, Input::Watched(..)) { 0 } else { self.events.len() };
+            for _ in 0..earlier {
+                let Ok((watch, event)) = self.events.try_recv() else { break };
+                let outputs = engine.handle(self.now(), Input::Watched(watch, event));
+                self.carry_out(outputs);
+            }
             let outputs = engine.handle(self.now(), input);
             self.carry_out(outputs);
             let (waiting, working) = engine.load();

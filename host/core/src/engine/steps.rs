@@ -95,6 +95,7 @@ impl Engine {
                 step::Output::Resolve(kinds) => self.resolve(key, kinds),
                 step::Output::Ensure(kinds) => self.ensure(key, kinds),
                 step::Output::Act(id, action) => self.act(Owner::Step(key.clone(), id), key.clone(), action),
+                step::Output::Wrote(write) => self.wrote(key, &write),
                 step::Output::End(ended) => self.ended(key, ended),
             }
         }
@@ -149,19 +150,20 @@ impl Engine {
         }
     }
 
-    fn ended(&mut self, key: &Key, ended: Box<Ended>) {
-        let Some(step) = self.steps.remove(key) else { return };
-        for write in &ended.writes {
-            let written = match write {
-                Write::Version { key, .. } | Write::Deletion { key, .. } => key,
-            };
-            let kind = written.kind.group_kind();
-            let store = self.stores.iter().filter(|(watch, _)| watch.resource.kind.group_kind() == kind);
-            let shown = store.filter_map(|(_, s)| s.get(written.namespace.as_deref(), &written.name)).next();
-            if self.stores.keys().any(|watch| watch.resource.kind.group_kind() == kind) {
-                self.pending.add(write.clone(), key, shown.map(Arc::as_ref));
+    /// A step wrote something, or saw what an earlier one wrote: the stores that the next step of the object
+    /// looks into must show it first.
+    fn wrote(&mut self, key: &Key, write: &Write) {
+        let Some(controller) = self.controllers.get(&key.kind.group_kind()) else { return };
+        let children = controller.child_watches(&self.catalog);
+        for watch in std::iter::once(&controller.objects).chain(&children) {
+            if let Some(store) = self.stores.get(watch) {
+                self.pending.add(write, key, watch, store);
             }
         }
+    }
+
+    fn ended(&mut self, key: &Key, ended: Box<Ended>) {
+        let Some(step) = self.steps.remove(key) else { return };
         self.memories.insert(key.clone(), (step.object().meta.uid.clone(), ended.memory.clone()));
         self.queue.done(key, ended.again, self.now.mono_ms);
         let digest = step.binding().module.as_ref().map(|m| m.digest.clone());

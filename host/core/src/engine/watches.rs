@@ -40,7 +40,7 @@ impl Engine {
         let ended: Vec<Watch> = self.stores.keys().filter(|watch| !needed.contains(*watch)).cloned().collect();
         for watch in ended {
             self.stores.remove(&watch);
-            self.pending.unwatched(&watch.resource.kind.group_kind());
+            self.pending.unwatched(&watch);
             self.out.push(Output::Unwatch(watch));
         }
         for watch in needed {
@@ -54,19 +54,18 @@ impl Engine {
     /// Takes in what a watch tells. A word of a watch that has ended means nothing.
     pub(super) fn watched(&mut self, watch: &Watch, event: Event) {
         let Some(store) = self.stores.get_mut(watch) else { return };
-        let kind = watch.resource.kind.group_kind();
         let listed = matches!(event, Event::Listed);
         let first = !store.is_filled();
         if matches!(event, Event::Begin) {
-            self.pending.begin(&kind);
+            self.pending.begin(watch);
         }
         let changes = store.take(event);
+        self.pending.see(watch, store, &changes);
         if listed {
-            self.pending.listed(&kind);
+            self.pending.listed(watch);
         }
         let mut rearrange = listed && first;
         for change in &changes {
-            self.pending.see(change);
             rearrange |= self.changed(watch, change, first);
         }
         if rearrange {

@@ -285,6 +285,7 @@ fn note(desk: &mut Desk, stand: &Stand, object: &Object, created: bool) {
         Stand::Claiming | Stand::Applying => {
             desk.wrote(before.as_deref(), object, if created { "created" } else { "applied" });
         }
+        Stand::Labelling => desk.wrote(before.as_deref(), object, "labelled"),
         Stand::Cleaning | Stand::Sweeping => desk.wrote(before.as_deref(), object, "removed foreign entries of"),
         _ => {}
     }

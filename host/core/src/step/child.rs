@@ -31,6 +31,8 @@ pub(super) enum Stand {
     Claiming,
     /// It is being applied; it is ours.
     Applying,
+    /// Its label is being put back; nothing else of it is touched.
+    Labelling,
     /// What removing foreign entries left in managedFields is being removed.
     Sweeping,
     /// The apply met a stranger's object; our fields are being withdrawn.
@@ -117,7 +119,7 @@ fn ours(seen: &Seen, wanted: &Wanted, there: &Object) -> Move {
         return settle(State::Deleting, why, Recheck::OnChange);
     }
     if matches!(wanted.policy, Policy::Keep | Policy::CreateOnly) {
-        return as_it_stands(there);
+        return labelled(seen, wanted, there);
     }
     if is_unchanged(seen, wanted, there) {
         return swept(seen, wanted, there);
@@ -130,6 +132,17 @@ fn ours(seen: &Seen, wanted: &Wanted, there: &Object) -> Move {
         }
     }
     Move::Act(apply(seen, wanted, Some(&there.meta.uid), true), Stand::Applying)
+}
+
+/// A child that is left as it is carries our label all the same: no store shows it without.
+fn labelled(seen: &Seen, wanted: &Wanted, there: &Object) -> Move {
+    let uid = &seen.object.meta.uid;
+    if there.meta.labels.get(names::OBJECT_UID) == Some(uid) {
+        return as_it_stands(there);
+    }
+    let metadata = json!({"resourceVersion": there.meta.resource_version, "labels": {names::OBJECT_UID: uid}});
+    let patch = json!({ "metadata": metadata });
+    Move::Act(Action::Merge { at: wanted.at.clone(), status: false, patch }, Stand::Labelling)
 }
 
 /// What removing foreign entries left in managedFields goes; then the child is as it should be.
@@ -195,8 +208,8 @@ pub(super) fn done(seen: &Seen, wanted: &Wanted, stand: &Stand, done: Done) -> M
             Move::Act(apply(seen, wanted, Some(&object.meta.uid), true), Stand::Applying)
         }
         (Stand::Claiming | Stand::Applying, Done::Object { object, .. }) => swept(seen, wanted, &object),
-        (Stand::Sweeping, Done::Object { object, .. }) => as_it_stands(&object),
-        (Stand::Cleaning | Stand::Applying | Stand::Sweeping, Done::Conflict(e)) => {
+        (Stand::Sweeping | Stand::Labelling, Done::Object { object, .. }) => as_it_stands(&object),
+        (Stand::Cleaning | Stand::Applying | Stand::Sweeping | Stand::Labelling, Done::Conflict(e)) => {
             transient(format!("it changed meanwhile: {e}"))
         }
         (_, Done::Invalid(e)) => settle(State::Failed, e, Recheck::Refused),
@@ -207,12 +220,14 @@ pub(super) fn done(seen: &Seen, wanted: &Wanted, stand: &Stand, done: Done) -> M
 
 /// Something has the name that the stores did not show as a child.
 fn found(seen: &Seen, wanted: &Wanted, there: &Arc<Object>) -> Move {
-    if is_ours(seen, there) {
-        return ours(seen, wanted, there);
-    }
+    let is_ours = is_ours(seen, there);
     if there.meta.deletion_timestamp.is_some() {
         let why = format!("{} is being deleted; waiting for its name", there.key);
-        return settle(State::Waiting, why, Recheck::After(LEAVING_NAME_MS));
+        let state = if is_ours { State::Deleting } else { State::Waiting };
+        return settle(state, why, Recheck::After(LEAVING_NAME_MS));
+    }
+    if is_ours {
+        return ours(seen, wanted, there);
     }
     let named = there.meta.annotations.get(names::OBJECT);
     let earlier = named == Some(&names::object_annotation(&seen.object.key))

@@ -25,6 +25,7 @@ use crate::action::{Action, Done};
 use crate::binding::Binding;
 use crate::contract::{Event, Failure, Outcome, Request, Verdict};
 use crate::kind::Kind;
+use crate::names::OBJECT_UID;
 use crate::object::Object;
 use crate::pending::Write;
 use crate::queue::Again;
@@ -97,6 +98,8 @@ pub enum Output {
     Ensure(BTreeSet<Kind>),
     /// Send a request.
     Act(u32, Action),
+    /// Something was written, or seen, that the stores will show: the next reconcile waits for that.
+    Wrote(Write),
     /// The reconcile is over.
     End(Box<Ended>),
 }
@@ -106,8 +109,6 @@ pub enum Output {
 pub struct Ended {
     /// When to look again.
     pub again: Again,
-    /// What was written and will show up in the stores.
-    pub writes: Vec<Write>,
     /// For the next reconcile.
     pub memory: Memory,
     /// What was done, a line each, for people.
@@ -150,7 +151,6 @@ pub struct Step {
 struct Desk {
     seen: Seen,
     reads: Vec<Read>,
-    writes: Vec<Write>,
     changes: Vec<String>,
     outputs: Vec<Output>,
     next_id: u32,
@@ -170,28 +170,28 @@ impl Desk {
             return;
         }
         self.changes.push(format!("{what} {}", after.key));
-        let (key, uid) = (after.key.clone(), after.meta.uid.clone());
-        self.writes.push(Write::Version { key, uid, version: after.meta.resource_version.clone() });
+        self.saw(after);
     }
 
-    /// Remembers that an object is there which its store does not show yet.
+    /// Remembers that an object is there which its store may not show yet.
     fn saw(&mut self, there: &Object) {
-        let (key, uid) = (there.key.clone(), there.meta.uid.clone());
-        self.writes.push(Write::Version { key, uid, version: there.meta.resource_version.clone() });
+        let labelled = there.meta.labels.contains_key(OBJECT_UID);
+        let version = there.meta.resource_version.clone();
+        self.outputs.push(Output::Wrote(Write::Version { key: there.key.clone(), version, labelled }));
     }
 
     /// Remembers that the deletion of an object was accepted.
     fn deleted(&mut self, object: &Object) {
         self.changes.push(format!("deleted {}", object.key));
-        self.writes.push(Write::Deletion { key: object.key.clone(), uid: object.meta.uid.clone() });
+        let (key, uid) = (object.key.clone(), object.meta.uid.clone());
+        self.outputs.push(Output::Wrote(Write::Deletion { key, uid }));
     }
 }
 
 impl Step {
     /// Begins a reconcile. The outputs are what it wants first.
     pub fn begin(seen: Seen, resources: Resources<'_>) -> (Self, Vec<Output>) {
-        let desk =
-            Desk { seen, reads: Vec::new(), writes: Vec::new(), changes: Vec::new(), outputs: Vec::new(), next_id: 0 };
+        let desk = Desk { seen, reads: Vec::new(), changes: Vec::new(), outputs: Vec::new(), next_id: 0 };
         let mut step = Self { desk, phase: Phase::Observe };
         step.advance(None, resources);
         let outputs = std::mem::take(&mut step.desk.outputs);

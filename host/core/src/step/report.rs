@@ -197,10 +197,10 @@ fn finish_when_answered(desk: &mut Desk, reporting: Reporting) -> Next {
         (Again::After(a), Some(b)) => Again::After(a.min(b)),
         (again, _) => again,
     };
-    let (writes, changes) = (std::mem::take(&mut desk.writes), std::mem::take(&mut desk.changes));
+    let changes = std::mem::take(&mut desk.changes);
     let memory =
         Memory { verdicts: reporting.verdicts, removals: reporting.removals, ..std::mem::take(&mut desk.seen.memory) };
-    let ended = Ended { again, writes, memory, changes, trouble: reporting.trouble };
+    let ended = Ended { again, memory, changes, trouble: reporting.trouble };
     desk.outputs.push(Output::End(Box::new(ended)));
     Next::Wait(Phase::Over)
 }

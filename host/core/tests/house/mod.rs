@@ -32,6 +32,9 @@ pub struct House {
     pub ended: Vec<(String, Ended)>,
     /// The process ends before that many writes more are sent, or (true) after it, before its answer.
     pub dies: Option<(usize, bool)>,
+    /// Actions of this name (`verb Kind ns/name`) are carried out, but not answered until [`House::release`].
+    pub holds: Option<String>,
+    held: Vec<Input>,
     now: u64,
 }
 
@@ -70,6 +73,13 @@ pub fn wants(children: Vec<Child>) -> Result<Outcome, Failure> {
     Ok(Outcome { children, ..Outcome::default() })
 }
 
+/// A guest that wants one ConfigMap per name in `spec.rooms`.
+pub fn rooms(request: &Request) -> Result<Outcome, Failure> {
+    let object: Value = serde_json::from_str(&request.object).unwrap();
+    let names = object["spec"]["rooms"].as_array().cloned().unwrap_or_default();
+    wants(names.iter().map(|name| config_map(name.as_str().unwrap(), "1")).collect())
+}
+
 impl House {
     /// A house with the kind `Inn` served and its module loaded, everything listed.
     pub fn new(guest: impl FnMut(&Request) -> Result<Outcome, Failure> + 'static) -> Self {
@@ -78,14 +88,25 @@ impl House {
         Self::over(api, Box::new(guest))
     }
 
+    /// The same with a guest that has work to do when an object goes.
+    pub fn finalizing(guest: impl FnMut(&Request) -> Result<Outcome, Failure> + 'static) -> Self {
+        let mut api = Api::default();
+        api.put(crd());
+        Self::with(api, Box::new(guest), manifest(true))
+    }
+
     /// A new process over an API server that is there already.
     pub fn over(api: Api, guest: Guest) -> Self {
+        Self::with(api, guest, manifest(false))
+    }
+
+    fn with(api: Api, guest: Guest, manifest: Manifest) -> Self {
         let now = Now { mono_ms: 1, wall_ms: 1_000_000 };
         let (engine, outputs) = Engine::start(now);
-        let (requests, ended) = (Vec::new(), Vec::new());
-        let mut house = Self { api, engine, guest, requests, calls: 0, ended, dies: None, now: 1 };
+        let (requests, ended, held) = (Vec::new(), Vec::new(), Vec::new());
+        let mut house = Self { api, engine, guest, requests, calls: 0, ended, dies: None, holds: None, held, now: 1 };
         house.run(outputs);
-        let module = Module { digest: format!("sha256:{}", "a".repeat(64)), manifest: Arc::new(manifest(false)) };
+        let module = Module { digest: format!("sha256:{}", "a".repeat(64)), manifest: Arc::new(manifest) };
         house.input(Input::Module { source: "inn.wasm".into(), news: News::Loaded(module) });
         house.input(Input::ModulesRead);
         house
@@ -95,6 +116,14 @@ impl House {
     pub fn put(&mut self, object: Value) {
         self.api.put(object);
         self.settle();
+    }
+
+    /// Somebody takes the labels of an object in namespace `a` away.
+    pub fn strip(&mut self, kind: &str, name: &str) {
+        let mut object = self.api.get(kind, Some("a"), name).expect("it is there").clone();
+        object["metadata"]["labels"] = json!({});
+        object["metadata"]["managedFields"][0]["fieldsV1"]["f:metadata"]["f:labels"] = json!({});
+        self.put(object);
     }
 
     /// Time passes.
@@ -107,6 +136,12 @@ impl House {
         let outputs = self.engine.handle(self.at(), input);
         self.run(outputs);
         self.settle();
+    }
+
+    /// What was held is answered now.
+    pub fn release(&mut self) {
+        self.holds = None;
+        std::mem::take(&mut self.held).into_iter().for_each(|answer| self.input(answer));
     }
 
     /// Delivers watch events until there are none.
@@ -140,6 +175,10 @@ impl House {
                     Input::Answered { call, result, reads: vec![] }
                 }
                 Output::Act { id, action, .. } => match self.act(&action) {
+                    Some(done) if self.holds == Some(format!("{} {}", action.verb(), action.key())) => {
+                        self.held.push(Input::Done { id, done });
+                        continue;
+                    }
                     Some(done) => Input::Done { id, done },
                     None => continue,
                 },
