@@ -19,7 +19,7 @@ pub(super) fn request(seen: &Seen, phase: contract::Phase) -> Request {
     let mut children: Vec<Verdict> = seen.children.iter().map(|child| verdict(child)).collect();
     for remembered in &seen.memory.verdicts {
         match children.iter_mut().find(|v| v.key == remembered.key) {
-            Some(shown) if shown.state == State::Current => *shown = remembered.clone(),
+            Some(shown) if matches!(shown.state, State::Current | State::Applied) => *shown = remembered.clone(),
             Some(_) => {}
             None => children.push(remembered.clone()),
         }

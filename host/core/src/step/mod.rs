@@ -52,7 +52,7 @@ pub struct Seen {
 /// What one reconcile of an object remembers for the next. A convenience, never a proof.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
-    /// Verdicts on children that the stores cannot show: refused, waiting, in conflict.
+    /// Verdicts on children that the stores cannot show: refused, waiting, in conflict, going unseen.
     pub verdicts: Vec<Verdict>,
     /// Verdicts on removals.
     pub removals: Vec<Verdict>,

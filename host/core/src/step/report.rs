@@ -77,7 +77,10 @@ pub(super) fn acted(
 ) -> Next {
     let count = children.len();
     let memory_of = |all: &[(Verdict, Recheck)]| all.iter().map(|(v, _)| v.clone()).collect();
-    let (verdicts_on_children, verdicts_on_removals) = (memory_of(&children), memory_of(&removals));
+    let verdicts_on_removals = memory_of(&removals);
+    // The rest is what the stores show, and they will show it as it is then.
+    let beside_the_stores = children.iter().filter(|(v, r)| v.state == State::Waiting || *r != Recheck::OnChange);
+    let verdicts_on_children = beside_the_stores.map(|(v, _)| v.clone()).collect();
     let unfinished = removals.into_iter().filter(|(v, _)| v.state != State::Absent);
     let verdicts: Vec<(Verdict, Recheck)> = children.into_iter().chain(unfinished).collect();
     let stuck: Vec<&(Verdict, Recheck)> =
