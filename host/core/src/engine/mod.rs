@@ -6,6 +6,7 @@
 mod catalog;
 mod children;
 mod controllers;
+mod echoes;
 mod modules;
 mod reconcilers;
 mod reports;
@@ -151,6 +152,7 @@ pub struct Engine {
     controllers: BTreeMap<GroupKind, controllers::Controller>,
     queue: Queue,
     pending: Pending,
+    echoes: echoes::Echoes,
     /// By object, with the uid that they are about.
     memories: HashMap<Key, (String, Memory)>,
     steps: HashMap<Key, Step>,

@@ -46,6 +46,7 @@ impl Engine {
         let object = self.stores.get(&controller.objects).and_then(|s| s.get(key.namespace.as_deref(), &key.name));
         let Some(object) = object.cloned() else {
             self.memories.remove(&key);
+            self.echoes.gone(&key);
             self.queue.done(&key, Again::Never, self.now.mono_ms);
             return;
         };
@@ -154,6 +155,11 @@ impl Engine {
     /// looks into must show it first.
     fn wrote(&mut self, key: &Key, write: &Write) {
         let Some(controller) = self.controllers.get(&key.kind.group_kind()) else { return };
+        if let Write::Version { key: written, version, .. } = write
+            && written == key
+        {
+            self.echoes.wrote(key, version);
+        }
         let children = controller.child_watches(&self.catalog);
         for watch in std::iter::once(&controller.objects).chain(&children) {
             if let Some(store) = self.stores.get(watch) {
@@ -165,6 +171,9 @@ impl Engine {
     fn ended(&mut self, key: &Key, ended: Box<Ended>) {
         let Some(step) = self.steps.remove(key) else { return };
         self.memories.insert(key.clone(), (step.object().meta.uid.clone(), ended.memory.clone()));
+        if self.echoes.ended(key) {
+            self.queue.wake(key, Urgency::Fresh);
+        }
         self.queue.done(key, ended.again, self.now.mono_ms);
         let digest = step.binding().module.as_ref().map(|m| m.digest.clone());
         self.out.push(Output::Ended { object: key.clone(), digest, ended });
@@ -179,6 +188,7 @@ impl Engine {
         self.actions.retain(|_, owner| !matches!(owner, Owner::Step(key, _) if of_kind(key)));
         self.resolving.values_mut().for_each(|waiting| waiting.retain(|key| !of_kind(key)));
         self.queue.forget(of_kind);
+        self.echoes.forget(of_kind);
     }
 
     /// Every object of a kind is looked at once, behind fresh changes.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
+use super::echoes::Told;
 use super::{Engine, Output};
 use crate::kind::{GroupKind, Key, Kind};
 use crate::names;
@@ -98,7 +99,10 @@ impl Engine {
                     self.queue.forgive(&object.key);
                 }
                 self.count_changed(&object.key.kind.group_kind());
-                self.queue.wake(&object.key, urgency);
+                let in_work = self.steps.contains_key(&object.key);
+                if self.echoes.told(&object.key, change, in_work) == Told::News {
+                    self.queue.wake(&object.key, urgency);
+                }
             }
             Selection::Children => {
                 for side in [&change.before, &change.after].into_iter().flatten() {

@@ -18,6 +18,8 @@ mod plan;
 mod remove;
 mod report;
 
+pub(crate) use ask::shown;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
