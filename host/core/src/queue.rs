@@ -80,16 +80,19 @@ impl Queue {
         }
     }
 
-    /// The next object that `may_start` lets through. It counts as running until [`Queue::done`].
-    pub fn next(&mut self, now_ms: u64, may_start: impl Fn(&Key) -> bool) -> Option<Key> {
-        let due: Vec<(u64, Key)> = self.timers.iter().take_while(|(at, _)| *at <= now_ms).cloned().collect();
-        for (at, key) in due {
-            self.timers.remove(&(at, key.clone()));
+    /// Time has passed: the objects whose time came wait to be looked at.
+    pub fn ripen(&mut self, now_ms: u64) {
+        while self.next_timer().is_some_and(|at| at <= now_ms) {
+            let Some((_, key)) = self.timers.pop_first() else { return };
             if let Some(entry) = self.entries.get_mut(&key) {
                 entry.at = None;
             }
             self.wake(&key, Urgency::Sweep);
         }
+    }
+
+    /// The next object that `may_start` lets through. It counts as running until [`Queue::done`].
+    pub fn next(&mut self, may_start: impl Fn(&Key) -> bool) -> Option<Key> {
         let found = self.ready.iter().find(|(_, _, key)| may_start(key)).cloned()?;
         self.ready.remove(&found);
         let key = found.2;
@@ -191,14 +194,14 @@ mod tests {
     fn an_object_woken_while_it_runs_runs_once_more() {
         let mut queue = Queue::default();
         queue.wake(&key("a"), Urgency::Fresh);
-        assert_eq!(queue.next(0, |_| true), Some(key("a")));
+        assert_eq!(queue.next(|_| true), Some(key("a")));
         queue.wake(&key("a"), Urgency::Fresh);
         queue.wake(&key("a"), Urgency::Sweep);
-        assert_eq!(queue.next(0, |_| true), None, "one call per object at a time");
+        assert_eq!(queue.next(|_| true), None, "one call per object at a time");
         queue.done(&key("a"), Again::OnChange, 0);
-        assert_eq!(queue.next(0, |_| true), Some(key("a")));
+        assert_eq!(queue.next(|_| true), Some(key("a")));
         queue.done(&key("a"), Again::OnChange, 0);
-        assert_eq!(queue.next(0, |_| true), None);
+        assert_eq!(queue.next(|_| true), None);
     }
 
     #[test]
@@ -206,7 +209,7 @@ mod tests {
         let mut queue = Queue::default();
         queue.wake(&key("swept"), Urgency::Sweep);
         queue.wake(&key("fresh"), Urgency::Fresh);
-        assert_eq!(queue.next(0, |_| true), Some(key("fresh")));
+        assert_eq!(queue.next(|_| true), Some(key("fresh")));
     }
 
     #[test]
@@ -216,7 +219,8 @@ mod tests {
         let mut waits = Vec::new();
         queue.wake(&key("a"), Urgency::Fresh);
         for _ in 0..25 {
-            queue.next(now, |_| true).expect("it is due");
+            queue.ripen(now);
+            queue.next(|_| true).expect("it is due");
             queue.done(&key("a"), Again::BackOff, now);
             let at = queue.next_timer().expect("a timer");
             waits.push(at - now);
@@ -225,7 +229,8 @@ mod tests {
         assert!((3..=5).contains(&waits[0]), "{waits:?}");
         assert!((750_000..=1_000_000).contains(&waits[24]), "{waits:?}");
         queue.forgive(&key("a"));
-        queue.next(now, |_| true).expect("it is due");
+        queue.ripen(now);
+        queue.next(|_| true).expect("it is due");
         queue.done(&key("a"), Again::BackOff, now);
         assert!(queue.next_timer().expect("a timer") - now <= 5);
     }

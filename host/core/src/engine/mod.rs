@@ -199,15 +199,17 @@ impl Engine {
             Input::Tick => {}
             Input::Stop => self.stopping = true,
         }
+        self.queue.ripen(now.mono_ms);
         self.report_reconcilers();
         self.start_steps();
         std::mem::take(&mut self.out)
     }
 
-    /// When time alone makes a difference, in milliseconds of the clock that never goes back.
+    /// When time alone makes a difference, in milliseconds of the clock that never goes back. After a tick
+    /// it lies ahead: what is due and cannot be done yet is not waited for by time.
     pub fn next_wake(&self) -> Option<u64> {
-        let counts = self.reconcilers.values().filter_map(|d| d.reporting.counts_due_ms());
-        self.queue.next_timer().into_iter().chain(counts).chain(self.ask_again_ms).min()
+        let reports = self.reconcilers.values().filter(|_| self.may_report()).filter_map(|d| d.reporting.due_ms());
+        self.queue.next_timer().into_iter().chain(reports).chain(self.ask_again_ms).min()
     }
 
     /// Whether every store is filled and every module of the start dealt with.

@@ -34,10 +34,12 @@ impl Default for Reporting {
 }
 
 impl Reporting {
-    /// When its counts may be written again, if they have changed.
-    pub(super) fn counts_due_ms(&self) -> Option<u64> {
-        let retry = (self.not_before_ms > 0).then_some(self.not_before_ms);
-        (self.counts_dirty && !self.writing).then(|| self.counts_at_ms + COUNTS_EVERY_MS).into_iter().chain(retry).min()
+    /// When it is due by time alone: its counts have changed, or a write failed.
+    pub(super) fn due_ms(&self) -> Option<u64> {
+        let retry = self.not_before_ms;
+        let counts = self.counts_dirty.then_some(self.counts_at_ms + COUNTS_EVERY_MS);
+        let due = counts.map(|at| at.max(retry)).or((retry > 0).then_some(retry));
+        due.filter(|_| !self.writing)
     }
 }
 
@@ -50,13 +52,17 @@ impl Engine {
             .for_each(|d| d.reporting.counts_dirty = true);
     }
 
+    /// Whether what is missing is truly missing, and has not only not come yet.
+    pub(super) fn may_report(&self) -> bool {
+        let seen = [&*CRDS, &*RECONCILERS].iter().all(|w| self.stores.get(*w).is_some_and(Store::is_filled));
+        self.modules_read && seen
+    }
+
     /// Writes the status of every Reconciler whose status is not as it should be.
     pub(super) fn report_reconcilers(&mut self) {
         let now = self.now.mono_ms;
-        let due = |d: &Declared| d.reporting.counts_due_ms().is_some_and(|at| at <= now);
-        // Before everything was seen once, what is missing may only not have come yet.
-        let seen = [&*CRDS, &*RECONCILERS].iter().all(|w| self.stores.get(*w).is_some_and(Store::is_filled));
-        if !self.modules_read || !seen {
+        let due = |d: &Declared| d.reporting.due_ms().is_some_and(|at| at <= now);
+        if !self.may_report() {
             return;
         }
         if !std::mem::take(&mut self.report_due) && !self.reconcilers.values().any(due) {
@@ -157,6 +163,7 @@ impl Engine {
         };
         if let Some(declared) = self.reconcilers.get_mut(name) {
             declared.reporting.writing = false;
+            declared.reporting.counts_dirty |= failed.is_some();
             declared.reporting.not_before_ms = if failed.is_some() { now + COUNTS_EVERY_MS } else { 0 };
         }
         if let Some(text) = failed {

@@ -36,7 +36,7 @@ impl Engine {
         while self.steps.len() < MOST_STEPS + idle(self) {
             let pending = &self.pending;
             let may_start = |key: &Key| startable.contains(&key.kind.group_kind()) && !pending.blocks(key);
-            let Some(key) = self.queue.next(self.now.mono_ms, may_start) else { return };
+            let Some(key) = self.queue.next(may_start) else { return };
             self.start_step(key);
         }
     }

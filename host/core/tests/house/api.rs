@@ -21,6 +21,8 @@ pub struct Api {
     version: u64,
     watches: Vec<Watch>,
     events: VecDeque<(Watch, Event)>,
+    /// Actions of this name (`verb Kind ns/name`) are forbidden.
+    pub refuses: Option<String>,
 }
 
 fn name_of(value: &Value) -> Name {
@@ -119,6 +121,9 @@ impl Api {
     }
 
     pub fn act(&mut self, action: &Action) -> Done {
+        if self.refuses == Some(format!("{} {}", action.verb(), action.key())) {
+            return Done::Forbidden("nobody may".into());
+        }
         match action {
             Action::Look(at) => match self.objects.get(&at_name(at)) {
                 Some(value) => Done::Object { object: parse(value), created: false },

@@ -101,6 +101,13 @@ impl House {
     }
 
     fn with(api: Api, guest: Guest, manifest: Manifest) -> Self {
+        let mut house = Self::starting(api, guest, manifest);
+        house.input(Input::ModulesRead);
+        house
+    }
+
+    /// A process that has loaded that module, and has not been told that there are no others.
+    pub fn starting(api: Api, guest: Guest, manifest: Manifest) -> Self {
         let now = Now { mono_ms: 1, wall_ms: 1_000_000 };
         let (engine, outputs) = Engine::start(now);
         let (requests, ended, held) = (Vec::new(), Vec::new(), Vec::new());
@@ -108,8 +115,12 @@ impl House {
         house.run(outputs);
         let module = Module { digest: format!("sha256:{}", "a".repeat(64)), manifest: Arc::new(manifest) };
         house.input(Input::Module { source: "inn.wasm".into(), news: News::Loaded(module) });
-        house.input(Input::ModulesRead);
         house
+    }
+
+    /// Whether the engine waits for a moment that is over: then its pump would run in circles.
+    pub fn spins(&self) -> bool {
+        self.engine.next_wake().is_some_and(|at| at <= self.now)
     }
 
     /// Something happens in the cluster: everything that follows from it is done.

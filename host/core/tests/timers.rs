@@ -1,0 +1,72 @@
+//! Time: what is due is done, and what cannot be done yet is not waited for.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
+#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
+
+mod house;
+
+use house::{Api, House, crd, inn, manifest, rooms};
+use innkeeper_core::engine::Input;
+use serde_json::json;
+
+#[test]
+fn a_timer_of_a_suspended_kind_is_kept_without_asking_for_time() {
+    let mut house = House::new(|request| {
+        let mut outcome = rooms(request)?;
+        outcome.requeue_after = Some(1_000);
+        Ok(outcome)
+    });
+    house.put(inn("x", json!({"rooms": []})));
+    suspend(&mut house, true);
+    house.pass(5_000);
+    assert!(!house.spins());
+    let calls = house.calls;
+    suspend(&mut house, false);
+    assert!(house.calls > calls, "it was due");
+}
+
+fn suspend(house: &mut House, suspended: bool) {
+    let mut reconciler = house.api.get("Reconciler", None, "inn").unwrap().clone();
+    reconciler["spec"]["suspend"] = json!(suspended);
+    house.put(reconciler);
+}
+
+#[test]
+fn a_timer_is_kept_without_asking_for_time_while_the_process_stops() {
+    let mut house = House::new(|request| {
+        let mut outcome = rooms(request)?;
+        outcome.requeue_after = Some(1_000);
+        Ok(outcome)
+    });
+    house.put(inn("x", json!({"rooms": []})));
+    house.input(Input::Stop);
+    house.pass(10_000);
+    assert!(!house.spins());
+}
+
+#[test]
+fn counts_are_not_waited_for_before_the_modules_are_read() {
+    let mut api = Api::default();
+    api.put(crd());
+    let mut house = House::starting(api, Box::new(rooms), manifest(false));
+    house.pass(10_000);
+    assert!(!house.spins());
+    house.input(Input::ModulesRead);
+    house.put(inn("x", json!({"rooms": []})));
+    house.pass(10_000);
+    assert_eq!(house.api.get("Reconciler", None, "inn").unwrap()["status"]["objects"]["total"], 1);
+}
+
+#[test]
+fn counts_are_not_waited_for_while_a_reconciler_cannot_be_written() {
+    let mut house = House::new(rooms);
+    house.pass(10_000);
+    house.api.refuses = Some("status Reconciler inn".into());
+    house.put(inn("x", json!({"rooms": []})));
+    house.pass(5_000);
+    assert!(!house.spins(), "it was refused just now");
+    house.pass(1_000);
+    assert!(!house.spins());
+    house.api.refuses = None;
+    house.pass(10_000);
+    assert_eq!(house.api.get("Reconciler", None, "inn").unwrap()["status"]["objects"]["total"], 1);
+}
