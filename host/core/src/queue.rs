@@ -20,18 +20,59 @@ pub enum Urgency {
 }
 
 /// When an object is looked at again after a reconcile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Again {
     /// When something changes.
+    #[default]
     OnChange,
     /// After this many milliseconds, or when something changes.
     After(u64),
-    /// It failed: after a back-off that grows, or when something changes.
-    BackOff,
+    /// It failed: after a back-off that grows, within these bounds, or when something changes.
+    BackOff {
+        /// Not before this many milliseconds, whatever else is due: the API server asked to wait.
+        no_sooner: u64,
+        /// After this many milliseconds at the latest: something else is due then.
+        no_later: Option<u64>,
+    },
     /// It failed and something says when to try: after this many milliseconds. Counts as a failure.
     FailedAfter(u64),
     /// Never: the object is gone.
     Never,
+}
+
+impl Again {
+    /// It failed, and nothing bounds the back-off.
+    pub const BACK_OFF: Self = Self::BackOff { no_sooner: 0, no_later: None };
+
+    /// The same, but counted as a failure.
+    pub fn failed(self) -> Self {
+        match self {
+            Self::OnChange => Self::BACK_OFF,
+            Self::After(ms) => Self::BackOff { no_sooner: 0, no_later: Some(ms) },
+            failed => failed,
+        }
+    }
+
+    /// The same, but after this many milliseconds at the latest.
+    pub fn no_later_than(self, ms: u64) -> Self {
+        match self {
+            Self::OnChange => Self::After(ms),
+            Self::After(at) => Self::After(at.min(ms)),
+            Self::BackOff { no_sooner, no_later } => {
+                Self::BackOff { no_sooner, no_later: Some(no_later.map_or(ms, |at| at.min(ms))) }
+            }
+            Self::FailedAfter(at) => Self::FailedAfter(at.min(ms)),
+            Self::Never => Self::Never,
+        }
+    }
+
+    /// The same, but a back-off lasts at least this many milliseconds.
+    pub fn no_sooner_than(self, ms: u64) -> Self {
+        match self {
+            Self::BackOff { no_sooner, no_later } => Self::BackOff { no_sooner: no_sooner.max(ms), no_later },
+            other => other,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -130,9 +171,10 @@ impl Queue {
                 entry.failures += 1;
                 Some(ms)
             }
-            Again::BackOff => {
+            Again::BackOff { no_sooner, no_later } => {
                 entry.failures += 1;
-                Some(backoff(key, entry.failures))
+                let wait = backoff(key, entry.failures);
+                Some(no_later.map_or(wait, |ms| wait.min(ms)).max(no_sooner))
             }
         };
         if let Some(ms) = wait {
@@ -221,7 +263,7 @@ mod tests {
         for _ in 0..25 {
             queue.ripen(now);
             queue.next(|_| true).expect("it is due");
-            queue.done(&key("a"), Again::BackOff, now);
+            queue.done(&key("a"), Again::BACK_OFF, now);
             let at = queue.next_timer().expect("a timer");
             waits.push(at - now);
             now = at;
@@ -231,7 +273,7 @@ mod tests {
         queue.forgive(&key("a"));
         queue.ripen(now);
         queue.next(|_| true).expect("it is due");
-        queue.done(&key("a"), Again::BackOff, now);
+        queue.done(&key("a"), Again::BACK_OFF, now);
         assert!(queue.next_timer().expect("a timer") - now <= 5);
     }
 }

@@ -156,6 +156,8 @@ struct Desk {
     changes: Vec<String>,
     outputs: Vec<Output>,
     next_id: u32,
+    /// How long the API server asked to wait, in milliseconds.
+    wait_ms: u64,
 }
 
 impl Desk {
@@ -193,7 +195,7 @@ impl Desk {
 impl Step {
     /// Begins a reconcile. The outputs are what it wants first.
     pub fn begin(seen: Seen, resources: Resources<'_>) -> (Self, Vec<Output>) {
-        let desk = Desk { seen, reads: Vec::new(), changes: Vec::new(), outputs: Vec::new(), next_id: 0 };
+        let desk = Desk { seen, reads: Vec::new(), changes: Vec::new(), outputs: Vec::new(), next_id: 0, wait_ms: 0 };
         let mut step = Self { desk, phase: Phase::Observe };
         step.advance(None, resources);
         let outputs = std::mem::take(&mut step.desk.outputs);
@@ -218,6 +220,9 @@ impl Step {
 
     fn advance(&mut self, mut input: Option<Input>, resources: Resources<'_>) {
         let desk = &mut self.desk;
+        if let Some(Input::Done { done: Done::Throttled { after_ms, .. }, .. }) = &input {
+            desk.wait_ms = desk.wait_ms.max(*after_ms);
+        }
         loop {
             let next = match (std::mem::replace(&mut self.phase, Phase::Over), input.take()) {
                 (Phase::Observe, None) => observe::begin(desk),

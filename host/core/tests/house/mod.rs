@@ -13,6 +13,7 @@ use innkeeper_core::engine::{Engine, Input, News, Now, Output};
 use innkeeper_core::kind::Kind;
 use innkeeper_core::step::Ended;
 use innkeeper_core::store::Event;
+use innkeeper_core::world::Read;
 use serde_json::{Value, json};
 
 pub use api::Api;
@@ -35,6 +36,8 @@ pub struct House {
     /// Actions of this name (`verb Kind ns/name`) are carried out, but not answered until [`House::release`].
     pub holds: Option<String>,
     held: Vec<Input>,
+    /// What the guest looks at in every call.
+    pub reads: Vec<Read>,
     now: u64,
 }
 
@@ -111,7 +114,19 @@ impl House {
         let now = Now { mono_ms: 1, wall_ms: 1_000_000 };
         let (engine, outputs) = Engine::start(now);
         let (requests, ended, held) = (Vec::new(), Vec::new(), Vec::new());
-        let mut house = Self { api, engine, guest, requests, calls: 0, ended, dies: None, holds: None, held, now: 1 };
+        let mut house = Self {
+            api,
+            engine,
+            guest,
+            requests,
+            calls: 0,
+            ended,
+            dies: None,
+            holds: None,
+            held,
+            reads: vec![],
+            now: 1,
+        };
         house.run(outputs);
         let module = Module { digest: format!("sha256:{}", "a".repeat(64)), manifest: Arc::new(manifest) };
         house.input(Input::Module { source: "inn.wasm".into(), news: News::Loaded(module) });
@@ -163,8 +178,13 @@ impl House {
         }
     }
 
+    /// Milliseconds since the epoch.
+    pub fn wall(&self) -> i64 {
+        1_000_000 + self.now.cast_signed()
+    }
+
     fn at(&self) -> Now {
-        Now { mono_ms: self.now, wall_ms: 1_000_000 + self.now.cast_signed() }
+        Now { mono_ms: self.now, wall_ms: self.wall() }
     }
 
     fn run(&mut self, outputs: Vec<Output>) {
@@ -183,7 +203,7 @@ impl House {
                 Output::Ask { call, request, .. } => {
                     self.calls += 1;
                     let result = Box::new((self.guest)(&request));
-                    Input::Answered { call, result, reads: vec![] }
+                    Input::Answered { call, result, reads: self.reads.clone() }
                 }
                 Output::Act { id, action, .. } => match self.act(&action) {
                     Some(done) if self.holds == Some(format!("{} {}", action.verb(), action.key())) => {
