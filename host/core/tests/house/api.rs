@@ -23,6 +23,8 @@ pub struct Api {
     events: VecDeque<(Watch, Event)>,
     /// Actions of this name (`verb Kind ns/name`) do nothing and are answered like this.
     pub refuses: Option<(String, Done)>,
+    /// A field (`/status/field`) that no schema has: a patch of it is dropped.
+    pub prunes: Option<String>,
 }
 
 fn name_of(value: &Value) -> Name {
@@ -143,7 +145,14 @@ impl Api {
                 if asked.is_some_and(|v| *v != value["metadata"]["resourceVersion"]) {
                     return Done::Conflict("the object has been modified".into());
                 }
+                let before = value.clone();
                 merge(&mut value, patch);
+                if let Some((above, field)) = self.prunes.as_deref().and_then(|p| p.rsplit_once('/')) {
+                    value.pointer_mut(above).and_then(Value::as_object_mut).and_then(|m| m.remove(field));
+                }
+                if value == before {
+                    return Done::Object { object: parse(&value), created: false };
+                }
                 Done::Object { object: self.put(value), created: false }
             }
             Action::Delete { at, uid } => match self.objects.get(&at_name(at)) {
