@@ -21,7 +21,7 @@ fn a_status_of_a_reconciler_that_is_not_found_is_not_written_again_at_once() {
         let mut house = House::new(rooms);
         house.pass(10_000);
         writes(&mut house);
-        house.api.refuses = Some((STATUS.into(), answer));
+        house.api.refuse(STATUS, answer);
         let mut reconciler = house.api.get("Reconciler", None, "inn").unwrap().clone();
         reconciler["spec"]["suspend"] = json!(true);
         house.put(reconciler);

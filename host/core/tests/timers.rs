@@ -62,7 +62,7 @@ fn counts_are_not_waited_for_before_the_modules_are_read() {
 fn counts_are_not_waited_for_while_a_reconciler_cannot_be_written() {
     let mut house = House::new(rooms);
     house.pass(10_000);
-    house.api.refuses = Some(("status Reconciler inn".into(), Done::Forbidden("nobody may".into())));
+    house.api.refuse("status Reconciler inn", Done::Forbidden("nobody may".into()));
     house.put(inn("x", json!({"rooms": []})));
     house.pass(5_000);
     assert!(!house.spins(), "it was refused just now");
@@ -75,7 +75,7 @@ fn counts_are_not_waited_for_while_a_reconciler_cannot_be_written() {
 
 /// A house whose object has failed so often that its back-off is the longest.
 fn refused(mut house: House) -> House {
-    house.api.refuses = Some(("apply ConfigMap a/one".into(), Done::Invalid("it will not have it".into())));
+    house.api.refuse("apply ConfigMap a/one", Done::Invalid("it will not have it".into()));
     house.put(inn("x", json!({"rooms": ["one"]})));
     (0..30).for_each(|_| house.pass(1_000_000));
     house
@@ -107,7 +107,7 @@ fn a_guest_that_waits_for_a_moment_is_called_then_although_a_child_is_refused() 
 fn an_api_server_that_asks_to_wait_is_not_asked_sooner() {
     let mut house = House::new(rooms);
     let throttled = Done::Throttled { after_ms: 60_000, message: "too many requests".into() };
-    house.api.refuses = Some(("apply ConfigMap a/one".into(), throttled));
+    house.api.refuse("apply ConfigMap a/one", throttled);
     house.put(inn("x", json!({"rooms": ["one"]})));
     house.requests();
     house.pass(59_000);

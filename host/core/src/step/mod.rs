@@ -43,7 +43,8 @@ pub struct Seen {
     pub children: Vec<Arc<Object>>,
     /// What is known of its kind.
     pub binding: Arc<Binding>,
-    /// What the last reconcile of the object left behind. Losing it costs nothing but a repeated word.
+    /// What the last reconcile of the object left behind. Losing it costs a repeated word, unless the process
+    /// ends in the very moment in which somebody else took a name that was free.
     pub memory: Memory,
     /// How often the object failed in a row.
     pub failures: u32,
@@ -51,7 +52,7 @@ pub struct Seen {
     pub now_ms: i64,
 }
 
-/// What one reconcile of an object remembers for the next. A convenience, never a proof.
+/// What one reconcile of an object remembers for the next. A convenience, never a proof that something is ours.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
     /// Verdicts on children that the stores cannot show: refused, waiting, in conflict, going unseen.
@@ -60,6 +61,8 @@ pub struct Memory {
     pub removals: Vec<Verdict>,
     /// Uids of removals that are gone for good: a uid never comes back, so they are not looked at again.
     pub gone: BTreeSet<String>,
+    /// Uids of strangers' objects that carry our fields until these are withdrawn.
+    pub strangers: BTreeSet<String>,
     /// Events that were recorded last, so that they are not repeated.
     pub events: Vec<Event>,
     /// A status patch that the API server accepted and that changed nothing: its schema drops some of it.
@@ -182,6 +185,14 @@ impl Desk {
         let labelled = there.meta.labels.contains_key(OBJECT_UID);
         let version = there.meta.resource_version.clone();
         self.outputs.push(Output::Wrote(Write::Version { key: there.key.clone(), version, labelled }));
+    }
+
+    /// Remembers that our fields are withdrawn from a stranger's object: watches of children see it go.
+    fn withdrew(&mut self, object: &Object) {
+        self.seen.memory.strangers.remove(&object.meta.uid);
+        self.changes.push(format!("withdrew from {}", object.key));
+        let version = object.meta.resource_version.clone();
+        self.outputs.push(Output::Wrote(Write::Version { key: object.key.clone(), version, labelled: true }));
     }
 
     /// Remembers that the deletion of an object was accepted.

@@ -14,6 +14,9 @@ use serde_json::{Map, Value, json};
 
 type Name = (String, Option<String>, String);
 
+/// How an action is answered that the API server refuses.
+type Refuses = Box<dyn Fn(&Action) -> Option<Done>>;
+
 /// The API server.
 #[derive(Default)]
 pub struct Api {
@@ -21,8 +24,8 @@ pub struct Api {
     version: u64,
     watches: Vec<Watch>,
     events: VecDeque<(Watch, Event)>,
-    /// Actions of this name (`verb Kind ns/name`) do nothing and are answered like this.
-    pub refuses: Option<(String, Done)>,
+    /// Which actions do nothing, and how they are answered.
+    pub refuses: Option<Refuses>,
     /// A field (`/status/field`) that no schema has: a patch of it is dropped.
     pub prunes: Option<String>,
 }
@@ -122,10 +125,17 @@ impl Api {
             .then(|| Arc::new(Resource { kind: kind.clone(), plural, namespaced: kind.kind != "Node" }))
     }
 
+    /// Actions of this name (`verb Kind ns/name`) do nothing and are answered like this.
+    pub fn refuse(&mut self, name: &str, answer: Done) {
+        let name = name.to_owned();
+        self.refuses = Some(Box::new(move |action| {
+            (format!("{} {}", action.verb(), action.key()) == name).then(|| answer.clone())
+        }));
+    }
+
     pub fn act(&mut self, action: &Action) -> Done {
-        let name = format!("{} {}", action.verb(), action.key());
-        if let Some((_, answer)) = self.refuses.as_ref().filter(|(refused, _)| *refused == name) {
-            return answer.clone();
+        if let Some(answer) = self.refuses.as_ref().and_then(|refuses| refuses(action)) {
+            return answer;
         }
         match action {
             Action::Look(at) => match self.objects.get(&at_name(at)) {
@@ -177,10 +187,15 @@ impl Api {
         let created = old.is_none();
         let mut value = old.unwrap_or_else(|| json!({"metadata": {}}));
         merge(&mut value, manifest);
-        let entry = json!({"manager": manager, "operation": "Apply", "apiVersion": at.resource.kind.api_version(), "fieldsV1": owned(manifest, true)});
+        let entry_now = json!({"manager": manager, "operation": "Apply", "apiVersion": at.resource.kind.api_version(), "fieldsV1": owned(manifest, true)});
         let mut entries = value["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();
-        entries.retain(|e| e["manager"] != manager);
-        entries.push(entry);
+        let (earlier, others): (Vec<_>, Vec<_>) = entries.drain(..).partition(|e| e["manager"] == manager);
+        for entry in &earlier {
+            let held: Vec<&Value> = others.iter().chain([&entry_now]).map(|e| &e["fieldsV1"]).collect();
+            drop_fields(&mut value, &entry["fieldsV1"], &held);
+        }
+        entries = others;
+        entries.push(entry_now);
         value["metadata"]["managedFields"] = entries.into();
         Done::Object { object: self.put(value), created }
     }
@@ -201,6 +216,20 @@ fn owned(manifest: &Value, root: bool) -> Value {
         (format!("f:{k}"), below)
     });
     Value::Object(fields.collect::<Map<_, _>>())
+}
+
+/// Removes the fields that one manager owned and nobody holds any more.
+fn drop_fields(value: &mut Value, owned: &Value, held: &[&Value]) {
+    let Some(fields) = owned.as_object() else { return };
+    for (name, below) in fields {
+        let held: Vec<&Value> = held.iter().filter_map(|h| h.get(name)).collect();
+        let Some(field) = name.strip_prefix("f:").filter(|f| value.get(f).is_some()) else { continue };
+        if held.is_empty() {
+            value.as_object_mut().map(|map| map.remove(field));
+        } else {
+            drop_fields(&mut value[field], below, &held);
+        }
+    }
 }
 
 fn merge(into: &mut Value, patch: &Value) {

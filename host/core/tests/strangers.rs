@@ -1,0 +1,65 @@
+//! Names that two want at once.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
+#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
+
+mod house;
+
+use house::{House, inn, rooms};
+use innkeeper_core::action::{Action, Done};
+use serde_json::{Value, json};
+
+/// What somebody else writes: with an entry of its own in managedFields.
+fn strangers(name: &str) -> Value {
+    let entry = json!({"manager": "somebody", "operation": "Update", "apiVersion": "v1", "fieldsV1": {"f:data": {"f:own": {}}}});
+    json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "data": {"own": "1"},
+        "metadata": {"name": name, "namespace": "a", "managedFields": [entry]},
+    })
+}
+
+/// A house whose object claims a name that somebody else takes between the look and the apply, and cannot
+/// withdraw from it yet.
+fn met(spec: Value, unanswered: Done) -> House {
+    let mut house = House::new(rooms);
+    house.holds = Some("look ConfigMap a/one".into());
+    house.put(inn("x", spec));
+    house.put(strangers("one"));
+    house.api.refuses = Some(Box::new(move |action| {
+        let withdrawal = matches!(action, Action::Apply { manifest, .. } if manifest["data"].is_null());
+        withdrawal.then(|| unanswered.clone())
+    }));
+    house.release();
+    house
+}
+
+fn untouched(house: &House, told: &str) {
+    let object = house.api.get("ConfigMap", Some("a"), "one").expect("it is there");
+    assert_eq!(object["data"], json!({"own": "1"}), "{told}");
+    assert!(object["metadata"]["labels"]["innkeeper.dev/object-uid"].is_null(), "{told}");
+}
+
+#[test]
+fn a_withdrawal_from_a_strangers_object_is_tried_until_it_took_effect() {
+    let throttled = Done::Throttled { after_ms: 10, message: "too many requests".into() };
+    for answer in [Done::Unknown("timeout".into()), throttled, Done::Conflict("try again".into())] {
+        let told = format!("{answer:?}");
+        let mut house = met(json!({"rooms": ["one"]}), answer);
+        house.pass(20);
+        house.api.refuses = None;
+        house.pass(60_000);
+        untouched(&house, &told);
+        let object = house.api.get("Inn", Some("a"), "x").unwrap();
+        assert_eq!(object["status"]["conditions"][0]["reason"], "Conflict", "{told}");
+    }
+}
+
+#[test]
+fn a_strangers_object_that_is_no_longer_wanted_is_withdrawn_from_and_not_deleted() {
+    let mut house = met(json!({"rooms": ["one"]}), Done::Unknown("timeout".into()));
+    house.put(inn("x", json!({"rooms": []})));
+    house.pass(60_000);
+    house.api.refuses = None;
+    (0..5).for_each(|_| house.pass(1_000_000));
+    untouched(&house, "it is no longer wanted");
+    assert_eq!(house.api.children(), ["ConfigMap a/one"]);
+}
