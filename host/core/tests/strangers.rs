@@ -63,3 +63,35 @@ fn a_strangers_object_that_is_no_longer_wanted_is_withdrawn_from_and_not_deleted
     untouched(&house, "it is no longer wanted");
     assert_eq!(house.api.children(), ["ConfigMap a/one"]);
 }
+
+#[test]
+fn of_two_objects_that_claim_a_name_at_once_the_second_is_told_whose_it_is() {
+    let mut house = House::new(rooms);
+    house.holds = Some("look ConfigMap a/one".into());
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    house.put(inn("y", json!({"rooms": ["one"]})));
+    house.release();
+    let reason = |name: &str| {
+        let object = house.api.get("Inn", Some("a"), name).unwrap();
+        object["status"]["conditions"][0]["reason"].as_str().unwrap().to_owned()
+    };
+    assert_eq!((reason("x"), reason("y")), ("ChildrenReady".into(), "Conflict".into()));
+    let child = house.api.get("ConfigMap", Some("a"), "one").unwrap();
+    assert_eq!(child["metadata"]["annotations"]["innkeeper.dev/object"], "Inn.example.com/a/x");
+}
+
+#[test]
+fn a_step_that_waits_for_a_name_goes_on_when_the_kind_of_the_other_is_no_longer_kept() {
+    let mut house = House::new(rooms);
+    house.holds = Some("apply ConfigMap a/one".into());
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    house.put(inn("y", json!({"rooms": ["one"]})));
+    house.api.delete("Reconciler", None, "inn");
+    house.settle();
+    house.release();
+    house.put(inn("x", json!({"rooms": ["two"]})));
+    house.pass(60_000);
+    let ready = house.api.get("Inn", Some("a"), "x").unwrap()["status"]["conditions"][0]["status"].clone();
+    assert_eq!(ready, "True");
+    assert_eq!(house.engine.load().1, 0, "no step waits for ever");
+}

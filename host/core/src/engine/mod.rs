@@ -5,6 +5,7 @@
 
 mod catalog;
 mod children;
+mod claims;
 mod controllers;
 mod echoes;
 mod modules;
@@ -158,6 +159,7 @@ pub struct Engine {
     steps: HashMap<Key, Step>,
     calls: HashMap<u64, Key>,
     actions: HashMap<u64, Owner>,
+    claims: claims::Claims,
     resolving: BTreeMap<Kind, BTreeSet<Key>>,
     next_id: u64,
     /// Something that a Reconciler's status shows may have changed.
@@ -231,10 +233,11 @@ impl Engine {
         self.out.push(Output::Note { trouble, text: text.into() });
     }
 
-    fn act(&mut self, owner: Owner, object: Key, action: Action) {
+    fn act(&mut self, owner: Owner, object: Key, action: Action) -> u64 {
         self.next_id += 1;
         self.actions.insert(self.next_id, owner);
         self.out.push(Output::Act { id: self.next_id, object, action });
+        self.next_id
     }
 
     fn done(&mut self, id: u64, done: Done) {
@@ -244,5 +247,6 @@ impl Engine {
             Some(Owner::Recording(kind)) => self.recorded(&kind, done),
             Some(Owner::Reconciler(name)) => self.reconciler_written(&name, done),
         }
+        self.claim_answered(id);
     }
 }

@@ -95,7 +95,7 @@ impl Engine {
                 step::Output::Ask(request, world) => self.ask(key, request, world),
                 step::Output::Resolve(kinds) => self.resolve(key, kinds),
                 step::Output::Ensure(kinds) => self.ensure(key, kinds),
-                step::Output::Act(id, action) => self.act(Owner::Step(key.clone(), id), key.clone(), action),
+                step::Output::Act(id, action) => self.act_for(key, id, action),
                 step::Output::Wrote(write) => self.wrote(key, &write),
                 step::Output::End(ended) => self.ended(key, ended),
             }
@@ -189,6 +189,7 @@ impl Engine {
         self.resolving.values_mut().for_each(|waiting| waiting.retain(|key| !of_kind(key)));
         self.queue.forget(of_kind);
         self.echoes.forget(of_kind);
+        self.claims.forget(of_kind);
     }
 
     /// Every object of a kind is looked at once, behind fresh changes.
