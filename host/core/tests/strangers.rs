@@ -4,8 +4,9 @@
 
 mod house;
 
-use house::{House, inn, rooms};
+use house::{House, config_map, inn, rooms, wants};
 use innkeeper_core::action::{Action, Done};
+use innkeeper_core::contract::{Adopt, Failure, Request};
 use serde_json::{Value, json};
 
 /// What somebody else writes: with an entry of its own in managedFields.
@@ -94,4 +95,29 @@ fn a_step_that_waits_for_a_name_goes_on_when_the_kind_of_the_other_is_no_longer_
     let ready = house.api.get("Inn", Some("a"), "x").unwrap()["status"]["conditions"][0]["status"].clone();
     assert_eq!(ready, "True");
     assert_eq!(house.engine.load().1, 0, "no step waits for ever");
+}
+
+/// Both ask to adopt what nobody controls. A cluster-scoped child has no ownerReference to tell whose it is.
+#[test]
+fn a_child_of_another_object_is_not_adopted_as_one_that_nobody_controls() {
+    let mut calls = 0;
+    let guest = move |_: &Request| {
+        calls += 1;
+        let mut child = config_map("one", "1");
+        child.manifest = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "one"}}).to_string();
+        child.adopt = Adopt::Unowned;
+        if calls < 100 { wants(vec![child]) } else { Err(Failure::Trap("the two fight".into())) }
+    };
+    let mut house = House::new(guest);
+    let mut reconciler = house.api.get("Reconciler", None, "inn").unwrap().clone();
+    reconciler["spec"]["permissions"]["apply"] = json!([{"group": "", "kinds": ["Node"], "reach": "Cluster"}]);
+    house.put(reconciler);
+    house.put(json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "one"}}));
+    house.put(inn("x", json!({})));
+    house.put(inn("y", json!({})));
+    (0..5).for_each(|_| house.pass(10_000));
+    let child = house.api.get("Node", None, "one").expect("it is there");
+    assert_eq!(child["metadata"]["annotations"]["innkeeper.dev/object"], "Inn.example.com/a/x");
+    let conditions = &house.api.get("Inn", Some("a"), "y").unwrap()["status"]["conditions"];
+    assert_eq!(conditions[0]["reason"], "Conflict", "{}", conditions[0]["message"]);
 }

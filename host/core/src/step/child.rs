@@ -255,9 +255,14 @@ fn found(seen: &Seen, wanted: &Wanted, there: &Arc<Object>) -> Move {
         return withdrawing(seen, wanted, there, "it was created by somebody else at the same moment");
     }
     let named = there.meta.annotations.get(names::OBJECT);
-    let earlier = named == Some(&names::object_annotation(&seen.object.key))
-        && fields::apply_entry(&there.meta, &seen.binding.manager).is_some();
-    let controlled = there.meta.owner_references.iter().any(|owner| owner.controller == Some(true));
+    let names_us = named == Some(&names::object_annotation(&seen.object.key));
+    let earlier = names_us && fields::apply_entry(&there.meta, &seen.binding.manager).is_some();
+    // A child that Kubernetes allows no ownerReference says by its annotation or label whose it is.
+    let is_anothers = match named {
+        Some(_) => !names_us,
+        None => there.meta.labels.get(names::OBJECT_UID).is_some_and(|uid| *uid != seen.object.meta.uid),
+    };
+    let controlled = is_anothers || there.meta.owner_references.iter().any(|owner| owner.controller == Some(true));
     let may = match wanted.adopt {
         Adopt::Never => false,
         Adopt::Unowned => !controlled,
