@@ -5,8 +5,9 @@
 
 mod house;
 
-use house::{House, inn, rooms};
+use house::{House, crd, inn, rooms};
 use innkeeper_core::contract::Failure;
+use innkeeper_core::store::Event;
 use serde_json::{Value, json};
 
 fn condition(house: &House, name: &str, kind: &str) -> (String, String) {
@@ -118,6 +119,24 @@ fn what_must_be_gone_before_a_wave_is_removed_by_its_uid_first() {
     assert_eq!(house.api.children(), ["ConfigMap a/new"]);
     house.pass(60_000);
     assert_eq!(house.requests(), Vec::<String>::new(), "what is gone is not looked at again");
+}
+
+#[test]
+fn what_a_watch_told_before_it_ended_is_not_taken_for_the_word_of_its_successor() {
+    let mut house = House::new(rooms);
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    house.requests();
+    let mut gone = crd();
+    gone["status"]["conditions"][0]["status"] = json!("False");
+    house.api.put(gone);
+    house.api.put(crd());
+    house.api.tell("Inn", &Event::Listed);
+    house.api.tell("ConfigMap", &Event::Listed);
+    (0..4).for_each(|_| assert!(house.deliver()));
+    assert!(!house.engine.is_ready(), "the new watches have told nothing yet");
+    house.settle();
+    assert!(house.engine.is_ready());
+    assert_eq!(house.requests(), Vec::<String>::new());
 }
 
 /// Killed at every write, before it is sent and before its answer: the next process ends in the same place.

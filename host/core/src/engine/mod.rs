@@ -43,8 +43,8 @@ pub struct Now {
 /// What happens to the engine.
 #[derive(Debug)]
 pub enum Input {
-    /// A watch tells something.
-    Watched(Watch, Event),
+    /// The watch of that number tells something. A word of one that has ended means nothing.
+    Watched(u64, Event),
     /// Discovery answered where a kind is served. The error is for people.
     Resolved(Kind, Result<Option<Arc<Resource>>, String>),
     /// A source of a module has news.
@@ -81,10 +81,10 @@ pub enum Input {
 /// What the engine wants.
 #[derive(Debug)]
 pub enum Output {
-    /// Watch.
-    Watch(Watch),
-    /// Stop watching.
-    Unwatch(Watch),
+    /// Watch, under a number that no other watch has or had: what an ended one told may still be on its way.
+    Watch(u64, Watch),
+    /// Stop the watch of that number.
+    Unwatch(u64),
     /// Ask discovery where a kind is served.
     Resolve(Kind),
     /// Call a guest.
@@ -147,6 +147,8 @@ pub struct Engine {
     stopping: bool,
     modules_read: bool,
     stores: BTreeMap<Watch, Store>,
+    /// The watches that run, by number.
+    watches: BTreeMap<u64, Watch>,
     catalog: Catalog,
     modules: modules::Modules,
     reconcilers: BTreeMap<String, reconcilers::Declared>,
@@ -181,7 +183,7 @@ impl Engine {
     pub fn handle(&mut self, now: Now, input: Input) -> Vec<Output> {
         self.now = now;
         match input {
-            Input::Watched(watch, event) => self.watched(&watch, event),
+            Input::Watched(number, event) => self.watched(number, event),
             Input::Resolved(kind, result) => self.resolved(&kind, result),
             Input::Module { source, news } => {
                 let said = self.modules.take(&source, news);

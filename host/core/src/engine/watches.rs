@@ -38,22 +38,25 @@ impl Engine {
             needed.insert(controller.objects.clone());
             needed.extend(controller.child_watches(&self.catalog));
         }
-        let ended: Vec<Watch> = self.stores.keys().filter(|watch| !needed.contains(*watch)).cloned().collect();
-        for watch in ended {
+        for (number, watch) in self.watches.extract_if(.., |_, watch| !needed.contains(watch)) {
             self.stores.remove(&watch);
             self.pending.unwatched(&watch);
-            self.out.push(Output::Unwatch(watch));
+            self.out.push(Output::Unwatch(number));
         }
         for watch in needed {
             if !self.stores.contains_key(&watch) {
+                self.next_id += 1;
                 self.stores.insert(watch.clone(), Store::default());
-                self.out.push(Output::Watch(watch));
+                self.watches.insert(self.next_id, watch.clone());
+                self.out.push(Output::Watch(self.next_id, watch));
             }
         }
     }
 
     /// Takes in what a watch tells. A word of a watch that has ended means nothing.
-    pub(super) fn watched(&mut self, watch: &Watch, event: Event) {
+    pub(super) fn watched(&mut self, number: u64, event: Event) {
+        let Some(watch) = self.watches.get(&number).cloned() else { return };
+        let watch = &watch;
         let Some(store) = self.stores.get_mut(watch) else { return };
         let listed = matches!(event, Event::Listed);
         let first = !store.is_filled();

@@ -22,8 +22,8 @@ type Refuses = Box<dyn Fn(&Action) -> Option<Done>>;
 pub struct Api {
     objects: BTreeMap<Name, Value>,
     version: u64,
-    watches: Vec<Watch>,
-    events: VecDeque<(Watch, Event)>,
+    watches: Vec<(u64, Watch)>,
+    events: VecDeque<(u64, Event)>,
     /// Which actions do nothing, and how they are answered.
     pub refuses: Option<Refuses>,
     /// A field (`/status/field`) that no schema has: a patch of it is dropped.
@@ -77,12 +77,12 @@ impl Api {
         } else {
             self.objects.insert(name, value.clone());
         }
-        for watch in self.watches.clone() {
+        for (number, watch) in self.watches.clone() {
             let was = before.as_ref().is_some_and(|b| selected(&watch, &b.value()));
             if selected(&watch, &value) && !finished {
-                self.events.push_back((watch, Event::Seen(after.clone())));
+                self.events.push_back((number, Event::Seen(after.clone())));
             } else if was {
-                self.events.push_back((watch, Event::Gone(after.clone())));
+                self.events.push_back((number, Event::Gone(after.clone())));
             }
         }
         after
@@ -96,17 +96,24 @@ impl Api {
         }
     }
 
-    pub fn watch(&mut self, watch: Watch) {
-        self.events.push_back((watch.clone(), Event::Begin));
+    pub fn watch(&mut self, number: u64, watch: Watch) {
+        self.events.push_back((number, Event::Begin));
         for value in self.objects.values().filter(|v| selected(&watch, v)) {
-            self.events.push_back((watch.clone(), Event::Seen(parse(value))));
+            self.events.push_back((number, Event::Seen(parse(value))));
         }
-        self.events.push_back((watch.clone(), Event::Listed));
-        self.watches.push(watch);
+        self.events.push_back((number, Event::Listed));
+        self.watches.push((number, watch));
     }
 
-    pub fn unwatch(&mut self, watch: &Watch) {
-        self.watches.retain(|w| w != watch);
+    /// No new events come; those that were told stay on their way.
+    pub fn unwatch(&mut self, number: u64) {
+        self.watches.retain(|(n, _)| *n != number);
+    }
+
+    /// The watches of a kind tell this.
+    pub fn tell(&mut self, kind: &str, event: &Event) {
+        let of_kind = self.watches.iter().filter(|(_, watch)| watch.resource.kind.kind == kind);
+        self.events.extend(of_kind.map(|(number, _)| (*number, event.clone())));
     }
 
     /// The process that watched has ended.
@@ -115,7 +122,7 @@ impl Api {
         self.events.clear();
     }
 
-    pub fn next_event(&mut self) -> Option<(Watch, Event)> {
+    pub fn next_event(&mut self) -> Option<(u64, Event)> {
         self.events.pop_front()
     }
 

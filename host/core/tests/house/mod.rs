@@ -172,10 +172,15 @@ impl House {
 
     /// Delivers watch events until there are none.
     pub fn settle(&mut self) {
-        while let Some((watch, event)) = self.api.next_event() {
-            let outputs = self.engine.handle(self.at(), Input::Watched(watch, event));
-            self.run(outputs);
-        }
+        while self.deliver() {}
+    }
+
+    /// Delivers one watch event, if there is one.
+    pub fn deliver(&mut self) -> bool {
+        let Some((watch, event)) = self.api.next_event() else { return false };
+        let outputs = self.engine.handle(self.at(), Input::Watched(watch, event));
+        self.run(outputs);
+        true
     }
 
     /// Milliseconds since the epoch.
@@ -191,12 +196,12 @@ impl House {
         let mut todo: VecDeque<Output> = outputs.into();
         while let Some(output) = todo.pop_front() {
             let input = match output {
-                Output::Watch(watch) => {
-                    self.api.watch(watch);
+                Output::Watch(number, watch) => {
+                    self.api.watch(number, watch);
                     continue;
                 }
-                Output::Unwatch(watch) => {
-                    self.api.unwatch(&watch);
+                Output::Unwatch(number) => {
+                    self.api.unwatch(number);
                     continue;
                 }
                 Output::Resolve(kind) => Input::Resolved(kind.clone(), Ok(self.api.resolve(&kind))),
