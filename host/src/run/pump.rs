@@ -8,7 +8,6 @@ use innkeeper_cluster::{Cluster, WatchHandle};
 use innkeeper_core::engine::{Engine, Input, Now, Output};
 use innkeeper_core::kind::Key;
 use innkeeper_core::store::Event;
-use innkeeper_core::watch::Watch;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::calls::Calls;
@@ -26,9 +25,9 @@ pub(super) struct Pump {
     inputs: mpsc::Sender<Input>,
     metrics: Arc<Metrics>,
     state: Arc<State>,
-    watches: HashMap<Watch, WatchHandle>,
-    seen: mpsc::Sender<(Watch, Event)>,
-    events: mpsc::Receiver<(Watch, Event)>,
+    watches: HashMap<u64, WatchHandle>,
+    seen: mpsc::Sender<(u64, Event)>,
+    events: mpsc::Receiver<(u64, Event)>,
     began: HashMap<Key, Instant>,
     start: Instant,
 }
@@ -58,10 +57,17 @@ impl Pump {
             let input = tokio::select! {
                 biased;
                 Some(input) = inputs.recv() => input,
-                Some((watch, event)) = self.events.recv() => Input::Watched(watch, event),
+                Some((number, event)) = self.events.recv() => Input::Watched(number, event),
                 () = tokio::time::sleep(pause) => Input::Tick,
             };
             stopping |= matches!(input, Input::Stop);
+            // What watches told before an answer comes first: a list that began before may not show its write.
+            let earlier = if matches!(input, Input::Watched(..)) { 0 } else { self.events.len() };
+            for _ in 0..earlier {
+                let Ok((number, event)) = self.events.try_recv() else { break };
+                let outputs = engine.handle(self.now(), Input::Watched(number, event));
+                self.carry_out(outputs);
+            }
             let outputs = engine.handle(self.now(), input);
             self.carry_out(outputs);
             let (waiting, working) = engine.load();
@@ -87,11 +93,11 @@ impl Pump {
     fn carry_out(&mut self, outputs: Vec<Output>) {
         for output in outputs {
             match output {
-                Output::Watch(watch) => {
-                    let handle = self.cluster.watch(watch.clone(), self.seen.clone());
-                    self.watches.insert(watch, handle);
+                Output::Watch(number, watch) => {
+                    let handle = self.cluster.watch_as(number, watch, self.seen.clone());
+                    self.watches.insert(number, handle);
                 }
-                Output::Unwatch(watch) => drop(self.watches.remove(&watch)),
+                Output::Unwatch(number) => drop(self.watches.remove(&number)),
                 Output::Resolve(kind) => {
                     let (cluster, inputs) = (self.cluster.clone(), self.inputs.clone());
                     tokio::spawn(async move {

@@ -5,7 +5,9 @@
 
 mod catalog;
 mod children;
+mod claims;
 mod controllers;
+mod echoes;
 mod modules;
 mod reconcilers;
 mod reports;
@@ -41,8 +43,8 @@ pub struct Now {
 /// What happens to the engine.
 #[derive(Debug)]
 pub enum Input {
-    /// A watch tells something.
-    Watched(Watch, Event),
+    /// The watch of that number tells something. A word of one that has ended means nothing.
+    Watched(u64, Event),
     /// Discovery answered where a kind is served. The error is for people.
     Resolved(Kind, Result<Option<Arc<Resource>>, String>),
     /// A source of a module has news.
@@ -79,10 +81,10 @@ pub enum Input {
 /// What the engine wants.
 #[derive(Debug)]
 pub enum Output {
-    /// Watch.
-    Watch(Watch),
-    /// Stop watching.
-    Unwatch(Watch),
+    /// Watch, under a number that no other watch has or had: what an ended one told may still be on its way.
+    Watch(u64, Watch),
+    /// Stop the watch of that number.
+    Unwatch(u64),
     /// Ask discovery where a kind is served.
     Resolve(Kind),
     /// Call a guest.
@@ -145,17 +147,21 @@ pub struct Engine {
     stopping: bool,
     modules_read: bool,
     stores: BTreeMap<Watch, Store>,
+    /// The watches that run, by number.
+    watches: BTreeMap<u64, Watch>,
     catalog: Catalog,
     modules: modules::Modules,
     reconcilers: BTreeMap<String, reconcilers::Declared>,
     controllers: BTreeMap<GroupKind, controllers::Controller>,
     queue: Queue,
     pending: Pending,
+    echoes: echoes::Echoes,
     /// By object, with the uid that they are about.
     memories: HashMap<Key, (String, Memory)>,
     steps: HashMap<Key, Step>,
     calls: HashMap<u64, Key>,
     actions: HashMap<u64, Owner>,
+    claims: claims::Claims,
     resolving: BTreeMap<Kind, BTreeSet<Key>>,
     next_id: u64,
     /// Something that a Reconciler's status shows may have changed.
@@ -177,7 +183,7 @@ impl Engine {
     pub fn handle(&mut self, now: Now, input: Input) -> Vec<Output> {
         self.now = now;
         match input {
-            Input::Watched(watch, event) => self.watched(&watch, event),
+            Input::Watched(number, event) => self.watched(number, event),
             Input::Resolved(kind, result) => self.resolved(&kind, result),
             Input::Module { source, news } => {
                 let said = self.modules.take(&source, news);
@@ -197,15 +203,17 @@ impl Engine {
             Input::Tick => {}
             Input::Stop => self.stopping = true,
         }
+        self.queue.ripen(now.mono_ms);
         self.report_reconcilers();
         self.start_steps();
         std::mem::take(&mut self.out)
     }
 
-    /// When time alone makes a difference, in milliseconds of the clock that never goes back.
+    /// When time alone makes a difference, in milliseconds of the clock that never goes back. After a tick
+    /// it lies ahead: what is due and cannot be done yet is not waited for by time.
     pub fn next_wake(&self) -> Option<u64> {
-        let counts = self.reconcilers.values().filter_map(|d| d.reporting.counts_due_ms());
-        self.queue.next_timer().into_iter().chain(counts).chain(self.ask_again_ms).min()
+        let reports = self.reconcilers.values().filter(|_| self.may_report()).filter_map(|d| d.reporting.due_ms());
+        self.queue.next_timer().into_iter().chain(reports).chain(self.ask_again_ms).min()
     }
 
     /// Whether every store is filled and every module of the start dealt with.
@@ -227,10 +235,11 @@ impl Engine {
         self.out.push(Output::Note { trouble, text: text.into() });
     }
 
-    fn act(&mut self, owner: Owner, object: Key, action: Action) {
+    fn act(&mut self, owner: Owner, object: Key, action: Action) -> u64 {
         self.next_id += 1;
         self.actions.insert(self.next_id, owner);
         self.out.push(Output::Act { id: self.next_id, object, action });
+        self.next_id
     }
 
     fn done(&mut self, id: u64, done: Done) {
@@ -240,5 +249,6 @@ impl Engine {
             Some(Owner::Recording(kind)) => self.recorded(&kind, done),
             Some(Owner::Reconciler(name)) => self.reconciler_written(&name, done),
         }
+        self.claim_answered(id);
     }
 }

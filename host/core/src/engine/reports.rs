@@ -18,7 +18,10 @@ const COUNTS_EVERY_MS: u64 = 5_000;
 /// How far the reporting of one Reconciler is.
 #[derive(Debug)]
 pub(super) struct Reporting {
-    writing: bool,
+    /// The patch that is on its way, and the resourceVersion that it was made for.
+    sent: Option<(String, Value)>,
+    /// A patch that changed nothing: the schema drops some of it.
+    futile: Option<Value>,
     /// What it comes to changed, and the log has not said so.
     pub(super) unsaid: bool,
     counts_dirty: bool,
@@ -29,15 +32,17 @@ pub(super) struct Reporting {
 
 impl Default for Reporting {
     fn default() -> Self {
-        Self { writing: false, unsaid: true, counts_dirty: true, counts_at_ms: 0, not_before_ms: 0 }
+        Self { sent: None, futile: None, unsaid: true, counts_dirty: true, counts_at_ms: 0, not_before_ms: 0 }
     }
 }
 
 impl Reporting {
-    /// When its counts may be written again, if they have changed.
-    pub(super) fn counts_due_ms(&self) -> Option<u64> {
-        let retry = (self.not_before_ms > 0).then_some(self.not_before_ms);
-        (self.counts_dirty && !self.writing).then(|| self.counts_at_ms + COUNTS_EVERY_MS).into_iter().chain(retry).min()
+    /// When it is due by time alone: its counts have changed, or a write failed.
+    pub(super) fn due_ms(&self) -> Option<u64> {
+        let retry = self.not_before_ms;
+        let counts = self.counts_dirty.then_some(self.counts_at_ms + COUNTS_EVERY_MS);
+        let due = counts.map(|at| at.max(retry)).or((retry > 0).then_some(retry));
+        due.filter(|_| self.sent.is_none())
     }
 }
 
@@ -50,13 +55,17 @@ impl Engine {
             .for_each(|d| d.reporting.counts_dirty = true);
     }
 
+    /// Whether what is missing is truly missing, and has not only not come yet.
+    pub(super) fn may_report(&self) -> bool {
+        let seen = [&*CRDS, &*RECONCILERS].iter().all(|w| self.stores.get(*w).is_some_and(Store::is_filled));
+        self.modules_read && seen
+    }
+
     /// Writes the status of every Reconciler whose status is not as it should be.
     pub(super) fn report_reconcilers(&mut self) {
         let now = self.now.mono_ms;
-        let due = |d: &Declared| d.reporting.counts_due_ms().is_some_and(|at| at <= now);
-        // Before everything was seen once, what is missing may only not have come yet.
-        let seen = [&*CRDS, &*RECONCILERS].iter().all(|w| self.stores.get(*w).is_some_and(Store::is_filled));
-        if !self.modules_read || !seen {
+        let due = |d: &Declared| d.reporting.due_ms().is_some_and(|at| at <= now);
+        if !self.may_report() {
             return;
         }
         if !std::mem::take(&mut self.report_due) && !self.reconcilers.values().any(due) {
@@ -64,7 +73,7 @@ impl Engine {
         }
         self.say_what_is_not_served();
         let names: Vec<String> =
-            self.reconcilers.iter().filter(|(_, d)| !d.reporting.writing).map(|(n, _)| n.clone()).collect();
+            self.reconcilers.iter().filter(|(_, d)| d.reporting.sent.is_none()).map(|(n, _)| n.clone()).collect();
         for name in names {
             if let Some((live, wanted)) = self.reconciler_status(&name) {
                 self.write_reconciler(&name, &live, &wanted);
@@ -132,9 +141,11 @@ impl Engine {
 
     fn write_reconciler(&mut self, name: &str, live: &Value, wanted: &Value) {
         let Some(patch) = conditions::merge_patch(live, wanted) else { return };
-        if let Some(declared) = self.reconcilers.get_mut(name) {
-            declared.reporting.writing = true;
+        let Some(declared) = self.reconcilers.get_mut(name) else { return };
+        if declared.reporting.futile.as_ref() == Some(&patch) {
+            return;
         }
+        declared.reporting.sent = Some((declared.object.meta.resource_version.clone(), patch.clone()));
         let at = address(name);
         let action = Action::Merge { at: at.clone(), status: true, patch: json!({ "status": patch }) };
         self.act(Owner::Reconciler(name.to_owned()), at.key(), action);
@@ -144,20 +155,26 @@ impl Engine {
     pub(super) fn reconciler_written(&mut self, name: &str, done: Done) {
         let now = self.now.mono_ms;
         self.report_due = true;
-        let failed = match &done {
+        let (mut failed, mut accepted) = (None, None);
+        match &done {
             Done::Object { object, .. } => {
+                accepted = Some(object.meta.resource_version.clone());
                 let change = Change { before: None, after: Some(object.clone()) };
                 if self.reconciler_changed(&change) {
                     self.arrange();
                 }
-                None
             }
-            Done::Accepted | Done::Conflict(_) | Done::NotFound(_) => None,
-            other => Some(format!("Reconciler {name} cannot be written: {other:?}")),
-        };
+            Done::Accepted | Done::Conflict(_) | Done::NotFound(_) => {}
+            other => failed = Some(format!("Reconciler {name} cannot be written: {other:?}")),
+        }
         if let Some(declared) = self.reconcilers.get_mut(name) {
-            declared.reporting.writing = false;
-            declared.reporting.not_before_ms = if failed.is_some() { now + COUNTS_EVERY_MS } else { 0 };
+            let reporting = &mut declared.reporting;
+            // A patch that was not taken, or not kept, is not sent again before the watch could tell why.
+            let sent = reporting.sent.take();
+            reporting.futile = sent.filter(|(version, _)| accepted.as_ref() == Some(version)).map(|(_, patch)| patch);
+            let again_at_once = accepted.is_some() && reporting.futile.is_none();
+            reporting.counts_dirty |= accepted.is_none();
+            reporting.not_before_ms = if again_at_once { 0 } else { now + COUNTS_EVERY_MS };
         }
         if let Some(text) = failed {
             self.note(true, text);
