@@ -99,6 +99,13 @@ impl Pump {
                         let _ = inputs.send(Input::Resolved(kind, result)).await;
                     });
                 }
+                Output::Find(kind) => {
+                    let (cluster, inputs) = (self.cluster.clone(), self.inputs.clone());
+                    tokio::spawn(async move {
+                        let result = cluster.find(&kind).await;
+                        let _ = inputs.send(Input::Found(kind, result)).await;
+                    });
+                }
                 Output::Ask { call, digest, object, request, world, limits } => {
                     self.calls.call(call, &digest, object, *request, world, limits, self.inputs.clone());
                 }

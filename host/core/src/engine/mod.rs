@@ -6,10 +6,12 @@
 mod catalog;
 mod children;
 mod controllers;
+mod kinds;
 mod modules;
 mod reconcilers;
 mod reports;
 mod steps;
+mod troubles;
 mod watches;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -23,11 +25,15 @@ use crate::contract::{Failure, Limits, Outcome, Request};
 use crate::kind::{GroupKind, Key, Kind};
 use crate::pending::Pending;
 use crate::queue::Queue;
+use crate::reconciler::ChildKind;
 use crate::resource::Resource;
 use crate::step::{Ended, Memory, Step};
 use crate::store::{Event, Store};
 use crate::watch::Watch;
 use crate::world::{Read, World};
+
+/// After how long something outside is tried again that did not work, in milliseconds.
+const ASK_AGAIN_MS: u64 = 2_000;
 
 /// A moment.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,6 +51,11 @@ pub enum Input {
     Watched(Watch, Event),
     /// Discovery answered where a kind is served. The error is for people.
     Resolved(Kind, Result<Option<Arc<Resource>>, String>),
+    /// Discovery answered in which version a kind is served: the preferred one, none if it is not served
+    /// or cannot be watched. The error is for people.
+    Found(GroupKind, Result<Option<Arc<Resource>>, String>),
+    /// The watches that fail at present, and why; all others work. To be told about once a second.
+    Troubles(BTreeMap<Watch, String>),
     /// A source of a module has news.
     Module {
         /// Its name: a file's, for a folder.
@@ -85,6 +96,8 @@ pub enum Output {
     Unwatch(Watch),
     /// Ask discovery where a kind is served.
     Resolve(Kind),
+    /// Ask discovery in which version a kind is served.
+    Find(GroupKind),
     /// Call a guest.
     Ask {
         /// The call's id.
@@ -133,7 +146,7 @@ pub enum Output {
 #[derive(Clone, Debug)]
 enum Owner {
     Step(Key, u32),
-    Recording(GroupKind),
+    Recording(GroupKind, BTreeSet<ChildKind>),
     Reconciler(String),
 }
 
@@ -157,10 +170,14 @@ pub struct Engine {
     calls: HashMap<u64, Key>,
     actions: HashMap<u64, Owner>,
     resolving: BTreeMap<Kind, BTreeSet<Key>>,
+    finding: BTreeSet<GroupKind>,
+    troubles: troubles::Troubles,
+    /// By kind served: kinds of children that a Reconciler listed which is gone.
+    child_kinds: BTreeMap<GroupKind, BTreeSet<GroupKind>>,
     next_id: u64,
     /// Something that a Reconciler's status shows may have changed.
     report_due: bool,
-    /// When discovery is asked again about recorded kinds.
+    /// When it is tried again to find out where kinds are served, and to write what could not be written.
     ask_again_ms: Option<u64>,
 }
 
@@ -179,6 +196,12 @@ impl Engine {
         match input {
             Input::Watched(watch, event) => self.watched(&watch, event),
             Input::Resolved(kind, result) => self.resolved(&kind, result),
+            Input::Found(kind, result) => self.found(&kind, result),
+            Input::Troubles(failing) => {
+                self.troubles.set_watches(now.mono_ms, failing);
+                self.go_on_ensuring_all();
+                self.report_due |= self.troubles.any();
+            }
             Input::Module { source, news } => {
                 let said = self.modules.take(&source, news);
                 self.note(said.is_err(), said.unwrap_or_else(|trouble| trouble));
@@ -195,8 +218,13 @@ impl Engine {
                 self.arrange();
             }
             Input::Tick => {}
-            Input::Stop => self.stopping = true,
+            Input::Stop => {
+                self.stopping = true;
+                let kinds: Vec<GroupKind> = self.controllers.keys().cloned().collect();
+                kinds.iter().for_each(|kind| self.stop_ensuring(kind, "the host is stopping"));
+            }
         }
+        self.start_controllers();
         self.report_reconcilers();
         self.start_steps();
         std::mem::take(&mut self.out)
@@ -205,12 +233,18 @@ impl Engine {
     /// When time alone makes a difference, in milliseconds of the clock that never goes back.
     pub fn next_wake(&self) -> Option<u64> {
         let counts = self.reconcilers.values().filter_map(|d| d.reporting.counts_due_ms());
-        self.queue.next_timer().into_iter().chain(counts).chain(self.ask_again_ms).min()
+        let troubles = self.troubles.next_lasting_ms(self.now.mono_ms);
+        self.queue.next_timer().into_iter().chain(counts).chain(self.ask_again_ms).chain(troubles).min()
     }
 
-    /// Whether every store is filled and every module of the start dealt with.
+    /// Whether every module of the start is dealt with and every controller has started, which it does when
+    /// its stores are filled.
     pub fn is_ready(&self) -> bool {
-        self.modules_read && self.stores.values().all(Store::is_filled)
+        self.modules_read
+            && [&*watches::CRDS, &*watches::RECONCILERS]
+                .iter()
+                .all(|w| self.stores.get(w).is_some_and(Store::is_filled))
+            && self.controllers.values().all(|c| c.started)
     }
 
     /// Whether no step is in work.
@@ -221,6 +255,16 @@ impl Engine {
     /// How many objects wait to be looked at, and how many are being looked at.
     pub fn load(&self) -> (usize, usize) {
         (self.queue.depth(), self.steps.len())
+    }
+
+    fn scene(&self) -> kinds::Scene<'_> {
+        let (catalog, stores, troubles) = (&self.catalog, &self.stores, &self.troubles);
+        kinds::Scene { catalog, stores, troubles, now_ms: self.now.mono_ms }
+    }
+
+    /// What could not be asked or written is tried again, but not at once.
+    fn ask_again(&mut self) {
+        self.ask_again_ms.get_or_insert(self.now.mono_ms + ASK_AGAIN_MS);
     }
 
     fn note(&mut self, trouble: bool, text: impl Into<String>) {
@@ -237,7 +281,7 @@ impl Engine {
         match self.actions.remove(&id) {
             None => {}
             Some(Owner::Step(key, step_id)) => self.step_done(&key, step_id, done),
-            Some(Owner::Recording(kind)) => self.recorded(&kind, done),
+            Some(Owner::Recording(kind, asked)) => self.recorded(&kind, &asked, done),
             Some(Owner::Reconciler(name)) => self.reconciler_written(&name, done),
         }
     }

@@ -55,12 +55,14 @@ impl Engine {
         let status = serde_json::from_value(whole["status"].clone()).unwrap_or_default();
         let not = Bound::Not { reason: "Pending", message: String::new() };
         self.report_due = true;
-        match self.reconcilers.get_mut(&object.key.name) {
+        let name = &object.key.name;
+        match self.reconcilers.get_mut(name) {
             // The answer to our own write may come before the watch tells of an earlier one.
             Some(old) if old.object.meta.uid == object.meta.uid && version(&old.object) > version(object) => false,
             Some(old) => {
                 let same = old.spec == spec && old.object.meta.uid == object.meta.uid;
                 (old.object, old.spec, old.status) = (object.clone(), spec, status);
+                self.take_kinds(name);
                 !same
             }
             None => {
@@ -69,6 +71,14 @@ impl Engine {
                 self.reconcilers.insert(new.object.key.name.clone(), new);
                 true
             }
+        }
+    }
+
+    /// A write to a Reconciler was answered with what it is now. One that is gone by now stays gone.
+    pub(super) fn reconciler_answered(&mut self, object: &Arc<Object>) {
+        let is_there = self.reconcilers.get(&object.key.name).is_some_and(|d| d.object.meta.uid == object.meta.uid);
+        if is_there && self.reconciler_changed(&Change { before: None, after: Some(object.clone()) }) {
+            self.arrange();
         }
     }
 

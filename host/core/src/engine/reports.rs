@@ -98,7 +98,7 @@ impl Engine {
         let module = self.modules.named(name);
         let controller =
             declared.kind().and_then(|k| self.controllers.get(&k)).filter(|c| c.binding.reconciler == name);
-        let mut set = standing(declared, controller.is_some_and(|c| c.may_start(&self.stores, &self.catalog)));
+        let mut set = standing(declared, controller.is_some_and(|c| c.started));
         set.push(loaded(name, &self.modules));
         let existing = live["conditions"].as_array().cloned().unwrap_or_default();
         let generation = declared.object.meta.generation;

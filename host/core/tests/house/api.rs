@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use innkeeper_core::action::{Action, Done};
-use innkeeper_core::kind::Kind;
+use innkeeper_core::kind::{GroupKind, Kind};
 use innkeeper_core::names::OBJECT_UID;
 use innkeeper_core::object::Object;
 use innkeeper_core::resource::{Address, Resource};
@@ -20,6 +20,8 @@ pub struct Api {
     objects: BTreeMap<Name, Value>,
     version: u64,
     watches: Vec<Watch>,
+    /// Kinds that cannot be listed.
+    pub unlisted: Vec<&'static str>,
     events: VecDeque<(Watch, Event)>,
 }
 
@@ -73,7 +75,8 @@ impl Api {
         for watch in self.watches.clone() {
             let was = before.as_ref().is_some_and(|b| selected(&watch, &b.value()));
             if selected(&watch, &value) && !finished {
-                self.events.push_back((watch, Event::Seen(after.clone())));
+                let seen = Event::Seen(parse_for(&watch, &value));
+                self.events.push_back((watch, seen));
             } else if was {
                 self.events.push_back((watch, Event::Gone(after.clone())));
             }
@@ -90,9 +93,13 @@ impl Api {
     }
 
     pub fn watch(&mut self, watch: Watch) {
+        if self.unlisted.contains(&watch.resource.kind.kind.as_str()) {
+            self.watches.push(watch);
+            return;
+        }
         self.events.push_back((watch.clone(), Event::Begin));
         for value in self.objects.values().filter(|v| selected(&watch, v)) {
-            self.events.push_back((watch.clone(), Event::Seen(parse(value))));
+            self.events.push_back((watch.clone(), Event::Seen(parse_for(&watch, value))));
         }
         self.events.push_back((watch.clone(), Event::Listed));
         self.watches.push(watch);
@@ -116,6 +123,11 @@ impl Api {
         let plural = format!("{}s", kind.kind.to_lowercase());
         (kind.group.is_empty())
             .then(|| Arc::new(Resource { kind: kind.clone(), plural, namespaced: kind.kind != "Node" }))
+    }
+
+    /// In whichever version a kind is served.
+    pub fn find(&self, kind: &GroupKind) -> Option<Arc<Resource>> {
+        self.resolve(&Kind::new(&kind.group, "v1", &kind.kind))
     }
 
     pub fn act(&mut self, action: &Action) -> Done {
@@ -203,4 +215,11 @@ fn merge(into: &mut Value, patch: &Value) {
 
 fn parse(value: &Value) -> Arc<Object> {
     Arc::new(Object::parse(&value.to_string(), None).expect("an object"))
+}
+
+/// An object as a watch of one version shows it.
+fn parse_for(watch: &Watch, value: &Value) -> Arc<Object> {
+    let mut value = value.clone();
+    value["apiVersion"] = watch.resource.kind.api_version().into();
+    parse(&value)
 }

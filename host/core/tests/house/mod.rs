@@ -134,6 +134,7 @@ impl House {
                     continue;
                 }
                 Output::Resolve(kind) => Input::Resolved(kind.clone(), Ok(self.api.resolve(&kind))),
+                Output::Find(kind) => Input::Found(kind.clone(), Ok(self.api.find(&kind))),
                 Output::Ask { call, request, .. } => {
                     self.calls += 1;
                     let result = Box::new((self.guest)(&request));
