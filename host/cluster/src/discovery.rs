@@ -23,6 +23,7 @@ struct Served {
     name: String,
     kind: String,
     namespaced: bool,
+    verbs: Vec<String>,
 }
 
 /// What the API server tells of a group (meta/v1 APIGroup).
@@ -89,9 +90,12 @@ impl Cluster {
     }
 }
 
-/// Subresources (`deployments/scale`) have kinds too, and are no place for objects.
+/// Subresources (`deployments/scale`) have kinds too, and are no place for objects. What cannot be listed and
+/// watched (reviews, some aggregated APIs) is no place for children: the host would never see them.
 fn found(all: Resources, kind: &Kind) -> Option<Resource> {
-    let served = all.resources.into_iter().find(|r| r.kind == kind.kind && !r.name.contains('/'))?;
+    let can = |resource: &Served, verb: &str| resource.verbs.iter().any(|v| v == verb);
+    let place = |r: &Served| r.kind == kind.kind && !r.name.contains('/') && can(r, "list") && can(r, "watch");
+    let served = all.resources.into_iter().find(place)?;
     Some(Resource { kind: kind.clone(), plural: served.name, namespaced: served.namespaced })
 }
 
@@ -100,14 +104,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kind_that_only_a_subresource_has_is_not_served() {
+    fn a_kind_that_only_a_subresource_has_or_that_cannot_be_watched_is_not_served() {
         let text = r#"{"kind":"APIResourceList","resources":[
-            {"name":"deployments","kind":"Deployment","namespaced":true,"verbs":["get"]},
+            {"name":"deployments","kind":"Deployment","namespaced":true,"verbs":["get","list","watch"]},
+            {"name":"reviews","kind":"Review","namespaced":true,"verbs":["create"]},
             {"name":"deployments/scale","kind":"Scale","namespaced":true,"group":"autoscaling","version":"v1"}]}"#;
         let all = || serde_json::from_str::<Resources>(text).expect("an APIResourceList");
         let found = |kind| found(all(), &Kind::new("apps", "v1", kind));
         assert_eq!(found("Deployment").map(|r| (r.plural, r.namespaced)), Some(("deployments".into(), true)));
         assert_eq!(found("Scale"), None);
+        assert_eq!(found("Review"), None);
         assert_eq!(found("StatefulSet"), None);
     }
 }

@@ -1,6 +1,6 @@
 //! The pump: everything that happens goes into the engine, one at a time; everything it wants is done.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -15,7 +15,8 @@ use super::calls::Calls;
 use super::health::State;
 use super::metrics::Metrics;
 
-/// The engine is asked at least this often, so that health tells the truth.
+/// The engine is asked at least this often, so that health tells the truth. It is told as often which
+/// watches fail.
 const IDLE: Duration = Duration::from_secs(1);
 
 /// Moves inputs into the engine and carries out what it wants.
@@ -31,6 +32,7 @@ pub(super) struct Pump {
     events: mpsc::Receiver<(Watch, Event)>,
     began: HashMap<Key, Instant>,
     start: Instant,
+    told: Instant,
 }
 
 impl Pump {
@@ -45,7 +47,8 @@ impl Pump {
         let (seen, events) = mpsc::channel(4096);
         let requests = Arc::new(Semaphore::new(requests));
         let (watches, began, start) = (HashMap::new(), HashMap::new(), Instant::now());
-        Self { cluster, calls, requests, inputs, metrics, state, watches, seen, events, began, start }
+        let told = start;
+        Self { cluster, calls, requests, inputs, metrics, state, watches, seen, events, began, start, told }
     }
 
     /// Runs until the engine was told to stop and nothing is in flight any more.
@@ -64,6 +67,11 @@ impl Pump {
             stopping |= matches!(input, Input::Stop);
             let outputs = engine.handle(self.now(), input);
             self.carry_out(outputs);
+            if self.told.elapsed() >= IDLE {
+                self.told = Instant::now();
+                let outputs = engine.handle(self.now(), Input::Troubles(self.troubles()));
+                self.carry_out(outputs);
+            }
             let (waiting, working) = engine.load();
             self.metrics.load(waiting, working);
             self.state.set_ready(engine.is_ready() && !stopping);
@@ -77,6 +85,11 @@ impl Pump {
     fn now(&self) -> Now {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Now { mono_ms: millis(self.start.elapsed()), wall_ms: millis(wall).cast_signed() }
+    }
+
+    /// The watches that fail at present, and why.
+    fn troubles(&self) -> BTreeMap<Watch, String> {
+        self.watches.iter().filter_map(|(watch, handle)| Some((watch.clone(), handle.trouble()?))).collect()
     }
 
     fn pause(&self, engine: &Engine) -> Duration {

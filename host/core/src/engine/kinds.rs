@@ -171,8 +171,13 @@ impl ChildKinds {
 
     /// The kinds of which children that may be there cannot be seen.
     pub(super) fn unseen(&self, scene: &Scene<'_>) -> Vec<(GroupKind, Unseen)> {
-        let may_be_missed = self.all().into_iter().filter(|kind| !self.fresh.contains(kind));
-        let unseen = may_be_missed.filter_map(|kind| match self.sight(&kind, scene) {
+        let all = self.out_of_sight(scene).into_iter();
+        all.filter(|(kind, _)| !self.fresh.contains(kind)).collect()
+    }
+
+    /// The kinds whose stores do not show what there is.
+    pub(super) fn out_of_sight(&self, scene: &Scene<'_>) -> Vec<(GroupKind, Unseen)> {
+        let unseen = self.all().into_iter().filter_map(|kind| match self.sight(&kind, scene) {
             Sight::Unseen(unseen) => Some((kind, unseen)),
             Sight::Whole(_) | Sight::NotServed => None,
         });

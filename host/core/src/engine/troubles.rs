@@ -40,8 +40,11 @@ impl Troubles {
     /// The watches that fail at present, and why; all others work.
     pub(super) fn set_watches(&mut self, now_ms: u64, failing: BTreeMap<Watch, String>) {
         let before = std::mem::take(&mut self.watches);
-        let since = |watch: &Watch| before.get(watch).map_or(now_ms, |trouble| trouble.since_ms);
-        self.watches = failing.into_iter().map(|(w, why)| (w.clone(), Trouble { since_ms: since(&w), why })).collect();
+        let now = |(watch, why): (Watch, String)| {
+            let trouble = continued(before.get(&watch), now_ms, &why);
+            (watch, trouble)
+        };
+        self.watches = failing.into_iter().map(now).collect();
     }
 
     /// Discovery answered about a kind, or failed to.
@@ -49,8 +52,8 @@ impl Troubles {
         match failed {
             None => drop(self.discovery.remove(kind)),
             Some(why) => {
-                let since_ms = self.discovery.get(kind).map_or(now_ms, |trouble| trouble.since_ms);
-                self.discovery.insert(kind.clone(), Trouble { since_ms, why: why.to_owned() });
+                let trouble = continued(self.discovery.get(kind), now_ms, why);
+                self.discovery.insert(kind.clone(), trouble);
             }
         }
     }
@@ -74,5 +77,13 @@ impl Troubles {
     pub(super) fn next_lasting_ms(&self, now_ms: u64) -> Option<u64> {
         let all = self.watches.values().chain(self.discovery.values());
         all.map(|trouble| trouble.since_ms + PATIENCE_MS).filter(|at| *at > now_ms).min()
+    }
+}
+
+/// A trouble as it is now. What has been shown to people keeps its words, however often they change.
+fn continued(before: Option<&Trouble>, now_ms: u64, why: &str) -> Trouble {
+    match before {
+        Some(before) if before.lasts(now_ms) => before.clone(),
+        before => Trouble { since_ms: before.map_or(now_ms, |b| b.since_ms), why: why.to_owned() },
     }
 }
