@@ -148,6 +148,7 @@ enum Owner {
     Step(Key, u32),
     Recording(GroupKind, BTreeSet<ChildKind>),
     Reconciler(String),
+    Creating(String),
 }
 
 /// The host's decision making.
@@ -177,6 +178,8 @@ pub struct Engine {
     next_id: u64,
     /// Something that a Reconciler's status shows may have changed.
     report_due: bool,
+    /// No Reconciler is made before this moment: the last time it did not work.
+    create_after_ms: u64,
     /// When it is tried again to find out where kinds are served, and to write what could not be written.
     ask_again_ms: Option<u64>,
 }
@@ -282,6 +285,7 @@ impl Engine {
             None => {}
             Some(Owner::Step(key, step_id)) => self.step_done(&key, step_id, done),
             Some(Owner::Recording(kind, asked)) => self.recorded(&kind, &asked, done),
+            Some(Owner::Creating(name)) => self.reconciler_created(&name, done),
             Some(Owner::Reconciler(name)) => self.reconciler_written(&name, done),
         }
     }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::reports::Reporting;
 use super::watches::RECONCILERS;
-use super::{Engine, Owner};
-use crate::action::Action;
+use super::{ASK_AGAIN_MS, Engine, Owner};
+use crate::action::{Action, Done};
 use crate::kind::GroupKind;
 use crate::object::Object;
 use crate::permissions::Permissions;
@@ -87,13 +87,17 @@ impl Engine {
         if !self.stores.get(&RECONCILERS).is_some_and(crate::store::Store::is_filled) {
             return;
         }
-        let creating = |name: &str| self.actions.values().any(|o| matches!(o, Owner::Reconciler(n) if n == name));
+        let creating = |name: &str| self.actions.values().any(|o| matches!(o, Owner::Creating(n) if n == name));
         let missing: Vec<_> = self
             .modules
             .all()
             .map(|(_, module)| module.manifest.clone())
             .filter(|m| !self.reconcilers.contains_key(&m.name) && !creating(&m.name))
             .collect();
+        if self.now.mono_ms < self.create_after_ms && !missing.is_empty() {
+            self.ask_again();
+            return;
+        }
         for manifest in missing {
             let spec = Spec {
                 module: Source { folder: Some(Folder {}) },
@@ -108,7 +112,33 @@ impl Engine {
                 "metadata": {"name": manifest.name},
                 "spec": spec,
             });
-            self.act(Owner::Reconciler(manifest.name.clone()), at.key(), Action::Create { at, manifest: object });
+            self.act(Owner::Creating(manifest.name.clone()), at.key(), Action::Create { at, manifest: object });
+        }
+    }
+
+    /// The host made a Reconciler, or could not: then it tries again.
+    pub(super) fn reconciler_created(&mut self, name: &str, done: Done) {
+        match done {
+            Done::Object { object, .. } => {
+                if self.reconciler_changed(&Change { before: None, after: Some(object) }) {
+                    self.arrange();
+                }
+                return;
+            }
+            // Its watch will tell of the one that is there.
+            Done::Conflict(_) => {}
+            other => self.note(true, format!("Reconciler {name} cannot be made: {other:?}")),
+        }
+        self.create_after_ms = self.now.mono_ms + ASK_AGAIN_MS;
+        self.ask_again();
+    }
+
+    /// There is no such Reconciler, says the API server. The answer to its creation may have come after its
+    /// watch had told of its deletion.
+    pub(super) fn reconciler_is_missing(&mut self, name: &str) {
+        let is_shown = self.stores.get(&RECONCILERS).is_some_and(|store| store.get(None, name).is_some());
+        if !is_shown && self.reconcilers.remove(name).is_some() {
+            self.arrange();
         }
     }
 

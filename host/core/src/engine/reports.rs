@@ -11,7 +11,7 @@ use crate::conditions;
 use crate::contract::{Condition, ConditionStatus};
 use crate::kind::GroupKind;
 use crate::reconciler::Objects;
-use crate::store::{Change, Store};
+use crate::store::Store;
 
 /// The shortest time between two writes of counts, in milliseconds.
 const COUNTS_EVERY_MS: u64 = 5_000;
@@ -161,13 +161,14 @@ impl Engine {
         self.report_due = true;
         let failed = match &done {
             Done::Object { object, .. } => {
-                let change = Change { before: None, after: Some(object.clone()) };
-                if self.reconciler_changed(&change) {
-                    self.arrange();
-                }
+                self.reconciler_answered(object);
                 None
             }
-            Done::Accepted | Done::Conflict(_) | Done::NotFound(_) => None,
+            Done::NotFound(_) => {
+                self.reconciler_is_missing(name);
+                None
+            }
+            Done::Accepted | Done::Conflict(_) => None,
             other => Some(format!("Reconciler {name} cannot be written: {other:?}")),
         };
         if let Some(declared) = self.reconcilers.get_mut(name) {

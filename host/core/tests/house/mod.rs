@@ -32,6 +32,10 @@ pub struct House {
     pub ended: Vec<(String, Ended)>,
     /// The process ends before that many writes more are sent, or (true) after it, before its answer.
     pub dies: Option<(usize, bool)>,
+    /// What the API server answers to the next creations instead of carrying them out.
+    pub refusals: Vec<Done>,
+    /// Every merge patch that was sent.
+    pub patches: Vec<Value>,
     now: u64,
 }
 
@@ -81,13 +85,20 @@ impl House {
     /// A new process over an API server that is there already.
     pub fn over(api: Api, guest: Guest) -> Self {
         let now = Now { mono_ms: 1, wall_ms: 1_000_000 };
-        let (engine, outputs) = Engine::start(now);
-        let (requests, ended) = (Vec::new(), Vec::new());
-        let mut house = Self { api, engine, guest, requests, calls: 0, ended, dies: None, now: 1 };
-        house.run(outputs);
+        let mut house = Self::begun(api, guest, now);
         let module = Module { digest: format!("sha256:{}", "a".repeat(64)), manifest: Arc::new(manifest(false)) };
         house.input(Input::Module { source: "inn.wasm".into(), news: News::Loaded(module) });
         house.input(Input::ModulesRead);
+        house
+    }
+
+    /// A new process that has read no modules yet.
+    pub fn begun(api: Api, guest: Guest, now: Now) -> Self {
+        let (engine, outputs) = Engine::start(now);
+        let (requests, ended, refusals, patches) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut house =
+            Self { api, engine, guest, requests, calls: 0, ended, dies: None, refusals, patches, now: now.mono_ms };
+        house.run(outputs);
         house
     }
 
@@ -167,6 +178,12 @@ impl House {
             _ => {}
         }
         self.requests.push(format!("{} {}", action.verb(), action.key()));
+        if let Action::Merge { patch, .. } = action {
+            self.patches.push(patch.clone());
+        }
+        if matches!(action, Action::Create { .. }) && !self.refusals.is_empty() {
+            return Some(self.refusals.remove(0));
+        }
         let done = self.api.act(action);
         (self.dies != Some((0, true))).then_some(done)
     }
