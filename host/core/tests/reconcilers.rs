@@ -89,3 +89,43 @@ fn a_reconciler_deleted_while_its_status_is_written_is_made_anew() {
     house.put(inn("x", json!({"rooms": ["one"]})));
     assert_eq!(house.api.children(), ["ConfigMap a/one"]);
 }
+
+/// A process over what an earlier one left, its modules read before anything is listed.
+fn quick_start(mut api: Api) -> House {
+    api.forget_watches();
+    let mut house = House::begun(api, Box::new(rooms), START);
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let module = Module { digest, manifest: Arc::new(manifest(false)) };
+    house.engine.handle(START, Input::Module { source: "inn.wasm".into(), news: News::Loaded(module) });
+    house.input(Input::ModulesRead);
+    house
+}
+
+#[test]
+fn a_reconciler_that_serves_stays_ready_while_a_new_kind_is_listed_and_through_a_restart() {
+    let mut house = house_with_kind();
+    load(&mut house, false);
+    house.patches.clear();
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    assert_eq!(house.api.children(), ["ConfigMap a/one"]);
+    assert_eq!(said_of_reconcilers(&house), Vec::<String>::new());
+    house.pass(10_000);
+    let mut again = quick_start(house.api);
+    again.pass(10_000);
+    assert_eq!(said_of_reconcilers(&again), Vec::<String>::new());
+}
+
+#[test]
+fn an_object_that_waits_for_its_guest_is_not_told_that_there_is_none_before_the_modules_are_read() {
+    let mut house = house_with_kind();
+    load(&mut house, true);
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    let mut api = house.api;
+    api.forget_watches();
+    api.delete("Inn", Some("a"), "x");
+    let mut again = House::begun(api, Box::new(rooms), START);
+    again.settle();
+    assert_eq!(again.requests, Vec::<String>::new());
+    load(&mut again, true);
+    assert!(again.calls > 0, "its guest is asked when it is there");
+}

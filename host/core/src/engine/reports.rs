@@ -99,7 +99,8 @@ impl Engine {
         let module = self.modules.named(name);
         let controller =
             declared.kind().and_then(|k| self.controllers.get(&k)).filter(|c| c.binding.reconciler == name);
-        let mut set = standing(declared, &self.progress(controller));
+        let said_ready = said_ready(&live);
+        let mut set = standing(declared, &self.progress(controller, said_ready));
         set.push(loaded(name, &self.modules));
         let existing = live["conditions"].as_array().cloned().unwrap_or_default();
         let generation = declared.object.meta.generation;
@@ -131,8 +132,8 @@ impl Engine {
         (live != wanted).then_some((live, wanted))
     }
 
-    /// How far a controller is.
-    fn progress(&self, controller: Option<&Controller>) -> Progress {
+    /// How far a controller is. One that said that it serves stays so while its stores are filled.
+    fn progress(&self, controller: Option<&Controller>, said_ready: bool) -> Progress {
         let Some(controller) = controller else { return Progress::Filling(String::new()) };
         let scene = self.scene();
         if controller.started {
@@ -141,6 +142,7 @@ impl Engine {
         }
         match scene.troubles.of_watch(&controller.objects).filter(|trouble| trouble.lasts(scene.now_ms)) {
             Some(trouble) => Progress::Filling(trouble.why().to_owned()),
+            None if said_ready => Progress::Resuming,
             None => Progress::Filling(String::new()),
         }
     }
@@ -199,8 +201,15 @@ fn count(store: &Store) -> Objects {
 enum Progress {
     /// Its objects and children are being listed, or cannot be: then it says why.
     Filling(String),
+    /// The same in a new process, while its status still says that it serves.
+    Resuming,
     /// Its objects are looked at. Children of these kinds cannot be seen.
     Started(Vec<String>),
+}
+
+fn said_ready(status: &Value) -> bool {
+    let conditions = status["conditions"].as_array();
+    conditions.is_some_and(|all| all.iter().any(|c| c["type"] == "Ready" && c["status"] == "True"))
 }
 
 fn standing(declared: &Declared, progress: &Progress) -> Vec<Condition> {
@@ -224,6 +233,7 @@ fn standing(declared: &Declared, progress: &Progress) -> Vec<Condition> {
     match (waits, progress) {
         (Some((reason @ "ModuleMissing", message)), _) => set([no, no, yes], reason, message),
         (Some((reason @ "Suspended", message)), _) => set([no, no, no], reason, message),
+        (_, Progress::Resuming) => Vec::new(),
         (_, Progress::Filling(why)) if why.is_empty() => {
             set([no, yes, no], "FillingStores", "its objects are being listed")
         }
