@@ -91,7 +91,7 @@ impl Engine {
         let missing: Vec<_> = self
             .modules
             .all()
-            .map(|(_, module)| module.manifest.clone())
+            .map(|module| module.manifest.clone())
             .filter(|m| !self.reconcilers.contains_key(&m.name) && !creating(&m.name))
             .collect();
         if self.now.mono_ms < self.create_after_ms && !missing.is_empty() {
