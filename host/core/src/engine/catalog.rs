@@ -99,9 +99,10 @@ impl Catalog {
         self.found.insert(kind.clone(), resource);
     }
 
-    /// The CRD of a kind.
+    /// The CRD of a kind: of several that claim it, the one that the API server has accepted.
     pub fn crd(&self, kind: &GroupKind) -> Option<&Crd> {
-        self.crds.values().find(|crd| crd.kind == *kind)
+        let claim = || self.crds.values().filter(|crd| crd.kind == *kind);
+        claim().find(|crd| crd.established).or_else(|| claim().next())
     }
 
     /// Where a kind is served.
