@@ -174,3 +174,22 @@ fn a_kind_taken_out_of_the_list_comes_back_while_it_has_children() {
     let both = kinds(&house, "inn");
     assert_eq!(both.as_array().map(Vec::len), Some(2), "{both}");
 }
+
+#[test]
+fn a_list_that_cannot_be_recorded_is_tried_again_and_until_then_nothing_is_written() {
+    let mut house = House::new(|request| match request.object.contains("\"more\"") {
+        true => wants(vec![config_map("one", "1"), config_map("two", "1")]),
+        false => wants(vec![config_map("one", "1")]),
+    });
+    house.put(inn("x", json!({})));
+    house.refuses_kinds = 2;
+    let mut set = house.api.get("Reconciler", None, "inn").unwrap().clone();
+    set["status"]["kinds"] = json!([]);
+    house.put(set);
+    house.put(inn("x", json!({"more": true})));
+    assert_eq!(house.api.children(), ["ConfigMap a/one"], "no child before its kind is recorded");
+    house.pass(2_000);
+    house.pass(2_000);
+    assert_eq!(kinds(&house, "inn"), json!([{"group": "", "version": "v1", "kind": "ConfigMap"}]));
+    assert_eq!(house.api.children(), ["ConfigMap a/one", "ConfigMap a/two"]);
+}

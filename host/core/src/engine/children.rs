@@ -133,7 +133,11 @@ impl Engine {
             Done::Object { .. } => "the API server does not keep them; is its CRD older than this host?".to_owned(),
             other => format!("{other:?}"),
         };
-        self.stop_ensuring(kind, &format!("the kinds of its children cannot be recorded on the Reconciler: {why}"));
+        let why = format!("the kinds of its children cannot be recorded on the Reconciler: {why}");
+        match controller.ensuring.is_empty() {
+            true => self.note(true, format!("{kind}: {why}")),
+            false => self.stop_ensuring(kind, &why),
+        }
         self.ask_again();
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::kinds::{self, ChildKinds, Scene};
 use super::reconcilers::{Bound, Declared};
-use super::{Catalog, Engine, Output};
+use super::{Catalog, Engine, Output, Owner};
 use crate::binding::Binding;
 use crate::kind::{GroupKind, Key, Kind};
 use crate::names::field_manager;
@@ -61,6 +61,7 @@ impl Engine {
             // The next Reconciler of the kind may not list what this one did.
             let kinds = self.controllers.remove(&kind).map(|c| c.kinds.all()).unwrap_or_default();
             self.child_kinds.entry(kind.clone()).or_default().extend(kinds);
+            self.actions.retain(|_, owner| !matches!(owner, Owner::Recording(of, _) if *of == kind));
             self.drop_steps(&kind);
             self.note(false, format!("{kind}: its controller stopped"));
         }

@@ -34,6 +34,8 @@ pub struct House {
     pub dies: Option<(usize, bool)>,
     /// What the API server answers to the next creations instead of carrying them out.
     pub refusals: Vec<Done>,
+    /// How many times more it is refused to record kinds.
+    pub refuses_kinds: usize,
     /// Every merge patch that was sent.
     pub patches: Vec<Value>,
     now: u64,
@@ -96,8 +98,19 @@ impl House {
     pub fn begun(api: Api, guest: Guest, now: Now) -> Self {
         let (engine, outputs) = Engine::start(now);
         let (requests, ended, refusals, patches) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut house =
-            Self { api, engine, guest, requests, calls: 0, ended, dies: None, refusals, patches, now: now.mono_ms };
+        let mut house = Self {
+            api,
+            engine,
+            guest,
+            requests,
+            calls: 0,
+            ended,
+            dies: None,
+            refusals,
+            refuses_kinds: 0,
+            patches,
+            now: now.mono_ms,
+        };
         house.run(outputs);
         house
     }
@@ -180,6 +193,10 @@ impl House {
         self.requests.push(format!("{} {}", action.verb(), action.key()));
         if let Action::Merge { patch, .. } = action {
             self.patches.push(patch.clone());
+            if self.refuses_kinds > 0 && patch["status"]["kinds"].is_array() {
+                self.refuses_kinds -= 1;
+                return Some(Done::Forbidden("no kinds today".into()));
+            }
         }
         if matches!(action, Action::Create { .. }) && !self.refusals.is_empty() {
             return Some(self.refusals.remove(0));
