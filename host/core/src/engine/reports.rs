@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::controllers::Controller;
 use super::reconcilers::{Bound, Declared, address};
 use super::watches::{CRDS, RECONCILERS};
 use super::{Engine, Owner};
@@ -10,7 +11,7 @@ use crate::conditions;
 use crate::contract::{Condition, ConditionStatus};
 use crate::kind::GroupKind;
 use crate::reconciler::Objects;
-use crate::store::{Change, Store};
+use crate::store::Store;
 
 /// The shortest time between two writes of counts, in milliseconds.
 const COUNTS_EVERY_MS: u64 = 5_000;
@@ -107,7 +108,8 @@ impl Engine {
         let module = self.modules.named(name);
         let controller =
             declared.kind().and_then(|k| self.controllers.get(&k)).filter(|c| c.binding.reconciler == name);
-        let mut set = standing(declared, controller.is_some_and(|c| c.may_start(&self.stores, &self.catalog)));
+        let said_ready = said_ready(&live);
+        let mut set = standing(declared, &self.progress(controller, said_ready));
         set.push(loaded(name, &self.modules));
         let existing = live["conditions"].as_array().cloned().unwrap_or_default();
         let generation = declared.object.meta.generation;
@@ -139,6 +141,21 @@ impl Engine {
         (live != wanted).then_some((live, wanted))
     }
 
+    /// How far a controller is. One that said that it serves stays so while its stores are filled.
+    fn progress(&self, controller: Option<&Controller>, said_ready: bool) -> Progress {
+        let Some(controller) = controller else { return Progress::Filling(String::new()) };
+        let scene = self.scene();
+        if controller.started {
+            let unseen = controller.kinds.out_of_sight(&scene).into_iter().filter(|(_, unseen)| unseen.lasts);
+            return Progress::Started(unseen.map(|(kind, unseen)| format!("{kind} ({})", unseen.why)).collect());
+        }
+        match scene.troubles.of_watch(&controller.objects).filter(|trouble| trouble.lasts(scene.now_ms)) {
+            Some(trouble) => Progress::Filling(trouble.why().to_owned()),
+            None if said_ready => Progress::Resuming,
+            None => Progress::Filling(String::new()),
+        }
+    }
+
     fn write_reconciler(&mut self, name: &str, live: &Value, wanted: &Value) {
         let Some(patch) = conditions::merge_patch(live, wanted) else { return };
         let Some(declared) = self.reconcilers.get_mut(name) else { return };
@@ -159,12 +176,10 @@ impl Engine {
         match &done {
             Done::Object { object, .. } => {
                 accepted = Some(object.meta.resource_version.clone());
-                let change = Change { before: None, after: Some(object.clone()) };
-                if self.reconciler_changed(&change) {
-                    self.arrange();
-                }
+                self.reconciler_answered(object);
             }
-            Done::Accepted | Done::Conflict(_) | Done::NotFound(_) => {}
+            Done::NotFound(_) => self.reconciler_is_missing(name),
+            Done::Accepted | Done::Conflict(_) => {}
             other => failed = Some(format!("Reconciler {name} cannot be written: {other:?}")),
         }
         if let Some(declared) = self.reconcilers.get_mut(name) {
@@ -196,7 +211,22 @@ fn count(store: &Store) -> Objects {
     counts
 }
 
-fn standing(declared: &Declared, started: bool) -> Vec<Condition> {
+/// How far a controller is.
+enum Progress {
+    /// Its objects and children are being listed, or cannot be: then it says why.
+    Filling(String),
+    /// The same in a new process, while its status still says that it serves.
+    Resuming,
+    /// Its objects are looked at. Children of these kinds cannot be seen.
+    Started(Vec<String>),
+}
+
+fn said_ready(status: &Value) -> bool {
+    let conditions = status["conditions"].as_array();
+    conditions.is_some_and(|all| all.iter().any(|c| c["type"] == "Ready" && c["status"] == "True"))
+}
+
+fn standing(declared: &Declared, progress: &Progress) -> Vec<Condition> {
     let set = |status: [ConditionStatus; 3], reason: &str, message: &str| {
         ["Ready", "Reconciling", "Stalled"]
             .into_iter()
@@ -210,15 +240,27 @@ fn standing(declared: &Declared, started: bool) -> Vec<Condition> {
             .collect()
     };
     let (yes, no) = (ConditionStatus::True, ConditionStatus::False);
-    match &declared.bound {
-        Bound::Not { reason, message } => set([no, no, yes], reason, message),
-        Bound::Serving { waits: Some((reason @ "NoConditions", message)), .. } if started => {
-            set([yes, no, no], reason, message)
+    let waits = match &declared.bound {
+        Bound::Not { reason, message } => return set([no, no, yes], reason, message),
+        Bound::Serving { waits, .. } => waits.as_ref(),
+    };
+    match (waits, progress) {
+        (Some((reason @ "ModuleMissing", message)), _) => set([no, no, yes], reason, message),
+        (Some((reason @ "Suspended", message)), _) => set([no, no, no], reason, message),
+        (_, Progress::Resuming) => Vec::new(),
+        (_, Progress::Filling(why)) if why.is_empty() => {
+            set([no, yes, no], "FillingStores", "its objects are being listed")
         }
-        Bound::Serving { waits: Some((reason @ "ModuleMissing", message)), .. } => set([no, no, yes], reason, message),
-        Bound::Serving { waits: Some((reason, message)), .. } => set([no, no, no], reason, message),
-        Bound::Serving { waits: None, .. } if started => set([yes, no, no], "Serving", "its module decides"),
-        Bound::Serving { waits: None, .. } => set([no, yes, no], "FillingStores", "its objects are being listed"),
+        (_, Progress::Filling(why)) => {
+            set([no, yes, no], "FillingStores", &format!("its objects cannot be listed: {why}"))
+        }
+        (_, Progress::Started(unseen)) if !unseen.is_empty() => {
+            let message =
+                format!("its module decides, but children of some kinds cannot be seen: {}", unseen.join("; "));
+            set([yes, no, no], "ChildrenUnseen", &message)
+        }
+        (Some((reason, message)), Progress::Started(_)) => set([yes, no, no], reason, message),
+        (None, Progress::Started(_)) => set([yes, no, no], "Serving", "its module decides"),
     }
 }
 

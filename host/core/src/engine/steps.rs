@@ -14,8 +14,6 @@ use crate::resource::Resource;
 use crate::step::{self, Ended, Seen, Step};
 use crate::world::Read;
 
-/// After how long discovery is asked again when it did not answer, in milliseconds.
-const ASK_AGAIN_MS: u64 = 2_000;
 /// How many objects may be in work at once. Calls and writes in flight are bounded outside as well.
 const MOST_STEPS: usize = 64;
 
@@ -25,8 +23,7 @@ impl Engine {
         if self.stopping || self.queue.is_empty() {
             return;
         }
-        let startable =
-            |(kind, c): (&GroupKind, &Controller)| c.may_start(&self.stores, &self.catalog).then(|| kind.clone());
+        let startable = |(kind, c): (&GroupKind, &Controller)| self.may_look(c).then(|| kind.clone());
         let startable: BTreeSet<GroupKind> = self.controllers.iter().filter_map(startable).collect();
         if startable.is_empty() {
             return;
@@ -58,9 +55,12 @@ impl Engine {
         // An object made anew under the name of an earlier one remembers nothing of it.
         let memory = self.memories.remove(&key).filter(|(uid, _)| *uid == object.meta.uid).map(|(_, m)| m);
         let memory = memory.unwrap_or_default();
+        let unseen = controller.kinds.unseen(&self.scene());
+        let unseen = unseen.into_iter().map(|(kind, unseen)| format!("{kind} ({})", unseen.why)).collect();
         let seen = Seen {
             object,
             children,
+            unseen,
             binding: controller.binding.clone(),
             memory,
             failures: self.queue.failures(&key),
@@ -135,13 +135,15 @@ impl Engine {
 
     /// Discovery answered.
     pub(super) fn resolved(&mut self, kind: &Kind, result: Result<Option<Arc<Resource>>, String>) {
+        let failed = result.as_ref().err().map(String::as_str);
+        self.troubles.set_discovery(self.now.mono_ms, &kind.group_kind(), failed);
         match &result {
             Ok(found) => {
                 self.catalog.discovered(kind, found.clone());
                 self.arrange();
             }
             // A recorded kind must be known before its controller may start: ask again, but not at once.
-            Err(_) => self.ask_again_ms = Some(self.now.mono_ms + ASK_AGAIN_MS),
+            Err(_) => self.ask_again(),
         }
         let answer = result.map(|_| ()).map_err(|e| format!("where {kind} is served cannot be found out: {e}"));
         for key in self.resolving.remove(kind).unwrap_or_default() {

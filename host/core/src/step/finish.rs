@@ -39,6 +39,10 @@ pub(super) fn begin(desk: &mut Desk, mut finishing: Finishing, resources: Resour
         return report::guest_is_missing();
     }
     let orphan = has("orphan");
+    let unseen = &desk.seen.unseen;
+    if has(CHILDREN_FINALIZER) && !orphan && !unseen.is_empty() {
+        return report::postponed(format!("it may have children that cannot be seen: {}", unseen.join("; ")));
+    }
     let manager = &desk.seen.binding.manager;
     let ours: Vec<Arc<Object>> =
         desk.seen.children.iter().filter(|c| fields::apply_entry(&c.meta, manager).is_some()).cloned().collect();

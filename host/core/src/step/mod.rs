@@ -41,6 +41,8 @@ pub struct Seen {
     pub object: Arc<Object>,
     /// What the stores show as its children, by label.
     pub children: Vec<Arc<Object>>,
+    /// Kinds of which there may be children that nobody can see now, each with the reason, for people.
+    pub unseen: Vec<String>,
     /// What is known of its kind.
     pub binding: Arc<Binding>,
     /// What the last reconcile of the object left behind. Losing it costs a repeated word, unless the process

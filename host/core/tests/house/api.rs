@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use innkeeper_core::action::{Action, Done};
-use innkeeper_core::kind::Kind;
+use innkeeper_core::kind::{GroupKind, Kind};
 use innkeeper_core::names::OBJECT_UID;
 use innkeeper_core::object::Object;
 use innkeeper_core::resource::{Address, Resource};
@@ -24,6 +24,8 @@ pub struct Api {
     version: u64,
     watches: Vec<(u64, Watch)>,
     events: VecDeque<(u64, Event)>,
+    /// Kinds that cannot be listed.
+    pub unlisted: Vec<&'static str>,
     /// Which actions do nothing, and how they are answered.
     pub refuses: Option<Refuses>,
     /// A field (`/status/field`) that no schema has: a patch of it is dropped.
@@ -80,7 +82,7 @@ impl Api {
         for (number, watch) in self.watches.clone() {
             let was = before.as_ref().is_some_and(|b| selected(&watch, &b.value()));
             if selected(&watch, &value) && !finished {
-                self.events.push_back((number, Event::Seen(after.clone())));
+                self.events.push_back((number, Event::Seen(parse_for(&watch, &value))));
             } else if was {
                 self.events.push_back((number, Event::Gone(after.clone())));
             }
@@ -97,9 +99,13 @@ impl Api {
     }
 
     pub fn watch(&mut self, number: u64, watch: Watch) {
+        if self.unlisted.contains(&watch.resource.kind.kind.as_str()) {
+            self.watches.push((number, watch));
+            return;
+        }
         self.events.push_back((number, Event::Begin));
         for value in self.objects.values().filter(|v| selected(&watch, v)) {
-            self.events.push_back((number, Event::Seen(parse(value))));
+            self.events.push_back((number, Event::Seen(parse_for(&watch, value))));
         }
         self.events.push_back((number, Event::Listed));
         self.watches.push((number, watch));
@@ -138,6 +144,11 @@ impl Api {
         self.refuses = Some(Box::new(move |action| {
             (format!("{} {}", action.verb(), action.key()) == name).then(|| answer.clone())
         }));
+    }
+
+    /// In whichever version a kind is served.
+    pub fn find(&self, kind: &GroupKind) -> Option<Arc<Resource>> {
+        self.resolve(&Kind::new(&kind.group, "v1", &kind.kind))
     }
 
     pub fn act(&mut self, action: &Action) -> Done {
@@ -254,4 +265,11 @@ fn merge(into: &mut Value, patch: &Value) {
 
 fn parse(value: &Value) -> Arc<Object> {
     Arc::new(Object::parse(&value.to_string(), None).expect("an object"))
+}
+
+/// An object as a watch of one version shows it.
+fn parse_for(watch: &Watch, value: &Value) -> Arc<Object> {
+    let mut value = value.clone();
+    value["apiVersion"] = watch.resource.kind.api_version().into();
+    parse(&value)
 }

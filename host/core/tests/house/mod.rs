@@ -38,6 +38,12 @@ pub struct House {
     held: Vec<Input>,
     /// What the guest looks at in every call.
     pub reads: Vec<Read>,
+    /// What the API server answers to the next creations instead of carrying them out.
+    pub refusals: Vec<Done>,
+    /// How many times more it is refused to record kinds.
+    pub refuses_kinds: usize,
+    /// Every merge patch that was sent.
+    pub patches: Vec<Value>,
     now: u64,
 }
 
@@ -111,9 +117,16 @@ impl House {
 
     /// A process that has loaded that module, and has not been told that there are no others.
     pub fn starting(api: Api, guest: Guest, manifest: Manifest) -> Self {
-        let now = Now { mono_ms: 1, wall_ms: 1_000_000 };
+        let mut house = Self::begun(api, guest, Now { mono_ms: 1, wall_ms: 1_000_000 });
+        let module = Module { digest: format!("sha256:{}", "a".repeat(64)), manifest: Arc::new(manifest) };
+        house.input(Input::Module { source: "inn.wasm".into(), news: News::Loaded(module) });
+        house
+    }
+
+    /// A new process that has read no modules yet.
+    pub fn begun(api: Api, guest: Guest, now: Now) -> Self {
         let (engine, outputs) = Engine::start(now);
-        let (requests, ended, held) = (Vec::new(), Vec::new(), Vec::new());
+        let (requests, ended, refusals, patches) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut house = Self {
             api,
             engine,
@@ -123,13 +136,14 @@ impl House {
             ended,
             dies: None,
             holds: None,
-            held,
+            held: vec![],
             reads: vec![],
-            now: 1,
+            refusals,
+            refuses_kinds: 0,
+            patches,
+            now: now.mono_ms,
         };
         house.run(outputs);
-        let module = Module { digest: format!("sha256:{}", "a".repeat(64)), manifest: Arc::new(manifest) };
-        house.input(Input::Module { source: "inn.wasm".into(), news: News::Loaded(module) });
         house
     }
 
@@ -205,6 +219,7 @@ impl House {
                     continue;
                 }
                 Output::Resolve(kind) => Input::Resolved(kind.clone(), Ok(self.api.resolve(&kind))),
+                Output::Find(kind) => Input::Found(kind.clone(), Ok(self.api.find(&kind))),
                 Output::Ask { call, request, .. } => {
                     self.calls += 1;
                     let result = Box::new((self.guest)(&request));
@@ -242,6 +257,16 @@ impl House {
             _ => {}
         }
         self.requests.push(format!("{} {}", action.verb(), action.key()));
+        if let Action::Merge { patch, .. } = action {
+            self.patches.push(patch.clone());
+            if self.refuses_kinds > 0 && patch["status"]["kinds"].is_array() {
+                self.refuses_kinds -= 1;
+                return Some(Done::Forbidden("no kinds today".into()));
+            }
+        }
+        if matches!(action, Action::Create { .. }) && !self.refusals.is_empty() {
+            return Some(self.refusals.remove(0));
+        }
         let done = self.api.act(action);
         (self.dies != Some((0, true))).then_some(done)
     }
