@@ -12,6 +12,11 @@ pub(crate) fn version(kind: &Kind) -> String {
     }
 }
 
+/// The root of a group. The core group has none.
+pub(crate) fn group(group: &str) -> String {
+    format!("/apis/{}", encoded(group))
+}
+
 /// The collection of a kind in one namespace, or of a cluster-scoped kind.
 pub(crate) fn collection(resource: &Resource, namespace: Option<&str>) -> String {
     let root = version(&resource.kind);

@@ -64,15 +64,26 @@ impl Cluster {
     /// # Panics
     /// Outside of a Tokio runtime.
     pub fn watch(&self, watch: Watch, sink: Sender<(Watch, Event)>) -> WatchHandle {
+        self.watch_as(watch.clone(), watch, sink)
+    }
+
+    /// The same, for a caller that knows its watches by another name than [`Watch`].
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
+    pub fn watch_as<T>(&self, name: T, watch: Watch, sink: Sender<(T, Event)>) -> WatchHandle
+    where
+        T: Clone + Send + 'static,
+    {
         let health = Arc::new(Health::new(watch.clone()));
         let client = tap::client(self.client(), health.clone());
         let api: Api<Raw> = Api::all_with(client, &*watch.resource);
-        let task = tokio::spawn(pump(api, watch, sink, health.clone()));
+        let task = tokio::spawn(pump(api, name, watch, sink, health.clone()));
         WatchHandle { health, task }
     }
 }
 
-async fn pump(api: Api<Raw>, watch: Watch, sink: Sender<(Watch, Event)>, health: Arc<Health>) {
+async fn pump<T: Clone>(api: Api<Raw>, name: T, watch: Watch, sink: Sender<(T, Event)>, health: Arc<Health>) {
     let mut stream = Box::pin(watcher(api.clone(), config(&watch)));
     let mut backoff = Backoff::default();
     let mut reported = HashSet::new();
@@ -103,7 +114,7 @@ async fn pump(api: Api<Raw>, watch: Watch, sink: Sender<(Watch, Event)>, health:
         if !matches!(event, Event::Begin) {
             backoff.reset();
         }
-        if sink.send((watch.clone(), event)).await.is_err() {
+        if sink.send((name.clone(), event)).await.is_err() {
             return;
         }
     }

@@ -20,18 +20,59 @@ pub enum Urgency {
 }
 
 /// When an object is looked at again after a reconcile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Again {
     /// When something changes.
+    #[default]
     OnChange,
     /// After this many milliseconds, or when something changes.
     After(u64),
-    /// It failed: after a back-off that grows, or when something changes.
-    BackOff,
+    /// It failed: after a back-off that grows, within these bounds, or when something changes.
+    BackOff {
+        /// Not before this many milliseconds, whatever else is due: the API server asked to wait.
+        no_sooner: u64,
+        /// After this many milliseconds at the latest: something else is due then.
+        no_later: Option<u64>,
+    },
     /// It failed and something says when to try: after this many milliseconds. Counts as a failure.
     FailedAfter(u64),
     /// Never: the object is gone.
     Never,
+}
+
+impl Again {
+    /// It failed, and nothing bounds the back-off.
+    pub const BACK_OFF: Self = Self::BackOff { no_sooner: 0, no_later: None };
+
+    /// The same, but counted as a failure.
+    pub fn failed(self) -> Self {
+        match self {
+            Self::OnChange => Self::BACK_OFF,
+            Self::After(ms) => Self::BackOff { no_sooner: 0, no_later: Some(ms) },
+            failed => failed,
+        }
+    }
+
+    /// The same, but after this many milliseconds at the latest.
+    pub fn no_later_than(self, ms: u64) -> Self {
+        match self {
+            Self::OnChange => Self::After(ms),
+            Self::After(at) => Self::After(at.min(ms)),
+            Self::BackOff { no_sooner, no_later } => {
+                Self::BackOff { no_sooner, no_later: Some(no_later.map_or(ms, |at| at.min(ms))) }
+            }
+            Self::FailedAfter(at) => Self::FailedAfter(at.min(ms)),
+            Self::Never => Self::Never,
+        }
+    }
+
+    /// The same, but a back-off lasts at least this many milliseconds.
+    pub fn no_sooner_than(self, ms: u64) -> Self {
+        match self {
+            Self::BackOff { no_sooner, no_later } => Self::BackOff { no_sooner: no_sooner.max(ms), no_later },
+            other => other,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -80,16 +121,19 @@ impl Queue {
         }
     }
 
-    /// The next object that `may_start` lets through. It counts as running until [`Queue::done`].
-    pub fn next(&mut self, now_ms: u64, may_start: impl Fn(&Key) -> bool) -> Option<Key> {
-        let due: Vec<(u64, Key)> = self.timers.iter().take_while(|(at, _)| *at <= now_ms).cloned().collect();
-        for (at, key) in due {
-            self.timers.remove(&(at, key.clone()));
+    /// Time has passed: the objects whose time came wait to be looked at.
+    pub fn ripen(&mut self, now_ms: u64) {
+        while self.next_timer().is_some_and(|at| at <= now_ms) {
+            let Some((_, key)) = self.timers.pop_first() else { return };
             if let Some(entry) = self.entries.get_mut(&key) {
                 entry.at = None;
             }
             self.wake(&key, Urgency::Sweep);
         }
+    }
+
+    /// The next object that `may_start` lets through. It counts as running until [`Queue::done`].
+    pub fn next(&mut self, may_start: impl Fn(&Key) -> bool) -> Option<Key> {
         let found = self.ready.iter().find(|(_, _, key)| may_start(key)).cloned()?;
         self.ready.remove(&found);
         let key = found.2;
@@ -127,9 +171,10 @@ impl Queue {
                 entry.failures += 1;
                 Some(ms)
             }
-            Again::BackOff => {
+            Again::BackOff { no_sooner, no_later } => {
                 entry.failures += 1;
-                Some(backoff(key, entry.failures))
+                let wait = backoff(key, entry.failures);
+                Some(no_later.map_or(wait, |ms| wait.min(ms)).max(no_sooner))
             }
         };
         if let Some(ms) = wait {
@@ -191,14 +236,14 @@ mod tests {
     fn an_object_woken_while_it_runs_runs_once_more() {
         let mut queue = Queue::default();
         queue.wake(&key("a"), Urgency::Fresh);
-        assert_eq!(queue.next(0, |_| true), Some(key("a")));
+        assert_eq!(queue.next(|_| true), Some(key("a")));
         queue.wake(&key("a"), Urgency::Fresh);
         queue.wake(&key("a"), Urgency::Sweep);
-        assert_eq!(queue.next(0, |_| true), None, "one call per object at a time");
+        assert_eq!(queue.next(|_| true), None, "one call per object at a time");
         queue.done(&key("a"), Again::OnChange, 0);
-        assert_eq!(queue.next(0, |_| true), Some(key("a")));
+        assert_eq!(queue.next(|_| true), Some(key("a")));
         queue.done(&key("a"), Again::OnChange, 0);
-        assert_eq!(queue.next(0, |_| true), None);
+        assert_eq!(queue.next(|_| true), None);
     }
 
     #[test]
@@ -206,7 +251,7 @@ mod tests {
         let mut queue = Queue::default();
         queue.wake(&key("swept"), Urgency::Sweep);
         queue.wake(&key("fresh"), Urgency::Fresh);
-        assert_eq!(queue.next(0, |_| true), Some(key("fresh")));
+        assert_eq!(queue.next(|_| true), Some(key("fresh")));
     }
 
     #[test]
@@ -216,8 +261,9 @@ mod tests {
         let mut waits = Vec::new();
         queue.wake(&key("a"), Urgency::Fresh);
         for _ in 0..25 {
-            queue.next(now, |_| true).expect("it is due");
-            queue.done(&key("a"), Again::BackOff, now);
+            queue.ripen(now);
+            queue.next(|_| true).expect("it is due");
+            queue.done(&key("a"), Again::BACK_OFF, now);
             let at = queue.next_timer().expect("a timer");
             waits.push(at - now);
             now = at;
@@ -225,8 +271,9 @@ mod tests {
         assert!((3..=5).contains(&waits[0]), "{waits:?}");
         assert!((750_000..=1_000_000).contains(&waits[24]), "{waits:?}");
         queue.forgive(&key("a"));
-        queue.next(now, |_| true).expect("it is due");
-        queue.done(&key("a"), Again::BackOff, now);
+        queue.ripen(now);
+        queue.next(|_| true).expect("it is due");
+        queue.done(&key("a"), Again::BACK_OFF, now);
         assert!(queue.next_timer().expect("a timer") - now <= 5);
     }
 }

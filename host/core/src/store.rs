@@ -1,6 +1,6 @@
 //! The objects of one watch, and the indexes that decisions need.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::names::OBJECT_UID;
@@ -36,14 +36,29 @@ pub struct Change {
 pub struct Store {
     objects: HashMap<Name, Arc<Object>>,
     by_object_uid: HashMap<String, BTreeSet<Name>>,
-    relist: Option<HashMap<Name, Arc<Object>>>,
+    relist: Option<Relist>,
     filled: bool,
+    seen_up_to: u64,
+}
+
+/// A list on its way.
+#[derive(Debug, Default)]
+struct Relist {
+    names: HashSet<Name>,
+    highest: u64,
 }
 
 impl Store {
     /// Whether a first list has been completed.
     pub fn is_filled(&self) -> bool {
         self.filled
+    }
+
+    /// The highest resourceVersion that was told: every event up to there has been seen, that of an
+    /// object that came and went as well. The items of a list count when the list is complete, since they
+    /// come in the order of their names.
+    pub fn seen_up_to(&self) -> u64 {
+        self.seen_up_to
     }
 
     /// One object by its name.
@@ -77,33 +92,42 @@ impl Store {
     pub fn take(&mut self, event: Event) -> Vec<Change> {
         match event {
             Event::Begin => {
-                self.relist = Some(HashMap::new());
+                self.relist = Some(Relist::default());
                 Vec::new()
             }
             Event::Seen(object) => {
                 let name = name_of(&object);
+                self.told(&object);
                 if let Some(relist) = &mut self.relist {
-                    relist.insert(name.clone(), object.clone());
+                    relist.names.insert(name.clone());
                 }
                 self.put(name, object).into_iter().collect()
             }
             Event::Gone(object) => {
                 let name = name_of(&object);
+                self.told(&object);
                 if let Some(relist) = &mut self.relist {
-                    relist.remove(&name);
+                    relist.names.remove(&name);
                 }
                 self.remove(&name).map(|_| Change { before: Some(object), after: None }).into_iter().collect()
             }
             Event::Listed => {
                 self.filled = true;
                 let listed = self.relist.take().unwrap_or_default();
-                let lost: Vec<Name> = self.objects.keys().filter(|name| !listed.contains_key(*name)).cloned().collect();
+                self.seen_up_to = self.seen_up_to.max(listed.highest);
+                let lost: Vec<Name> =
+                    self.objects.keys().filter(|name| !listed.names.contains(*name)).cloned().collect();
                 lost.iter()
                     .filter_map(|name| self.remove(name))
                     .map(|object| Change { before: Some(object), after: None })
                     .collect()
             }
         }
+    }
+
+    fn told(&mut self, object: &Object) {
+        let highest = self.relist.as_mut().map_or(&mut self.seen_up_to, |relist| &mut relist.highest);
+        *highest = (*highest).max(number(&object.meta.resource_version));
     }
 
     fn put(&mut self, name: Name, object: Arc<Object>) -> Option<Change> {
@@ -135,6 +159,11 @@ impl Store {
             }
         }
     }
+}
+
+/// A resourceVersion as a number; 0 where it is none, so that nobody waits for it.
+pub(crate) fn number(version: &str) -> u64 {
+    version.parse().unwrap_or(0)
 }
 
 fn name_of(object: &Object) -> Name {

@@ -5,16 +5,10 @@
 
 mod house;
 
-use house::{House, config_map, inn, wants};
+use house::{House, crd, inn, rooms};
 use innkeeper_core::contract::Failure;
+use innkeeper_core::store::Event;
 use serde_json::{Value, json};
-
-/// A guest that wants one ConfigMap per name in `spec.rooms`.
-fn rooms(request: &innkeeper_core::contract::Request) -> Result<innkeeper_core::contract::Outcome, Failure> {
-    let object: Value = serde_json::from_str(&request.object).unwrap();
-    let names = object["spec"]["rooms"].as_array().cloned().unwrap_or_default();
-    wants(names.iter().map(|name| config_map(name.as_str().unwrap(), "1")).collect())
-}
 
 fn condition(house: &House, name: &str, kind: &str) -> (String, String) {
     let object = house.api.get("Inn", Some("a"), name).expect("the object is there");
@@ -96,10 +90,7 @@ fn a_child_deleted_or_stripped_of_its_label_is_put_right() {
     house.api.delete("ConfigMap", Some("a"), "one");
     house.settle();
     assert_eq!(house.api.children(), ["ConfigMap a/one"]);
-    let mut child = house.api.get("ConfigMap", Some("a"), "one").unwrap().clone();
-    child["metadata"]["labels"] = json!({});
-    child["metadata"]["managedFields"][0]["fieldsV1"]["f:metadata"]["f:labels"] = json!({});
-    house.put(child);
+    house.strip("ConfigMap", "one");
     let label =
         &house.api.get("ConfigMap", Some("a"), "one").unwrap()["metadata"]["labels"]["innkeeper.dev/object-uid"];
     assert!(label.is_string(), "the label is back");
@@ -128,6 +119,24 @@ fn what_must_be_gone_before_a_wave_is_removed_by_its_uid_first() {
     assert_eq!(house.api.children(), ["ConfigMap a/new"]);
     house.pass(60_000);
     assert_eq!(house.requests(), Vec::<String>::new(), "what is gone is not looked at again");
+}
+
+#[test]
+fn what_a_watch_told_before_it_ended_is_not_taken_for_the_word_of_its_successor() {
+    let mut house = House::new(rooms);
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    house.requests();
+    let mut gone = crd();
+    gone["status"]["conditions"][0]["status"] = json!("False");
+    house.api.put(gone);
+    house.api.put(crd());
+    house.api.tell("Inn", &Event::Listed);
+    house.api.tell("ConfigMap", &Event::Listed);
+    (0..4).for_each(|_| assert!(house.deliver()));
+    assert!(!house.engine.is_ready(), "the new watches have told nothing yet");
+    house.settle();
+    assert!(house.engine.is_ready());
+    assert_eq!(house.requests(), Vec::<String>::new());
 }
 
 /// Killed at every write, before it is sent and before its answer: the next process ends in the same place.

@@ -1,6 +1,6 @@
 //! The pump: everything that happens goes into the engine, one at a time; everything it wants is done.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -8,14 +8,14 @@ use innkeeper_cluster::{Cluster, WatchHandle};
 use innkeeper_core::engine::{Engine, Input, Now, Output};
 use innkeeper_core::kind::Key;
 use innkeeper_core::store::Event;
-use innkeeper_core::watch::Watch;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::calls::Calls;
 use super::health::State;
 use super::metrics::Metrics;
 
-/// The engine is asked at least this often, so that health tells the truth.
+/// The engine is asked at least this often, so that health tells the truth. It is told as often which
+/// watches fail.
 const IDLE: Duration = Duration::from_secs(1);
 
 /// Moves inputs into the engine and carries out what it wants.
@@ -26,11 +26,12 @@ pub(super) struct Pump {
     inputs: mpsc::Sender<Input>,
     metrics: Arc<Metrics>,
     state: Arc<State>,
-    watches: HashMap<Watch, WatchHandle>,
-    seen: mpsc::Sender<(Watch, Event)>,
-    events: mpsc::Receiver<(Watch, Event)>,
+    watches: HashMap<u64, (Watch, WatchHandle)>,
+    seen: mpsc::Sender<(u64, Event)>,
+    events: mpsc::Receiver<(u64, Event)>,
     began: HashMap<Key, Instant>,
     start: Instant,
+    told: Instant,
 }
 
 impl Pump {
@@ -45,7 +46,8 @@ impl Pump {
         let (seen, events) = mpsc::channel(4096);
         let requests = Arc::new(Semaphore::new(requests));
         let (watches, began, start) = (HashMap::new(), HashMap::new(), Instant::now());
-        Self { cluster, calls, requests, inputs, metrics, state, watches, seen, events, began, start }
+        let told = start;
+        Self { cluster, calls, requests, inputs, metrics, state, watches, seen, events, began, start, told }
     }
 
     /// Runs until the engine was told to stop and nothing is in flight any more.
@@ -58,12 +60,24 @@ impl Pump {
             let input = tokio::select! {
                 biased;
                 Some(input) = inputs.recv() => input,
-                Some((watch, event)) = self.events.recv() => Input::Watched(watch, event),
+                Some((number, event)) = self.events.recv() => Input::Watched(number, event),
                 () = tokio::time::sleep(pause) => Input::Tick,
             };
             stopping |= matches!(input, Input::Stop);
+            // What watches told before an answer comes first: a list that began before may not show its write.
+            let earlier = if matches!(input, Input::Watched(..)) { 0 } else { self.events.len() };
+            for _ in 0..earlier {
+                let Ok((number, event)) = self.events.try_recv() else { break };
+                let outputs = engine.handle(self.now(), Input::Watched(number, event));
+                self.carry_out(outputs);
+            }
             let outputs = engine.handle(self.now(), input);
             self.carry_out(outputs);
+            if self.told.elapsed() >= IDLE {
+                self.told = Instant::now();
+                let outputs = engine.handle(self.now(), Input::Troubles(self.troubles()));
+                self.carry_out(outputs);
+            }
             let (waiting, working) = engine.load();
             self.metrics.load(waiting, working);
             self.state.set_ready(engine.is_ready() && !stopping);
@@ -79,6 +93,11 @@ impl Pump {
         Now { mono_ms: millis(self.start.elapsed()), wall_ms: millis(wall).cast_signed() }
     }
 
+    /// The watches that fail at present, and why.
+    fn troubles(&self) -> BTreeMap<Watch, String> {
+        self.watches.values().filter_map(|(watch, handle)| Some((watch.clone(), handle.trouble()?))).collect()
+    }
+
     fn pause(&self, engine: &Engine) -> Duration {
         let until = engine.next_wake().map(|at| Duration::from_millis(at.saturating_sub(self.now().mono_ms)));
         until.map_or(IDLE, |pause| pause.clamp(Duration::from_millis(1), IDLE))
@@ -87,16 +106,23 @@ impl Pump {
     fn carry_out(&mut self, outputs: Vec<Output>) {
         for output in outputs {
             match output {
-                Output::Watch(watch) => {
-                    let handle = self.cluster.watch(watch.clone(), self.seen.clone());
-                    self.watches.insert(watch, handle);
+                Output::Watch(number, watch) => {
+                    let handle = self.cluster.watch_as(number, watch.clone(), self.seen.clone());
+                    self.watches.insert(number, (watch, handle));
                 }
-                Output::Unwatch(watch) => drop(self.watches.remove(&watch)),
+                Output::Unwatch(number) => drop(self.watches.remove(&number)),
                 Output::Resolve(kind) => {
                     let (cluster, inputs) = (self.cluster.clone(), self.inputs.clone());
                     tokio::spawn(async move {
                         let result = cluster.resolve(&kind).await;
                         let _ = inputs.send(Input::Resolved(kind, result)).await;
+                    });
+                }
+                Output::Find(kind) => {
+                    let (cluster, inputs) = (self.cluster.clone(), self.inputs.clone());
+                    tokio::spawn(async move {
+                        let result = cluster.find(&kind).await;
+                        let _ = inputs.send(Input::Found(kind, result)).await;
                     });
                 }
                 Output::Ask { call, digest, object, request, world, limits } => {

@@ -64,6 +64,8 @@ pub struct Catalog {
     crds: BTreeMap<String, Crd>,
     /// What discovery said: none where the kind is not served.
     discovered: HashMap<Kind, Option<Arc<Resource>>>,
+    /// What discovery said where any version would do: none where the kind is not served at all.
+    found: HashMap<GroupKind, Option<Arc<Resource>>>,
 }
 
 impl Catalog {
@@ -71,13 +73,20 @@ impl Catalog {
     pub fn put(&mut self, object: &Object) -> bool {
         match Crd::parse(object) {
             Some(crd) => self.crds.insert(crd.name.clone(), crd.clone()) != Some(crd),
-            None => self.crds.remove(&object.key.name).is_some(),
+            None => self.remove(&object.key.name),
         }
     }
 
-    /// A CustomResourceDefinition is gone.
+    /// A CustomResourceDefinition is gone, and with it what discovery said while it was there.
     pub fn remove(&mut self, name: &str) -> bool {
-        self.crds.remove(name).is_some()
+        let Some(crd) = self.crds.remove(name) else { return false };
+        self.found.insert(crd.kind.clone(), None);
+        let discovered = self.discovered.iter_mut().filter(|(kind, _)| kind.group_kind() == crd.kind);
+        discovered.for_each(|(_, resource)| *resource = None);
+        for (resource, _) in &crd.versions {
+            self.discovered.insert(resource.kind.clone(), None);
+        }
+        true
     }
 
     /// Discovery answered about a kind.
@@ -85,9 +94,15 @@ impl Catalog {
         self.discovered.insert(kind.clone(), resource);
     }
 
-    /// The CRD of a kind.
+    /// Discovery answered in which version a kind is served.
+    pub fn found(&mut self, kind: &GroupKind, resource: Option<Arc<Resource>>) {
+        self.found.insert(kind.clone(), resource);
+    }
+
+    /// The CRD of a kind: of several that claim it, the one that the API server has accepted.
     pub fn crd(&self, kind: &GroupKind) -> Option<&Crd> {
-        self.crds.values().find(|crd| crd.kind == *kind)
+        let claim = || self.crds.values().filter(|crd| crd.kind == *kind);
+        claim().find(|crd| crd.established).or_else(|| claim().next())
     }
 
     /// Where a kind is served.
@@ -99,6 +114,19 @@ impl Catalog {
             Some(_) => None,
             None => self.discovered.get(kind).cloned().flatten(),
         }
+    }
+
+    /// Where a kind is served in any version: by its CRD in the one that is stored, else as discovery said.
+    pub fn any(&self, kind: &GroupKind) -> Option<Arc<Resource>> {
+        match self.crd(kind) {
+            Some(crd) => crd.versions.first().map(|(resource, _)| resource.clone()).filter(|_| crd.established),
+            None => self.found.get(kind).cloned().flatten(),
+        }
+    }
+
+    /// Whether nobody knows yet if a kind is served in any version.
+    pub fn is_unheard_of(&self, kind: &GroupKind) -> bool {
+        self.crd(kind).is_none() && !self.found.contains_key(kind)
     }
 
     /// Whether nobody knows yet if a kind is served.

@@ -4,15 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::watches::RECONCILERS;
+use super::kinds::{Scene, Sight};
+use super::reconcilers::address;
 use super::{Engine, Owner};
 use crate::action::{Action, Done};
+use crate::fields;
 use crate::kind::{GroupKind, Key, Kind};
 use crate::reconciler::ChildKind;
-use crate::resource::Address;
 use crate::step::Input;
-use crate::store::Store;
-use crate::watch::{Selection, Watch};
 
 impl Engine {
     /// A step needs these kinds recorded and their stores filled.
@@ -23,23 +22,36 @@ impl Engine {
             None => return,
         }
         self.go_on_ensuring(&kind);
+        if self.stopping {
+            self.stop_ensuring(&kind, "the host is stopping");
+        }
     }
 
-    /// Lets the steps go on whose kinds are recorded and watched, and records what is not.
+    /// Lets the steps go on whose kinds are recorded and watched, and records what is not. A step whose
+    /// kinds will not be seen soon ends.
     pub(super) fn go_on_ensuring(&mut self, kind: &GroupKind) {
         let Some(controller) = self.controllers.get_mut(kind) else { return };
         let waiting = std::mem::take(&mut controller.ensuring);
+        let scene =
+            Scene { catalog: &self.catalog, stores: &self.stores, troubles: &self.troubles, now_ms: self.now.mono_ms };
         let mut missing = BTreeSet::new();
         let mut ready = Vec::new();
+        let mut hopeless = Vec::new();
         for (object, kinds) in waiting {
-            let unrecorded: Vec<Kind> = kinds.iter().filter(|k| !controller.has_recorded(k)).cloned().collect();
-            let filled = unrecorded.is_empty()
-                && kinds.iter().all(|k| {
-                    let watch =
-                        self.catalog.resource(k).map(|resource| Watch { resource, selection: Selection::Children });
-                    watch.and_then(|w| self.stores.get(&w)).is_some_and(Store::is_filled)
-                });
-            if filled {
+            let (unrecorded, recorded): (Vec<Kind>, Vec<Kind>) =
+                kinds.iter().cloned().partition(|k| !controller.kinds.has(&k.group_kind()));
+            let sights: Vec<(Kind, Sight<'_>)> =
+                recorded.into_iter().map(|k| (k.clone(), controller.kinds.sight(&k.group_kind(), &scene))).collect();
+            let gone = unrecorded.iter().find(|k| scene.catalog.resource(k).is_none());
+            let gone = gone.or(sights.iter().find(|(_, s)| matches!(s, Sight::NotServed)).map(|(k, _)| k));
+            let lasting = sights.iter().find_map(|(k, s)| match s {
+                Sight::Unseen(unseen) if unseen.lasts => Some(format!("{k} cannot be watched: {}", unseen.why)),
+                _ => None,
+            });
+            let filled = unrecorded.is_empty() && sights.iter().all(|(_, s)| matches!(s, Sight::Whole(_)));
+            if let Some(why) = gone.map(|k| format!("{k} is not served any more")).or(lasting) {
+                hopeless.push((object, why));
+            } else if filled {
                 ready.push(object);
             } else {
                 missing.extend(unrecorded);
@@ -52,43 +64,80 @@ impl Engine {
         for object in ready {
             self.step_input(&object, Input::Ensured(Ok(())));
         }
+        for (object, why) in hopeless {
+            self.step_input(&object, Input::Ensured(Err(why)));
+        }
+    }
+
+    /// Every step that waits for a kind of children ends.
+    pub(super) fn stop_ensuring(&mut self, kind: &GroupKind, why: &str) {
+        let Some(controller) = self.controllers.get_mut(kind) else { return };
+        for (object, _) in std::mem::take(&mut controller.ensuring) {
+            self.step_input(&object, Input::Ensured(Err(why.to_owned())));
+        }
+    }
+
+    /// Looks, for each controller, which of the kinds that it seeks have children: those are recorded, the
+    /// others forgotten. What cannot be seen yet is still sought.
+    pub(super) fn look_over(&mut self) {
+        // A module's manifest names kinds too.
+        if !self.modules_read || self.stopping {
+            return;
+        }
+        let scene =
+            Scene { catalog: &self.catalog, stores: &self.stores, troubles: &self.troubles, now_ms: self.now.mono_ms };
+        let mut found = BTreeSet::new();
+        for (served, controller) in &mut self.controllers {
+            for kind in controller.kinds.sought() {
+                let manager = &controller.binding.manager;
+                let has_children = match controller.kinds.sight(&kind, &scene) {
+                    Sight::Whole(store) => store.all().any(|o| fields::apply_entry(&o.meta, manager).is_some()),
+                    Sight::NotServed => false,
+                    Sight::Unseen(_) => continue,
+                };
+                if !has_children {
+                    controller.kinds.forget(&kind);
+                } else if !controller.recording {
+                    found.insert(served.clone());
+                }
+            }
+        }
+        found.iter().for_each(|served| self.record(served, BTreeSet::new()));
     }
 
     /// Writes kinds to the Reconciler's status.
     fn record(&mut self, kind: &GroupKind, new: BTreeSet<Kind>) {
         let Some(controller) = self.controllers.get_mut(kind) else { return };
         controller.recording = true;
-        let mut all = controller.recorded.clone();
-        for kind in new {
-            all.retain(|c| (&c.group, &c.kind) != (&kind.group, &kind.kind));
-            all.insert(ChildKind { group: kind.group, version: kind.version, kind: kind.kind });
-        }
-        let name = controller.binding.reconciler.clone();
-        let at = Address { resource: RECONCILERS.resource.clone(), namespace: None, name };
+        let all = controller.kinds.extended(new, &self.catalog);
+        let at = address(&controller.binding.reconciler);
         let key = at.key();
         let patch = json!({"status": {"kinds": all}});
-        self.act(Owner::Recording(kind.clone()), key, Action::Merge { at, status: true, patch });
+        self.act(Owner::Recording(kind.clone(), all), key, Action::Merge { at, status: true, patch });
     }
 
     /// The kinds were written, or not.
-    pub(super) fn recorded(&mut self, kind: &GroupKind, done: Done) {
+    pub(super) fn recorded(&mut self, kind: &GroupKind, asked: &BTreeSet<ChildKind>, done: Done) {
         let Some(controller) = self.controllers.get_mut(kind) else { return };
         controller.recording = false;
-        match done {
-            Done::Object { object, .. } => {
-                let status = object.value().get("status").cloned().unwrap_or_default();
-                if let Ok(kinds) = serde_json::from_value(status["kinds"].clone()) {
-                    controller.recorded = kinds;
-                }
-                self.demand_watches();
-                self.go_on_ensuring(kind);
-            }
-            other => {
-                let why = format!("the kinds of its children cannot be recorded on the Reconciler: {other:?}");
-                for (object, _) in std::mem::take(&mut controller.ensuring) {
-                    self.step_input(&object, Input::Ensured(Err(why.clone())));
-                }
-            }
+        if let Done::Object { object, .. } = &done {
+            self.reconciler_answered(object);
         }
+        let kept = |k: &ChildKind| GroupKind { group: k.group.clone(), kind: k.kind.clone() };
+        let Some(controller) = self.controllers.get(kind) else { return };
+        if asked.iter().all(|k| controller.kinds.has(&kept(k))) {
+            self.go_on_ensuring(kind);
+            return;
+        }
+        let why = match done {
+            Done::Object { .. } => "the API server does not keep them; is its CRD older than this host?".to_owned(),
+            other => format!("{other:?}"),
+        };
+        let why = format!("the kinds of its children cannot be recorded on the Reconciler: {why}");
+        match controller.ensuring.is_empty() {
+            true => self.note(true, format!("{kind}: {why}")),
+            false => self.stop_ensuring(kind, &why),
+        }
+        self.ask_again();
     }
 }

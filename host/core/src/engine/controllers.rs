@@ -4,24 +4,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::kinds::{self, ChildKinds, Scene};
 use super::reconcilers::{Bound, Declared};
-use super::{Catalog, Engine};
+use super::{Catalog, Engine, Output, Owner};
 use crate::binding::Binding;
 use crate::kind::{GroupKind, Key, Kind};
 use crate::names::field_manager;
-use crate::reconciler::ChildKind;
 use crate::resource::Resource;
 use crate::store::Store;
 use crate::watch::{Selection, Watch};
 
-/// One kind, kept.
+/// One kind, kept for one Reconciler.
 #[derive(Debug)]
 pub(super) struct Controller {
     pub(super) binding: Arc<Binding>,
+    /// The uid of its Reconciler.
+    pub(super) uid: String,
     pub(super) objects: Watch,
     pub(super) suspended: bool,
-    /// Kinds of children, as the Reconciler's status says.
-    pub(super) recorded: BTreeSet<ChildKind>,
+    /// Whether its objects could be looked at once.
+    pub(super) started: bool,
+    pub(super) kinds: ChildKinds,
     pub(super) recording: bool,
     /// Steps that wait until kinds are recorded and watched.
     pub(super) ensuring: Vec<(Key, BTreeSet<Kind>)>,
@@ -30,22 +33,14 @@ pub(super) struct Controller {
 impl Controller {
     /// The watches of its children's kinds. A kind whose CRD is gone has none.
     pub(super) fn child_watches(&self, catalog: &Catalog) -> BTreeSet<Watch> {
-        self.recorded
-            .iter()
-            .filter_map(|k| catalog.resource(&Kind::new(&k.group, &k.version, &k.kind)))
-            .map(|resource| Watch { resource, selection: Selection::Children })
-            .collect()
+        self.kinds.watches(catalog)
     }
 
-    pub(super) fn has_recorded(&self, kind: &Kind) -> bool {
-        self.recorded.iter().any(|k| (&k.group, &k.version, &k.kind) == (&kind.group, &kind.version, &kind.kind))
-    }
-
-    /// Whether its objects may be looked at: their store is filled, and those of all their children.
-    pub(super) fn may_start(&self, stores: &BTreeMap<Watch, Store>, catalog: &Catalog) -> bool {
-        let filled = |watch: &Watch| stores.get(watch).is_some_and(Store::is_filled);
-        let unknown = self.recorded.iter().any(|k| catalog.is_unknown(&Kind::new(&k.group, &k.version, &k.kind)));
-        !self.suspended && !unknown && filled(&self.objects) && self.child_watches(catalog).iter().all(filled)
+    /// Whether its objects can be looked at: their store is filled, and those of all their children but
+    /// where that fails lastingly.
+    pub(super) fn sees(&self, scene: &Scene<'_>) -> bool {
+        scene.stores.get(&self.objects).is_some_and(Store::is_filled)
+            && self.kinds.unseen(scene).iter().all(|(_, unseen)| unseen.lasts)
     }
 }
 
@@ -59,35 +54,84 @@ impl Engine {
         let ended: Vec<GroupKind> = self
             .controllers
             .iter()
-            .filter(|(kind, c)| wanted.get(*kind).is_none_or(|w| w.objects != c.objects))
+            .filter(|(kind, c)| wanted.get(*kind).is_none_or(|w| w.objects != c.objects || w.uid != c.uid))
             .map(|(kind, _)| kind.clone())
             .collect();
         for kind in ended {
-            self.controllers.remove(&kind);
+            // The next Reconciler of the kind may not list what this one did.
+            let kinds = self.controllers.remove(&kind).map(|c| c.kinds.all()).unwrap_or_default();
+            self.child_kinds.entry(kind.clone()).or_default().extend(kinds);
+            self.actions.retain(|_, owner| !matches!(owner, Owner::Recording(of, _) if *of == kind));
             self.drop_steps(&kind);
             self.note(false, format!("{kind}: its controller stopped"));
         }
         let mut swept = Vec::new();
-        for (kind, new) in wanted {
+        for (kind, mut new) in wanted {
             match self.controllers.get_mut(&kind) {
                 None => {
+                    let before = self.child_kinds.get(&kind).cloned().unwrap_or_default();
+                    new.kinds.seek(before);
+                    if new.kinds.is_unlisted() {
+                        new.kinds.seek(kinds::named(&new.binding));
+                    }
+                    swept.push(kind.clone());
                     let text = format!("{kind}: its controller started ({})", new.objects.resource.kind.version);
                     self.note(false, text);
                     self.controllers.insert(kind, new);
                 }
                 Some(old) => {
                     if decides_otherwise(&old.binding, &new.binding) || (old.suspended && !new.suspended) {
+                        if old.kinds.is_unlisted() {
+                            old.kinds.seek(kinds::named(&new.binding));
+                        }
                         swept.push(kind);
                     }
                     old.binding = new.binding;
                     old.suspended = new.suspended;
-                    old.recorded.extend(new.recorded);
                 }
             }
         }
-        self.resolve_recorded();
+        self.look_over();
+        self.find_child_kinds();
         self.demand_watches();
         swept.iter().for_each(|kind| self.sweep(kind));
+        self.go_on_ensuring_all();
+    }
+
+    pub(super) fn go_on_ensuring_all(&mut self) {
+        let waiting = self.controllers.iter().filter(|(_, c)| !c.ensuring.is_empty());
+        let waiting: Vec<GroupKind> = waiting.map(|(kind, _)| kind.clone()).collect();
+        waiting.iter().for_each(|kind| self.go_on_ensuring(kind));
+    }
+
+    /// Starts each controller whose objects can be looked at for the first time.
+    pub(super) fn start_controllers(&mut self) {
+        let scene = self.scene();
+        let ready = |c: &Controller| self.modules_read && !c.started && c.sees(&scene);
+        let ready = self.controllers.iter().filter(|(_, c)| ready(c));
+        let ready: Vec<GroupKind> = ready.map(|(kind, _)| kind.clone()).collect();
+        self.report_due |= !ready.is_empty();
+        for kind in ready {
+            self.controllers.entry(kind).and_modify(|c| c.started = true);
+        }
+    }
+
+    /// Whether objects of a controller may be looked at now.
+    pub(super) fn may_look(&self, controller: &Controller) -> bool {
+        self.modules_read && !controller.suspended && controller.sees(&self.scene())
+    }
+
+    /// The list of kinds in the status of a Reconciler changed.
+    pub(super) fn take_kinds(&mut self, name: &str) {
+        let Some(declared) = self.reconcilers.get(name) else { return };
+        let uid = &declared.object.meta.uid;
+        let Some(controller) = self.controllers.values_mut().find(|c| c.uid == *uid) else { return };
+        if controller.kinds.take(&declared.status.kinds) {
+            self.look_over();
+            self.find_child_kinds();
+            self.demand_watches();
+            self.go_on_ensuring_all();
+        }
     }
 
     fn wanted_controllers(&self) -> BTreeMap<GroupKind, Controller> {
@@ -98,11 +142,15 @@ impl Engine {
         bound
             .map(|(name, declared, resource)| {
                 let binding = Arc::new(self.binding(name, declared, resource));
+                let mut kinds = ChildKinds::default();
+                kinds.take(&declared.status.kinds);
                 let controller = Controller {
                     binding,
+                    uid: declared.object.meta.uid.clone(),
                     objects: Watch { resource: resource.clone(), selection: Selection::All },
                     suspended: declared.spec.as_ref().is_ok_and(|s| s.suspend),
-                    recorded: declared.status.kinds.iter().cloned().collect(),
+                    started: false,
+                    kinds,
                     recording: false,
                     ensuring: Vec::new(),
                 };
@@ -128,16 +176,34 @@ impl Engine {
         }
     }
 
-    /// Kinds that were recorded by an earlier process may be unknown to this one yet.
-    fn resolve_recorded(&mut self) {
-        let kinds = self.controllers.values().flat_map(|c| c.recorded.iter());
-        let unknown: BTreeSet<Kind> = kinds
-            .map(|k| Kind::new(&k.group, &k.version, &k.kind))
-            .filter(|kind| self.catalog.is_unknown(kind) && !self.resolving.contains_key(kind))
-            .collect();
-        for kind in unknown {
-            self.resolving.entry(kind.clone()).or_default();
-            self.out.push(super::Output::Resolve(kind));
+    /// Asks discovery about kinds of children that nobody has heard of yet.
+    fn find_child_kinds(&mut self) {
+        let questions: Vec<_> = self.controllers.values().map(|c| c.kinds.questions(&self.catalog)).collect();
+        for (exact, any) in questions {
+            for kind in exact {
+                if !self.resolving.contains_key(&kind) {
+                    self.resolving.entry(kind.clone()).or_default();
+                    self.out.push(Output::Resolve(kind));
+                }
+            }
+            for kind in any {
+                if self.finding.insert(kind.clone()) {
+                    self.out.push(Output::Find(kind));
+                }
+            }
+        }
+    }
+
+    /// Discovery answered in which version a kind is served.
+    pub(super) fn found(&mut self, kind: &GroupKind, result: Result<Option<Arc<Resource>>, String>) {
+        self.finding.remove(kind);
+        self.troubles.set_discovery(self.now.mono_ms, kind, result.as_ref().err().map(String::as_str));
+        match result {
+            Ok(resource) => {
+                self.catalog.found(kind, resource);
+                self.arrange();
+            }
+            Err(_) => self.ask_again(),
         }
     }
 }

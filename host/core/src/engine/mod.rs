@@ -5,11 +5,15 @@
 
 mod catalog;
 mod children;
+mod claims;
 mod controllers;
+mod echoes;
+mod kinds;
 mod modules;
 mod reconcilers;
 mod reports;
 mod steps;
+mod troubles;
 mod watches;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -23,11 +27,15 @@ use crate::contract::{Failure, Limits, Outcome, Request};
 use crate::kind::{GroupKind, Key, Kind};
 use crate::pending::Pending;
 use crate::queue::Queue;
+use crate::reconciler::ChildKind;
 use crate::resource::Resource;
 use crate::step::{Ended, Memory, Step};
 use crate::store::{Event, Store};
 use crate::watch::Watch;
 use crate::world::{Read, World};
+
+/// After how long something outside is tried again that did not work, in milliseconds.
+const ASK_AGAIN_MS: u64 = 2_000;
 
 /// A moment.
 #[derive(Clone, Copy, Debug, Default)]
@@ -41,10 +49,15 @@ pub struct Now {
 /// What happens to the engine.
 #[derive(Debug)]
 pub enum Input {
-    /// A watch tells something.
-    Watched(Watch, Event),
+    /// The watch of that number tells something. A word of one that has ended means nothing.
+    Watched(u64, Event),
     /// Discovery answered where a kind is served. The error is for people.
     Resolved(Kind, Result<Option<Arc<Resource>>, String>),
+    /// Discovery answered in which version a kind is served: the preferred one, none if it is not served
+    /// or cannot be watched. The error is for people.
+    Found(GroupKind, Result<Option<Arc<Resource>>, String>),
+    /// The watches that fail at present, and why; all others work. To be told about once a second.
+    Troubles(BTreeMap<Watch, String>),
     /// A source of a module has news.
     Module {
         /// Its name: a file's, for a folder.
@@ -79,12 +92,14 @@ pub enum Input {
 /// What the engine wants.
 #[derive(Debug)]
 pub enum Output {
-    /// Watch.
-    Watch(Watch),
-    /// Stop watching.
-    Unwatch(Watch),
+    /// Watch, under a number that no other watch has or had: what an ended one told may still be on its way.
+    Watch(u64, Watch),
+    /// Stop the watch of that number.
+    Unwatch(u64),
     /// Ask discovery where a kind is served.
     Resolve(Kind),
+    /// Ask discovery in which version a kind is served.
+    Find(GroupKind),
     /// Call a guest.
     Ask {
         /// The call's id.
@@ -133,8 +148,9 @@ pub enum Output {
 #[derive(Clone, Debug)]
 enum Owner {
     Step(Key, u32),
-    Recording(GroupKind),
+    Recording(GroupKind, BTreeSet<ChildKind>),
     Reconciler(String),
+    Creating(String),
 }
 
 /// The host's decision making.
@@ -145,22 +161,32 @@ pub struct Engine {
     stopping: bool,
     modules_read: bool,
     stores: BTreeMap<Watch, Store>,
+    /// The watches that run, by number.
+    watches: BTreeMap<u64, Watch>,
     catalog: Catalog,
     modules: modules::Modules,
     reconcilers: BTreeMap<String, reconcilers::Declared>,
     controllers: BTreeMap<GroupKind, controllers::Controller>,
     queue: Queue,
     pending: Pending,
+    echoes: echoes::Echoes,
     /// By object, with the uid that they are about.
     memories: HashMap<Key, (String, Memory)>,
     steps: HashMap<Key, Step>,
     calls: HashMap<u64, Key>,
     actions: HashMap<u64, Owner>,
+    claims: claims::Claims,
     resolving: BTreeMap<Kind, BTreeSet<Key>>,
+    finding: BTreeSet<GroupKind>,
+    troubles: troubles::Troubles,
+    /// By kind served: kinds of children that a Reconciler listed which is gone.
+    child_kinds: BTreeMap<GroupKind, BTreeSet<GroupKind>>,
     next_id: u64,
     /// Something that a Reconciler's status shows may have changed.
     report_due: bool,
-    /// When discovery is asked again about recorded kinds.
+    /// No Reconciler is made before this moment: the last time it did not work.
+    create_after_ms: u64,
+    /// When it is tried again to find out where kinds are served, and to write what could not be written.
     ask_again_ms: Option<u64>,
 }
 
@@ -177,8 +203,14 @@ impl Engine {
     pub fn handle(&mut self, now: Now, input: Input) -> Vec<Output> {
         self.now = now;
         match input {
-            Input::Watched(watch, event) => self.watched(&watch, event),
+            Input::Watched(number, event) => self.watched(number, event),
             Input::Resolved(kind, result) => self.resolved(&kind, result),
+            Input::Found(kind, result) => self.found(&kind, result),
+            Input::Troubles(failing) => {
+                self.troubles.set_watches(now.mono_ms, failing);
+                self.go_on_ensuring_all();
+                self.report_due |= self.troubles.any();
+            }
             Input::Module { source, news } => {
                 let said = self.modules.take(&source, news);
                 self.note(said.is_err(), said.unwrap_or_else(|trouble| trouble));
@@ -195,22 +227,35 @@ impl Engine {
                 self.arrange();
             }
             Input::Tick => {}
-            Input::Stop => self.stopping = true,
+            Input::Stop => {
+                self.stopping = true;
+                let kinds: Vec<GroupKind> = self.controllers.keys().cloned().collect();
+                kinds.iter().for_each(|kind| self.stop_ensuring(kind, "the host is stopping"));
+            }
         }
+        self.queue.ripen(now.mono_ms);
+        self.start_controllers();
         self.report_reconcilers();
         self.start_steps();
         std::mem::take(&mut self.out)
     }
 
-    /// When time alone makes a difference, in milliseconds of the clock that never goes back.
+    /// When time alone makes a difference, in milliseconds of the clock that never goes back. After a tick
+    /// it lies ahead: what is due and cannot be done yet is not waited for by time.
     pub fn next_wake(&self) -> Option<u64> {
-        let counts = self.reconcilers.values().filter_map(|d| d.reporting.counts_due_ms());
-        self.queue.next_timer().into_iter().chain(counts).chain(self.ask_again_ms).min()
+        let reports = self.reconcilers.values().filter(|_| self.may_report()).filter_map(|d| d.reporting.due_ms());
+        let troubles = self.troubles.next_lasting_ms(self.now.mono_ms);
+        self.queue.next_timer().into_iter().chain(reports).chain(self.ask_again_ms).chain(troubles).min()
     }
 
-    /// Whether every store is filled and every module of the start dealt with.
+    /// Whether every module of the start is dealt with and every controller has started, which it does when
+    /// its stores are filled.
     pub fn is_ready(&self) -> bool {
-        self.modules_read && self.stores.values().all(Store::is_filled)
+        self.modules_read
+            && [&*watches::CRDS, &*watches::RECONCILERS]
+                .iter()
+                .all(|w| self.stores.get(w).is_some_and(Store::is_filled))
+            && self.controllers.values().all(|c| c.started)
     }
 
     /// Whether no step is in work.
@@ -223,22 +268,35 @@ impl Engine {
         (self.queue.depth(), self.steps.len())
     }
 
+    fn scene(&self) -> kinds::Scene<'_> {
+        let (catalog, stores, troubles) = (&self.catalog, &self.stores, &self.troubles);
+        kinds::Scene { catalog, stores, troubles, now_ms: self.now.mono_ms }
+    }
+
+    /// What could not be asked or written is tried again, but not at once.
+    fn ask_again(&mut self) {
+        self.ask_again_ms.get_or_insert(self.now.mono_ms + ASK_AGAIN_MS);
+    }
+
     fn note(&mut self, trouble: bool, text: impl Into<String>) {
         self.out.push(Output::Note { trouble, text: text.into() });
     }
 
-    fn act(&mut self, owner: Owner, object: Key, action: Action) {
+    fn act(&mut self, owner: Owner, object: Key, action: Action) -> u64 {
         self.next_id += 1;
         self.actions.insert(self.next_id, owner);
         self.out.push(Output::Act { id: self.next_id, object, action });
+        self.next_id
     }
 
     fn done(&mut self, id: u64, done: Done) {
         match self.actions.remove(&id) {
             None => {}
             Some(Owner::Step(key, step_id)) => self.step_done(&key, step_id, done),
-            Some(Owner::Recording(kind)) => self.recorded(&kind, done),
+            Some(Owner::Recording(kind, asked)) => self.recorded(&kind, &asked, done),
+            Some(Owner::Creating(name)) => self.reconciler_created(&name, done),
             Some(Owner::Reconciler(name)) => self.reconciler_written(&name, done),
         }
+        self.claim_answered(id);
     }
 }

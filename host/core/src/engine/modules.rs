@@ -1,4 +1,7 @@
-//! The modules that are loaded, by the source they came from.
+//! The modules that are loaded: what each source offers, and which module serves under each name.
+//!
+//! A name is served from one source. When that source is gone or offers another name, the module stays in
+//! service until another source offers its name.
 
 use std::collections::BTreeMap;
 
@@ -21,10 +24,18 @@ struct Source {
     rejected: Option<String>,
 }
 
+#[derive(Debug)]
+struct Serving {
+    source: String,
+    module: Module,
+}
+
 /// The modules that are loaded.
 #[derive(Debug, Default)]
 pub(super) struct Modules {
     sources: BTreeMap<String, Source>,
+    /// By name.
+    serving: BTreeMap<String, Serving>,
 }
 
 impl Modules {
@@ -33,23 +44,27 @@ impl Modules {
     pub(super) fn take(&mut self, source: &str, news: News) -> Result<String, String> {
         match news {
             News::Loaded(module) => {
-                let name = module.manifest.name.clone();
-                let taken = self.sources.iter().find(|(other, s)| {
-                    other.as_str() != source && s.module.as_ref().is_some_and(|m| m.manifest.name == name)
-                });
-                if let Some((other, _)) = taken {
-                    let why = format!("its module is named {name:?}, as that of {other}: rename one of them");
-                    self.sources.entry(source.to_owned()).or_default().rejected = Some(why.clone());
-                    return Err(format!("{source}: {why}"));
-                }
                 let entry = self.sources.entry(source.to_owned()).or_default();
                 entry.rejected = None;
-                let digest = module.digest.get(7..19).unwrap_or_default().to_owned();
-                let said = match entry.module.replace(module.clone()) {
-                    Some(old) if old.digest == module.digest => "is loaded as before".to_owned(),
+                let before = entry.module.replace(module.clone()).map(|m| m.manifest.name.clone());
+                let name = module.manifest.name.clone();
+                if let Some(before) = before.filter(|before| *before != name) {
+                    self.settle(&before);
+                }
+                let old = self.named(&name).map(|m| m.digest.clone());
+                self.settle(&name);
+                if let Some(other) = self.serving.get(&name).filter(|s| s.source != source) {
+                    let other = &other.source;
+                    return Err(format!(
+                        "{source}: its module is named {name:?}, as that of {other}: rename one of them"
+                    ));
+                }
+                let said = match old {
+                    Some(old) if old == module.digest => "is loaded as before".to_owned(),
                     Some(_) => "is loaded and takes over".to_owned(),
                     None => format!("is loaded and decides for {}", module.manifest.serves),
                 };
+                let digest = module.digest.get(7..19).unwrap_or_default();
                 Ok(format!("{source}: module {name} {} ({digest}) {said}", module.manifest.version))
             }
             News::Rejected(why) => {
@@ -60,28 +75,52 @@ impl Modules {
                 });
                 Err(format!("{source}: {why}{}", stays.unwrap_or_default()))
             }
-            News::Removed => match self.sources.get(source).and_then(|s| s.module.as_ref()) {
-                Some(m) => Ok(format!("{source} was removed; its module {} stays in service", m.manifest.name)),
-                None => Ok(format!("{source} was removed")),
-            },
+            News::Removed => {
+                let Some(offered) = self.sources.remove(source).and_then(|s| s.module) else {
+                    return Ok(format!("{source} was removed"));
+                };
+                let name = &offered.manifest.name;
+                let served_from = |modules: &Self| modules.serving.get(name).map(|s| s.source.clone());
+                let before = served_from(self);
+                self.settle(name);
+                match served_from(self) {
+                    Some(now) if now == source => {
+                        Ok(format!("{source} was removed; its module {name} stays in service"))
+                    }
+                    Some(now) if before.as_deref() == Some(source) => {
+                        Ok(format!("{source} was removed; the module {name} of {now} takes over"))
+                    }
+                    _ => Ok(format!("{source} was removed")),
+                }
+            }
+        }
+    }
+
+    /// Works out which module serves under a name.
+    fn settle(&mut self, name: &str) {
+        let is_named = |s: &&Source| s.module.as_ref().is_some_and(|m| m.manifest.name == name);
+        let current = self.serving.get(name).map(|s| &s.source);
+        let current = current.and_then(|source| self.sources.get_key_value(source)).filter(|(_, s)| is_named(s));
+        let chosen = current.or_else(|| self.sources.iter().find(|(_, s)| is_named(s)));
+        if let Some((source, Source { module: Some(module), .. })) = chosen {
+            let serving = Serving { source: source.clone(), module: module.clone() };
+            self.serving.insert(name.to_owned(), serving);
         }
     }
 
     /// The module of a name.
     pub(super) fn named(&self, name: &str) -> Option<&Module> {
-        self.all().find(|(_, m)| m.manifest.name == name).map(|(_, m)| m)
+        self.serving.get(name).map(|s| &s.module)
     }
 
     /// Why a newer version of the module of a name was rejected, and from which source.
     pub(super) fn rejection(&self, name: &str) -> Option<(&str, &str)> {
-        self.sources.iter().find_map(|(source, s)| {
-            let of_that_name = s.module.as_ref().is_some_and(|m| m.manifest.name == name);
-            Some((source.as_str(), s.rejected.as_deref()?)).filter(|_| of_that_name)
-        })
+        let source = &self.serving.get(name)?.source;
+        Some((source, self.sources.get(source)?.rejected.as_deref()?))
     }
 
-    /// Every loaded module with its source.
-    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &Module)> {
-        self.sources.iter().filter_map(|(source, s)| Some((source.as_str(), s.module.as_ref()?)))
+    /// Every module that serves.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Module> {
+        self.serving.values().map(|s| &s.module)
     }
 }

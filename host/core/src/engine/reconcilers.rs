@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::reports::Reporting;
 use super::watches::RECONCILERS;
-use super::{Engine, Owner};
-use crate::action::Action;
+use super::{ASK_AGAIN_MS, Engine, Owner};
+use crate::action::{Action, Done};
 use crate::kind::GroupKind;
 use crate::object::Object;
 use crate::permissions::Permissions;
@@ -55,12 +55,14 @@ impl Engine {
         let status = serde_json::from_value(whole["status"].clone()).unwrap_or_default();
         let not = Bound::Not { reason: "Pending", message: String::new() };
         self.report_due = true;
-        match self.reconcilers.get_mut(&object.key.name) {
+        let name = &object.key.name;
+        match self.reconcilers.get_mut(name) {
             // The answer to our own write may come before the watch tells of an earlier one.
             Some(old) if old.object.meta.uid == object.meta.uid && version(&old.object) > version(object) => false,
             Some(old) => {
                 let same = old.spec == spec && old.object.meta.uid == object.meta.uid;
                 (old.object, old.spec, old.status) = (object.clone(), spec, status);
+                self.take_kinds(name);
                 !same
             }
             None => {
@@ -72,18 +74,30 @@ impl Engine {
         }
     }
 
+    /// A write to a Reconciler was answered with what it is now. One that is gone by now stays gone.
+    pub(super) fn reconciler_answered(&mut self, object: &Arc<Object>) {
+        let is_there = self.reconcilers.get(&object.key.name).is_some_and(|d| d.object.meta.uid == object.meta.uid);
+        if is_there && self.reconciler_changed(&Change { before: None, after: Some(object.clone()) }) {
+            self.arrange();
+        }
+    }
+
     /// Every module that serves has its Reconciler: the host makes the missing ones.
     pub(super) fn create_reconcilers(&mut self) {
         if !self.stores.get(&RECONCILERS).is_some_and(crate::store::Store::is_filled) {
             return;
         }
-        let creating = |name: &str| self.actions.values().any(|o| matches!(o, Owner::Reconciler(n) if n == name));
+        let creating = |name: &str| self.actions.values().any(|o| matches!(o, Owner::Creating(n) if n == name));
         let missing: Vec<_> = self
             .modules
             .all()
-            .map(|(_, module)| module.manifest.clone())
+            .map(|module| module.manifest.clone())
             .filter(|m| !self.reconcilers.contains_key(&m.name) && !creating(&m.name))
             .collect();
+        if self.now.mono_ms < self.create_after_ms && !missing.is_empty() {
+            self.ask_again();
+            return;
+        }
         for manifest in missing {
             let spec = Spec {
                 module: Source { folder: Some(Folder {}) },
@@ -98,7 +112,33 @@ impl Engine {
                 "metadata": {"name": manifest.name},
                 "spec": spec,
             });
-            self.act(Owner::Reconciler(manifest.name.clone()), at.key(), Action::Create { at, manifest: object });
+            self.act(Owner::Creating(manifest.name.clone()), at.key(), Action::Create { at, manifest: object });
+        }
+    }
+
+    /// The host made a Reconciler, or could not: then it tries again.
+    pub(super) fn reconciler_created(&mut self, name: &str, done: Done) {
+        match done {
+            Done::Object { object, .. } => {
+                if self.reconciler_changed(&Change { before: None, after: Some(object) }) {
+                    self.arrange();
+                }
+                return;
+            }
+            // Its watch will tell of the one that is there.
+            Done::Conflict(_) => {}
+            other => self.note(true, format!("Reconciler {name} cannot be made: {other:?}")),
+        }
+        self.create_after_ms = self.now.mono_ms + ASK_AGAIN_MS;
+        self.ask_again();
+    }
+
+    /// There is no such Reconciler, says the API server. The answer to its creation may have come after its
+    /// watch had told of its deletion.
+    pub(super) fn reconciler_is_missing(&mut self, name: &str) {
+        let is_shown = self.stores.get(&RECONCILERS).is_some_and(|store| store.get(None, name).is_some());
+        if !is_shown && self.reconcilers.remove(name).is_some() {
+            self.arrange();
         }
     }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::controllers::Controller;
 use super::reconcilers::{Bound, Declared, address};
 use super::watches::{CRDS, RECONCILERS};
 use super::{Engine, Owner};
@@ -10,7 +11,7 @@ use crate::conditions;
 use crate::contract::{Condition, ConditionStatus};
 use crate::kind::GroupKind;
 use crate::reconciler::Objects;
-use crate::store::{Change, Store};
+use crate::store::Store;
 
 /// The shortest time between two writes of counts, in milliseconds.
 const COUNTS_EVERY_MS: u64 = 5_000;
@@ -18,7 +19,10 @@ const COUNTS_EVERY_MS: u64 = 5_000;
 /// How far the reporting of one Reconciler is.
 #[derive(Debug)]
 pub(super) struct Reporting {
-    writing: bool,
+    /// The patch that is on its way, and the resourceVersion that it was made for.
+    sent: Option<(String, Value)>,
+    /// A patch that changed nothing: the schema drops some of it.
+    futile: Option<Value>,
     /// What it comes to changed, and the log has not said so.
     pub(super) unsaid: bool,
     counts_dirty: bool,
@@ -29,15 +33,17 @@ pub(super) struct Reporting {
 
 impl Default for Reporting {
     fn default() -> Self {
-        Self { writing: false, unsaid: true, counts_dirty: true, counts_at_ms: 0, not_before_ms: 0 }
+        Self { sent: None, futile: None, unsaid: true, counts_dirty: true, counts_at_ms: 0, not_before_ms: 0 }
     }
 }
 
 impl Reporting {
-    /// When its counts may be written again, if they have changed.
-    pub(super) fn counts_due_ms(&self) -> Option<u64> {
-        let retry = (self.not_before_ms > 0).then_some(self.not_before_ms);
-        (self.counts_dirty && !self.writing).then(|| self.counts_at_ms + COUNTS_EVERY_MS).into_iter().chain(retry).min()
+    /// When it is due by time alone: its counts have changed, or a write failed.
+    pub(super) fn due_ms(&self) -> Option<u64> {
+        let retry = self.not_before_ms;
+        let counts = self.counts_dirty.then_some(self.counts_at_ms + COUNTS_EVERY_MS);
+        let due = counts.map(|at| at.max(retry)).or((retry > 0).then_some(retry));
+        due.filter(|_| self.sent.is_none())
     }
 }
 
@@ -50,13 +56,17 @@ impl Engine {
             .for_each(|d| d.reporting.counts_dirty = true);
     }
 
+    /// Whether what is missing is truly missing, and has not only not come yet.
+    pub(super) fn may_report(&self) -> bool {
+        let seen = [&*CRDS, &*RECONCILERS].iter().all(|w| self.stores.get(*w).is_some_and(Store::is_filled));
+        self.modules_read && seen
+    }
+
     /// Writes the status of every Reconciler whose status is not as it should be.
     pub(super) fn report_reconcilers(&mut self) {
         let now = self.now.mono_ms;
-        let due = |d: &Declared| d.reporting.counts_due_ms().is_some_and(|at| at <= now);
-        // Before everything was seen once, what is missing may only not have come yet.
-        let seen = [&*CRDS, &*RECONCILERS].iter().all(|w| self.stores.get(*w).is_some_and(Store::is_filled));
-        if !self.modules_read || !seen {
+        let due = |d: &Declared| d.reporting.due_ms().is_some_and(|at| at <= now);
+        if !self.may_report() {
             return;
         }
         if !std::mem::take(&mut self.report_due) && !self.reconcilers.values().any(due) {
@@ -64,7 +74,7 @@ impl Engine {
         }
         self.say_what_is_not_served();
         let names: Vec<String> =
-            self.reconcilers.iter().filter(|(_, d)| !d.reporting.writing).map(|(n, _)| n.clone()).collect();
+            self.reconcilers.iter().filter(|(_, d)| d.reporting.sent.is_none()).map(|(n, _)| n.clone()).collect();
         for name in names {
             if let Some((live, wanted)) = self.reconciler_status(&name) {
                 self.write_reconciler(&name, &live, &wanted);
@@ -98,7 +108,8 @@ impl Engine {
         let module = self.modules.named(name);
         let controller =
             declared.kind().and_then(|k| self.controllers.get(&k)).filter(|c| c.binding.reconciler == name);
-        let mut set = standing(declared, controller.is_some_and(|c| c.may_start(&self.stores, &self.catalog)));
+        let said_ready = said_ready(&live);
+        let mut set = standing(declared, &self.progress(controller, said_ready));
         set.push(loaded(name, &self.modules));
         let existing = live["conditions"].as_array().cloned().unwrap_or_default();
         let generation = declared.object.meta.generation;
@@ -130,11 +141,28 @@ impl Engine {
         (live != wanted).then_some((live, wanted))
     }
 
+    /// How far a controller is. One that said that it serves stays so while its stores are filled.
+    fn progress(&self, controller: Option<&Controller>, said_ready: bool) -> Progress {
+        let Some(controller) = controller else { return Progress::Filling(String::new()) };
+        let scene = self.scene();
+        if controller.started {
+            let unseen = controller.kinds.out_of_sight(&scene).into_iter().filter(|(_, unseen)| unseen.lasts);
+            return Progress::Started(unseen.map(|(kind, unseen)| format!("{kind} ({})", unseen.why)).collect());
+        }
+        match scene.troubles.of_watch(&controller.objects).filter(|trouble| trouble.lasts(scene.now_ms)) {
+            Some(trouble) => Progress::Filling(trouble.why().to_owned()),
+            None if said_ready => Progress::Resuming,
+            None => Progress::Filling(String::new()),
+        }
+    }
+
     fn write_reconciler(&mut self, name: &str, live: &Value, wanted: &Value) {
         let Some(patch) = conditions::merge_patch(live, wanted) else { return };
-        if let Some(declared) = self.reconcilers.get_mut(name) {
-            declared.reporting.writing = true;
+        let Some(declared) = self.reconcilers.get_mut(name) else { return };
+        if declared.reporting.futile.as_ref() == Some(&patch) {
+            return;
         }
+        declared.reporting.sent = Some((declared.object.meta.resource_version.clone(), patch.clone()));
         let at = address(name);
         let action = Action::Merge { at: at.clone(), status: true, patch: json!({ "status": patch }) };
         self.act(Owner::Reconciler(name.to_owned()), at.key(), action);
@@ -144,20 +172,24 @@ impl Engine {
     pub(super) fn reconciler_written(&mut self, name: &str, done: Done) {
         let now = self.now.mono_ms;
         self.report_due = true;
-        let failed = match &done {
+        let (mut failed, mut accepted) = (None, None);
+        match &done {
             Done::Object { object, .. } => {
-                let change = Change { before: None, after: Some(object.clone()) };
-                if self.reconciler_changed(&change) {
-                    self.arrange();
-                }
-                None
+                accepted = Some(object.meta.resource_version.clone());
+                self.reconciler_answered(object);
             }
-            Done::Accepted | Done::Conflict(_) | Done::NotFound(_) => None,
-            other => Some(format!("Reconciler {name} cannot be written: {other:?}")),
-        };
+            Done::NotFound(_) => self.reconciler_is_missing(name),
+            Done::Accepted | Done::Conflict(_) => {}
+            other => failed = Some(format!("Reconciler {name} cannot be written: {other:?}")),
+        }
         if let Some(declared) = self.reconcilers.get_mut(name) {
-            declared.reporting.writing = false;
-            declared.reporting.not_before_ms = if failed.is_some() { now + COUNTS_EVERY_MS } else { 0 };
+            let reporting = &mut declared.reporting;
+            // A patch that was not taken, or not kept, is not sent again before the watch could tell why.
+            let sent = reporting.sent.take();
+            reporting.futile = sent.filter(|(version, _)| accepted.as_ref() == Some(version)).map(|(_, patch)| patch);
+            let again_at_once = accepted.is_some() && reporting.futile.is_none();
+            reporting.counts_dirty |= accepted.is_none();
+            reporting.not_before_ms = if again_at_once { 0 } else { now + COUNTS_EVERY_MS };
         }
         if let Some(text) = failed {
             self.note(true, text);
@@ -179,7 +211,22 @@ fn count(store: &Store) -> Objects {
     counts
 }
 
-fn standing(declared: &Declared, started: bool) -> Vec<Condition> {
+/// How far a controller is.
+enum Progress {
+    /// Its objects and children are being listed, or cannot be: then it says why.
+    Filling(String),
+    /// The same in a new process, while its status still says that it serves.
+    Resuming,
+    /// Its objects are looked at. Children of these kinds cannot be seen.
+    Started(Vec<String>),
+}
+
+fn said_ready(status: &Value) -> bool {
+    let conditions = status["conditions"].as_array();
+    conditions.is_some_and(|all| all.iter().any(|c| c["type"] == "Ready" && c["status"] == "True"))
+}
+
+fn standing(declared: &Declared, progress: &Progress) -> Vec<Condition> {
     let set = |status: [ConditionStatus; 3], reason: &str, message: &str| {
         ["Ready", "Reconciling", "Stalled"]
             .into_iter()
@@ -193,15 +240,27 @@ fn standing(declared: &Declared, started: bool) -> Vec<Condition> {
             .collect()
     };
     let (yes, no) = (ConditionStatus::True, ConditionStatus::False);
-    match &declared.bound {
-        Bound::Not { reason, message } => set([no, no, yes], reason, message),
-        Bound::Serving { waits: Some((reason @ "NoConditions", message)), .. } if started => {
-            set([yes, no, no], reason, message)
+    let waits = match &declared.bound {
+        Bound::Not { reason, message } => return set([no, no, yes], reason, message),
+        Bound::Serving { waits, .. } => waits.as_ref(),
+    };
+    match (waits, progress) {
+        (Some((reason @ "ModuleMissing", message)), _) => set([no, no, yes], reason, message),
+        (Some((reason @ "Suspended", message)), _) => set([no, no, no], reason, message),
+        (_, Progress::Resuming) => Vec::new(),
+        (_, Progress::Filling(why)) if why.is_empty() => {
+            set([no, yes, no], "FillingStores", "its objects are being listed")
         }
-        Bound::Serving { waits: Some((reason @ "ModuleMissing", message)), .. } => set([no, no, yes], reason, message),
-        Bound::Serving { waits: Some((reason, message)), .. } => set([no, no, no], reason, message),
-        Bound::Serving { waits: None, .. } if started => set([yes, no, no], "Serving", "its module decides"),
-        Bound::Serving { waits: None, .. } => set([no, yes, no], "FillingStores", "its objects are being listed"),
+        (_, Progress::Filling(why)) => {
+            set([no, yes, no], "FillingStores", &format!("its objects cannot be listed: {why}"))
+        }
+        (_, Progress::Started(unseen)) if !unseen.is_empty() => {
+            let message =
+                format!("its module decides, but children of some kinds cannot be seen: {}", unseen.join("; "));
+            set([yes, no, no], "ChildrenUnseen", &message)
+        }
+        (Some((reason, message)), Progress::Started(_)) => set([yes, no, no], reason, message),
+        (None, Progress::Started(_)) => set([yes, no, no], "Serving", "its module decides"),
     }
 }
 

@@ -14,8 +14,6 @@ use crate::resource::Resource;
 use crate::step::{self, Ended, Seen, Step};
 use crate::world::Read;
 
-/// After how long discovery is asked again when it did not answer, in milliseconds.
-const ASK_AGAIN_MS: u64 = 2_000;
 /// How many objects may be in work at once. Calls and writes in flight are bounded outside as well.
 const MOST_STEPS: usize = 64;
 
@@ -25,8 +23,7 @@ impl Engine {
         if self.stopping || self.queue.is_empty() {
             return;
         }
-        let startable =
-            |(kind, c): (&GroupKind, &Controller)| c.may_start(&self.stores, &self.catalog).then(|| kind.clone());
+        let startable = |(kind, c): (&GroupKind, &Controller)| self.may_look(c).then(|| kind.clone());
         let startable: BTreeSet<GroupKind> = self.controllers.iter().filter_map(startable).collect();
         if startable.is_empty() {
             return;
@@ -36,7 +33,7 @@ impl Engine {
         while self.steps.len() < MOST_STEPS + idle(self) {
             let pending = &self.pending;
             let may_start = |key: &Key| startable.contains(&key.kind.group_kind()) && !pending.blocks(key);
-            let Some(key) = self.queue.next(self.now.mono_ms, may_start) else { return };
+            let Some(key) = self.queue.next(may_start) else { return };
             self.start_step(key);
         }
     }
@@ -46,6 +43,7 @@ impl Engine {
         let object = self.stores.get(&controller.objects).and_then(|s| s.get(key.namespace.as_deref(), &key.name));
         let Some(object) = object.cloned() else {
             self.memories.remove(&key);
+            self.echoes.gone(&key);
             self.queue.done(&key, Again::Never, self.now.mono_ms);
             return;
         };
@@ -57,9 +55,12 @@ impl Engine {
         // An object made anew under the name of an earlier one remembers nothing of it.
         let memory = self.memories.remove(&key).filter(|(uid, _)| *uid == object.meta.uid).map(|(_, m)| m);
         let memory = memory.unwrap_or_default();
+        let unseen = controller.kinds.unseen(&self.scene());
+        let unseen = unseen.into_iter().map(|(kind, unseen)| format!("{kind} ({})", unseen.why)).collect();
         let seen = Seen {
             object,
             children,
+            unseen,
             binding: controller.binding.clone(),
             memory,
             failures: self.queue.failures(&key),
@@ -94,7 +95,8 @@ impl Engine {
                 step::Output::Ask(request, world) => self.ask(key, request, world),
                 step::Output::Resolve(kinds) => self.resolve(key, kinds),
                 step::Output::Ensure(kinds) => self.ensure(key, kinds),
-                step::Output::Act(id, action) => self.act(Owner::Step(key.clone(), id), key.clone(), action),
+                step::Output::Act(id, action) => self.act_for(key, id, action),
+                step::Output::Wrote(write) => self.wrote(key, &write),
                 step::Output::End(ended) => self.ended(key, ended),
             }
         }
@@ -133,13 +135,15 @@ impl Engine {
 
     /// Discovery answered.
     pub(super) fn resolved(&mut self, kind: &Kind, result: Result<Option<Arc<Resource>>, String>) {
+        let failed = result.as_ref().err().map(String::as_str);
+        self.troubles.set_discovery(self.now.mono_ms, &kind.group_kind(), failed);
         match &result {
             Ok(found) => {
                 self.catalog.discovered(kind, found.clone());
                 self.arrange();
             }
             // A recorded kind must be known before its controller may start: ask again, but not at once.
-            Err(_) => self.ask_again_ms = Some(self.now.mono_ms + ASK_AGAIN_MS),
+            Err(_) => self.ask_again(),
         }
         let answer = result.map(|_| ()).map_err(|e| format!("where {kind} is served cannot be found out: {e}"));
         for key in self.resolving.remove(kind).unwrap_or_default() {
@@ -149,20 +153,29 @@ impl Engine {
         }
     }
 
-    fn ended(&mut self, key: &Key, ended: Box<Ended>) {
-        let Some(step) = self.steps.remove(key) else { return };
-        for write in &ended.writes {
-            let written = match write {
-                Write::Version { key, .. } | Write::Deletion { key, .. } => key,
-            };
-            let kind = written.kind.group_kind();
-            let store = self.stores.iter().filter(|(watch, _)| watch.resource.kind.group_kind() == kind);
-            let shown = store.filter_map(|(_, s)| s.get(written.namespace.as_deref(), &written.name)).next();
-            if self.stores.keys().any(|watch| watch.resource.kind.group_kind() == kind) {
-                self.pending.add(write.clone(), key, shown.map(Arc::as_ref));
+    /// A step wrote something, or saw what an earlier one wrote: the stores that the next step of the object
+    /// looks into must show it first.
+    fn wrote(&mut self, key: &Key, write: &Write) {
+        let Some(controller) = self.controllers.get(&key.kind.group_kind()) else { return };
+        if let Write::Version { key: written, version, .. } = write
+            && written == key
+        {
+            self.echoes.wrote(key, version);
+        }
+        let children = controller.child_watches(&self.catalog);
+        for watch in std::iter::once(&controller.objects).chain(&children) {
+            if let Some(store) = self.stores.get(watch) {
+                self.pending.add(write, key, watch, store);
             }
         }
+    }
+
+    fn ended(&mut self, key: &Key, ended: Box<Ended>) {
+        let Some(step) = self.steps.remove(key) else { return };
         self.memories.insert(key.clone(), (step.object().meta.uid.clone(), ended.memory.clone()));
+        if self.echoes.ended(key) {
+            self.queue.wake(key, Urgency::Fresh);
+        }
         self.queue.done(key, ended.again, self.now.mono_ms);
         let digest = step.binding().module.as_ref().map(|m| m.digest.clone());
         self.out.push(Output::Ended { object: key.clone(), digest, ended });
@@ -177,6 +190,8 @@ impl Engine {
         self.actions.retain(|_, owner| !matches!(owner, Owner::Step(key, _) if of_kind(key)));
         self.resolving.values_mut().for_each(|waiting| waiting.retain(|key| !of_kind(key)));
         self.queue.forget(of_kind);
+        self.echoes.forget(of_kind);
+        self.claims.forget(of_kind);
     }
 
     /// Every object of a kind is looked at once, behind fresh changes.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
+use super::echoes::Told;
 use super::{Engine, Output};
 use crate::kind::{GroupKind, Key, Kind};
 use crate::names;
@@ -37,36 +38,38 @@ impl Engine {
             needed.insert(controller.objects.clone());
             needed.extend(controller.child_watches(&self.catalog));
         }
-        let ended: Vec<Watch> = self.stores.keys().filter(|watch| !needed.contains(*watch)).cloned().collect();
-        for watch in ended {
+        for (number, watch) in self.watches.extract_if(.., |_, watch| !needed.contains(watch)) {
             self.stores.remove(&watch);
-            self.pending.unwatched(&watch.resource.kind.group_kind());
-            self.out.push(Output::Unwatch(watch));
+            self.pending.unwatched(&watch);
+            self.out.push(Output::Unwatch(number));
         }
         for watch in needed {
             if !self.stores.contains_key(&watch) {
+                self.next_id += 1;
                 self.stores.insert(watch.clone(), Store::default());
-                self.out.push(Output::Watch(watch));
+                self.watches.insert(self.next_id, watch.clone());
+                self.out.push(Output::Watch(self.next_id, watch));
             }
         }
     }
 
     /// Takes in what a watch tells. A word of a watch that has ended means nothing.
-    pub(super) fn watched(&mut self, watch: &Watch, event: Event) {
+    pub(super) fn watched(&mut self, number: u64, event: Event) {
+        let Some(watch) = self.watches.get(&number).cloned() else { return };
+        let watch = &watch;
         let Some(store) = self.stores.get_mut(watch) else { return };
-        let kind = watch.resource.kind.group_kind();
         let listed = matches!(event, Event::Listed);
         let first = !store.is_filled();
         if matches!(event, Event::Begin) {
-            self.pending.begin(&kind);
+            self.pending.begin(watch);
         }
         let changes = store.take(event);
+        self.pending.see(watch, store, &changes);
         if listed {
-            self.pending.listed(&kind);
+            self.pending.listed(watch);
         }
         let mut rearrange = listed && first;
         for change in &changes {
-            self.pending.see(change);
             rearrange |= self.changed(watch, change, first);
         }
         if rearrange {
@@ -99,7 +102,10 @@ impl Engine {
                     self.queue.forgive(&object.key);
                 }
                 self.count_changed(&object.key.kind.group_kind());
-                self.queue.wake(&object.key, urgency);
+                let in_work = self.steps.contains_key(&object.key);
+                if self.echoes.told(&object.key, change, in_work) == Told::News {
+                    self.queue.wake(&object.key, urgency);
+                }
             }
             Selection::Children => {
                 for side in [&change.before, &change.after].into_iter().flatten() {

@@ -211,6 +211,9 @@ fn step_child(desk: &mut Desk, acting: &mut Acting, n: usize, next: Move) {
     acting.stands[n] = match next {
         Move::Settle(settled) => Stand::Settled(settled),
         Move::Act(action, stand) => {
+            if let Stand::Withdrawing { uid, .. } = &stand {
+                desk.seen.memory.strangers.insert(uid.clone());
+            }
             let id = desk.act(action);
             acting.jobs.insert(id, Job::Child(n));
             stand
@@ -235,9 +238,26 @@ fn prune(desk: &mut Desk, acting: &mut Acting) {
     acting.stage = Stage::Remove;
     for (n, (child, at)) in acting.surplus.iter().enumerate() {
         if child.meta.deletion_timestamp.is_none() {
-            let id = desk.act(Action::Delete { at: at.clone(), uid: child.meta.uid.clone() });
+            let action = removal(desk, child, at.clone());
+            let id = desk.act(action);
             acting.jobs.insert(id, Job::Prune(n));
         }
+    }
+}
+
+/// How an object that looks like a child goes: it is deleted, unless it is a stranger's.
+pub(super) fn removal(desk: &Desk, child: &Object, at: Address) -> Action {
+    match desk.seen.memory.strangers.contains(&child.meta.uid) {
+        true => child::withdraw(&desk.seen, &at, &child.meta.uid),
+        false => Action::Delete { at, uid: child.meta.uid.clone() },
+    }
+}
+
+/// That took effect.
+pub(super) fn removed(desk: &mut Desk, child: &Object, done: &Done) {
+    match done {
+        Done::Object { object, .. } if desk.seen.memory.strangers.contains(&child.meta.uid) => desk.withdrew(object),
+        _ => desk.deleted(child),
     }
 }
 
@@ -258,8 +278,10 @@ pub(super) fn done(desk: &mut Desk, mut acting: Acting, id: u32, done: Done) -> 
         },
         Some(Job::Child(n)) => {
             let (wanted, stand) = (acting.wanted[n].clone(), acting.stands[n].clone());
-            if let Done::Object { object, created } = &done {
-                note(desk, &stand, object, *created);
+            match (&stand, &done) {
+                (Stand::Withdrawing { uid, .. }, Done::NotFound(_)) => drop(desk.seen.memory.strangers.remove(uid)),
+                (_, Done::Object { object, created }) => note(desk, &stand, object, *created),
+                _ => {}
             }
             let next = child::done(&desk.seen, &wanted, &stand, done);
             step_child(desk, &mut acting, n, next);
@@ -270,7 +292,7 @@ pub(super) fn done(desk: &mut Desk, mut acting: Acting, id: u32, done: Done) -> 
             }
         }
         Some(Job::Prune(n)) => match done {
-            Done::Accepted | Done::Object { .. } => desk.deleted(&acting.surplus[n].0),
+            Done::Accepted | Done::Object { .. } => removed(desk, &acting.surplus[n].0, &done),
             Done::NotFound(_) => {}
             other => acting.prune_trouble.push(format!("{} cannot be deleted: {}", acting.surplus[n].1, words(&other))),
         },
@@ -285,6 +307,8 @@ fn note(desk: &mut Desk, stand: &Stand, object: &Object, created: bool) {
         Stand::Claiming | Stand::Applying => {
             desk.wrote(before.as_deref(), object, if created { "created" } else { "applied" });
         }
+        Stand::Withdrawing { .. } => desk.withdrew(object),
+        Stand::Labelling => desk.wrote(before.as_deref(), object, "labelled"),
         Stand::Cleaning | Stand::Sweeping => desk.wrote(before.as_deref(), object, "removed foreign entries of"),
         _ => {}
     }

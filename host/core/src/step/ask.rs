@@ -10,16 +10,22 @@ use crate::object::Object;
 use crate::wanted;
 use crate::world::Read;
 
-/// What the guest is given.
-pub(super) fn request(seen: &Seen, phase: contract::Phase) -> Request {
-    let mut object = seen.object.view_value(View::Full);
+/// What a guest is shown of its object: all but the conditions that the host sets.
+pub(crate) fn shown(object: &Object) -> Value {
+    let mut object = object.view_value(View::Full);
     if let Some(list) = object.pointer_mut("/status/conditions").and_then(Value::as_array_mut) {
         list.retain(|c| !c["type"].as_str().is_some_and(conditions::is_the_hosts));
     }
+    object
+}
+
+/// What the guest is given.
+pub(super) fn request(seen: &Seen, phase: contract::Phase) -> Request {
+    let object = shown(&seen.object);
     let mut children: Vec<Verdict> = seen.children.iter().map(|child| verdict(child)).collect();
     for remembered in &seen.memory.verdicts {
         match children.iter_mut().find(|v| v.key == remembered.key) {
-            Some(shown) if shown.state == State::Current => *shown = remembered.clone(),
+            Some(shown) if matches!(shown.state, State::Current | State::Applied) => *shown = remembered.clone(),
             Some(_) => {}
             None => children.push(remembered.clone()),
         }

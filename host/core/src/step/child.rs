@@ -13,9 +13,11 @@ use crate::exclusive;
 use crate::fields;
 use crate::names;
 use crate::object::Object;
+use crate::resource::Address;
 use crate::wanted::Wanted;
 
 use super::Seen;
+use super::act::words;
 use super::ask::verdict;
 
 /// Where one child stands in this step.
@@ -31,10 +33,17 @@ pub(super) enum Stand {
     Claiming,
     /// It is being applied; it is ours.
     Applying,
+    /// Its label is being put back; nothing else of it is touched.
+    Labelling,
     /// What removing foreign entries left in managedFields is being removed.
     Sweeping,
-    /// The apply met a stranger's object; our fields are being withdrawn.
-    Withdrawing(String),
+    /// The apply met a stranger's object of that uid; our fields are being withdrawn.
+    Withdrawing {
+        /// Its uid.
+        uid: String,
+        /// Whose it is, for people.
+        why: String,
+    },
     /// The verdict is in.
     Settled(Settled),
 }
@@ -89,10 +98,12 @@ fn as_it_stands(there: &Object) -> Move {
 }
 
 /// Whether an object is proved to be this object's child: our Apply entry owns its fields, and its label
-/// or its ownerReference carries the object's uid.
+/// or its ownerReference carries the object's uid. So it looks also while our fields are still to be
+/// withdrawn from a stranger's.
 pub(super) fn is_ours(seen: &Seen, there: &Object) -> bool {
     let uid = &seen.object.meta.uid;
-    fields::apply_entry(&there.meta, &seen.binding.manager).is_some()
+    !seen.memory.strangers.contains(&there.meta.uid)
+        && fields::apply_entry(&there.meta, &seen.binding.manager).is_some()
         && (there.meta.labels.get(names::OBJECT_UID) == Some(uid)
             || there.meta.owner_references.iter().any(|owner| owner.uid == *uid))
 }
@@ -117,7 +128,7 @@ fn ours(seen: &Seen, wanted: &Wanted, there: &Object) -> Move {
         return settle(State::Deleting, why, Recheck::OnChange);
     }
     if matches!(wanted.policy, Policy::Keep | Policy::CreateOnly) {
-        return as_it_stands(there);
+        return labelled(seen, wanted, there);
     }
     if is_unchanged(seen, wanted, there) {
         return swept(seen, wanted, there);
@@ -130,6 +141,17 @@ fn ours(seen: &Seen, wanted: &Wanted, there: &Object) -> Move {
         }
     }
     Move::Act(apply(seen, wanted, Some(&there.meta.uid), true), Stand::Applying)
+}
+
+/// A child that is left as it is carries our label all the same: no store shows it without.
+fn labelled(seen: &Seen, wanted: &Wanted, there: &Object) -> Move {
+    let uid = &seen.object.meta.uid;
+    if there.meta.labels.get(names::OBJECT_UID) == Some(uid) {
+        return as_it_stands(there);
+    }
+    let metadata = json!({"resourceVersion": there.meta.resource_version, "labels": {names::OBJECT_UID: uid}});
+    let patch = json!({ "metadata": metadata });
+    Move::Act(Action::Merge { at: wanted.at.clone(), status: false, patch }, Stand::Labelling)
 }
 
 /// What removing foreign entries left in managedFields goes; then the child is as it should be.
@@ -171,7 +193,10 @@ fn apply(seen: &Seen, wanted: &Wanted, uid: Option<&str>, force: bool) -> Action
 /// A request for the child was answered.
 pub(super) fn done(seen: &Seen, wanted: &Wanted, stand: &Stand, done: Done) -> Move {
     let done = match (stand, done) {
-        (Stand::Withdrawing(why), _) => return conflict(why.clone()),
+        (Stand::Withdrawing { why, .. }, Done::Object { .. } | Done::NotFound(_)) => return conflict(why.clone()),
+        (Stand::Withdrawing { why, .. }, other) => {
+            return transient(format!("{why}. Our fields cannot be withdrawn from it yet: {}", words(&other)));
+        }
         (_, Done::Forbidden(e)) => return settle(State::Failed, format!("forbidden: {e}"), Recheck::Refused),
         (_, Done::Throttled { message, .. }) => return transient(format!("the API server asks to wait: {message}")),
         (_, Done::Unknown(e)) => return transient(e),
@@ -181,22 +206,15 @@ pub(super) fn done(seen: &Seen, wanted: &Wanted, stand: &Stand, done: Done) -> M
         (Stand::Looking, Done::NotFound(_)) => Move::Act(apply(seen, wanted, None, false), Stand::Claiming),
         (Stand::Looking, Done::Object { object, .. }) => found(seen, wanted, &object),
         (Stand::Claiming, Done::Object { created: false, object }) if has_another_writer(seen, &object) => {
-            let mut manifest = json!({"apiVersion": object.key.kind.api_version(), "kind": object.key.kind.kind});
-            manifest["metadata"] = json!({"name": wanted.at.name, "uid": object.meta.uid});
-            if let Some(namespace) = &wanted.at.namespace {
-                manifest["metadata"]["namespace"] = namespace.clone().into();
-            }
-            let why = stranger(&object, "it was created by somebody else at the same moment");
-            let (at, manager) = (wanted.at.clone(), seen.binding.manager.clone());
-            Move::Act(Action::Apply { at, manager, manifest, force: false }, Stand::Withdrawing(why))
+            withdrawing(seen, wanted, &object, "it was created by somebody else at the same moment")
         }
         (Stand::Claiming, Done::Conflict(e)) => conflict(e),
         (Stand::Cleaning, Done::Object { object, .. }) => {
             Move::Act(apply(seen, wanted, Some(&object.meta.uid), true), Stand::Applying)
         }
         (Stand::Claiming | Stand::Applying, Done::Object { object, .. }) => swept(seen, wanted, &object),
-        (Stand::Sweeping, Done::Object { object, .. }) => as_it_stands(&object),
-        (Stand::Cleaning | Stand::Applying | Stand::Sweeping, Done::Conflict(e)) => {
+        (Stand::Sweeping | Stand::Labelling, Done::Object { object, .. }) => as_it_stands(&object),
+        (Stand::Cleaning | Stand::Applying | Stand::Sweeping | Stand::Labelling, Done::Conflict(e)) => {
             transient(format!("it changed meanwhile: {e}"))
         }
         (_, Done::Invalid(e)) => settle(State::Failed, e, Recheck::Refused),
@@ -205,19 +223,46 @@ pub(super) fn done(seen: &Seen, wanted: &Wanted, stand: &Stand, done: Done) -> M
     }
 }
 
+/// Our fields are withdrawn from a stranger's object.
+fn withdrawing(seen: &Seen, wanted: &Wanted, there: &Object, why: &str) -> Move {
+    let stand = Stand::Withdrawing { uid: there.meta.uid.clone(), why: stranger(there, why) };
+    Move::Act(withdraw(seen, &wanted.at, &there.meta.uid), stand)
+}
+
+/// An empty apply: what we set goes, and the object stays.
+pub(super) fn withdraw(seen: &Seen, at: &Address, uid: &str) -> Action {
+    let kind = &at.resource.kind;
+    let mut manifest = json!({"apiVersion": kind.api_version(), "kind": kind.kind});
+    manifest["metadata"] = json!({"name": at.name, "uid": uid});
+    if let Some(namespace) = &at.namespace {
+        manifest["metadata"]["namespace"] = namespace.clone().into();
+    }
+    Action::Apply { at: at.clone(), manager: seen.binding.manager.clone(), manifest, force: false }
+}
+
 /// Something has the name that the stores did not show as a child.
 fn found(seen: &Seen, wanted: &Wanted, there: &Arc<Object>) -> Move {
-    if is_ours(seen, there) {
-        return ours(seen, wanted, there);
-    }
+    let is_ours = is_ours(seen, there);
     if there.meta.deletion_timestamp.is_some() {
         let why = format!("{} is being deleted; waiting for its name", there.key);
-        return settle(State::Waiting, why, Recheck::After(LEAVING_NAME_MS));
+        let state = if is_ours { State::Deleting } else { State::Waiting };
+        return settle(state, why, Recheck::After(LEAVING_NAME_MS));
+    }
+    if is_ours {
+        return ours(seen, wanted, there);
+    }
+    if seen.memory.strangers.contains(&there.meta.uid) {
+        return withdrawing(seen, wanted, there, "it was created by somebody else at the same moment");
     }
     let named = there.meta.annotations.get(names::OBJECT);
-    let earlier = named == Some(&names::object_annotation(&seen.object.key))
-        && fields::apply_entry(&there.meta, &seen.binding.manager).is_some();
-    let controlled = there.meta.owner_references.iter().any(|owner| owner.controller == Some(true));
+    let names_us = named == Some(&names::object_annotation(&seen.object.key));
+    let earlier = names_us && fields::apply_entry(&there.meta, &seen.binding.manager).is_some();
+    // A child that Kubernetes allows no ownerReference says by its annotation or label whose it is.
+    let is_anothers = match named {
+        Some(_) => !names_us,
+        None => there.meta.labels.get(names::OBJECT_UID).is_some_and(|uid| *uid != seen.object.meta.uid),
+    };
+    let controlled = is_anothers || there.meta.owner_references.iter().any(|owner| owner.controller == Some(true));
     let may = match wanted.adopt {
         Adopt::Never => false,
         Adopt::Unowned => !controlled,

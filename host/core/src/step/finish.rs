@@ -6,9 +6,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::act::{address, finalizers_patch, words};
+use super::act::{address, finalizers_patch, removal, removed, words};
 use super::{Desk, Next, Phase, Resources, report};
-use crate::action::{Action, Done};
+use crate::action::Done;
 use crate::fields;
 use crate::names::{CHILDREN_FINALIZER, GUEST_FINALIZER, WAVE};
 use crate::object::Object;
@@ -39,6 +39,10 @@ pub(super) fn begin(desk: &mut Desk, mut finishing: Finishing, resources: Resour
         return report::guest_is_missing();
     }
     let orphan = has("orphan");
+    let unseen = &desk.seen.unseen;
+    if has(CHILDREN_FINALIZER) && !orphan && !unseen.is_empty() {
+        return report::postponed(format!("it may have children that cannot be seen: {}", unseen.join("; ")));
+    }
     let manager = &desk.seen.binding.manager;
     let ours: Vec<Arc<Object>> =
         desk.seen.children.iter().filter(|c| fields::apply_entry(&c.meta, manager).is_some()).cloned().collect();
@@ -46,7 +50,8 @@ pub(super) fn begin(desk: &mut Desk, mut finishing: Finishing, resources: Resour
         let last = ours.iter().map(|c| wave(c)).max().unwrap_or_default();
         for child in ours.into_iter().filter(|c| wave(c) == last && c.meta.deletion_timestamp.is_none()) {
             let Some(at) = address(&child, resources) else { continue };
-            let id = desk.act(Action::Delete { at, uid: child.meta.uid.clone() });
+            let action = removal(desk, &child, at);
+            let id = desk.act(action);
             finishing.jobs.insert(id, Some(child));
         }
         if finishing.jobs.is_empty() {
@@ -70,7 +75,7 @@ fn wave(child: &Object) -> i32 {
 pub(super) fn done(desk: &mut Desk, mut finishing: Finishing, id: u32, done: Done) -> Next {
     match (finishing.jobs.remove(&id), done) {
         (None, _) | (_, Done::NotFound(_)) => {}
-        (Some(Some(child)), Done::Accepted | Done::Object { .. }) => desk.deleted(&child),
+        (Some(Some(child)), done @ (Done::Accepted | Done::Object { .. })) => removed(desk, &child, &done),
         (Some(None), Done::Object { object, .. }) => {
             desk.wrote(Some(&desk.seen.object.clone()), &object, "dropped the finalizers of");
         }

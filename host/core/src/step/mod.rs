@@ -18,6 +18,8 @@ mod plan;
 mod remove;
 mod report;
 
+pub(crate) use ask::shown;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -25,6 +27,7 @@ use crate::action::{Action, Done};
 use crate::binding::Binding;
 use crate::contract::{Event, Failure, Outcome, Request, Verdict};
 use crate::kind::Kind;
+use crate::names::OBJECT_UID;
 use crate::object::Object;
 use crate::pending::Write;
 use crate::queue::Again;
@@ -38,9 +41,12 @@ pub struct Seen {
     pub object: Arc<Object>,
     /// What the stores show as its children, by label.
     pub children: Vec<Arc<Object>>,
+    /// Kinds of which there may be children that nobody can see now, each with the reason, for people.
+    pub unseen: Vec<String>,
     /// What is known of its kind.
     pub binding: Arc<Binding>,
-    /// What the last reconcile of the object left behind. Losing it costs nothing but a repeated word.
+    /// What the last reconcile of the object left behind. Losing it costs a repeated word, unless the process
+    /// ends in the very moment in which somebody else took a name that was free.
     pub memory: Memory,
     /// How often the object failed in a row.
     pub failures: u32,
@@ -48,15 +54,17 @@ pub struct Seen {
     pub now_ms: i64,
 }
 
-/// What one reconcile of an object remembers for the next. A convenience, never a proof.
+/// What one reconcile of an object remembers for the next. A convenience, never a proof that something is ours.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
-    /// Verdicts on children that the stores cannot show: refused, waiting, in conflict.
+    /// Verdicts on children that the stores cannot show: refused, waiting, in conflict, going unseen.
     pub verdicts: Vec<Verdict>,
     /// Verdicts on removals.
     pub removals: Vec<Verdict>,
     /// Uids of removals that are gone for good: a uid never comes back, so they are not looked at again.
     pub gone: BTreeSet<String>,
+    /// Uids of strangers' objects that carry our fields until these are withdrawn.
+    pub strangers: BTreeSet<String>,
     /// Events that were recorded last, so that they are not repeated.
     pub events: Vec<Event>,
     /// A status patch that the API server accepted and that changed nothing: its schema drops some of it.
@@ -97,6 +105,8 @@ pub enum Output {
     Ensure(BTreeSet<Kind>),
     /// Send a request.
     Act(u32, Action),
+    /// Something was written, or seen, that the stores will show: the next reconcile waits for that.
+    Wrote(Write),
     /// The reconcile is over.
     End(Box<Ended>),
 }
@@ -106,8 +116,6 @@ pub enum Output {
 pub struct Ended {
     /// When to look again.
     pub again: Again,
-    /// What was written and will show up in the stores.
-    pub writes: Vec<Write>,
     /// For the next reconcile.
     pub memory: Memory,
     /// What was done, a line each, for people.
@@ -150,10 +158,11 @@ pub struct Step {
 struct Desk {
     seen: Seen,
     reads: Vec<Read>,
-    writes: Vec<Write>,
     changes: Vec<String>,
     outputs: Vec<Output>,
     next_id: u32,
+    /// How long the API server asked to wait, in milliseconds.
+    wait_ms: u64,
 }
 
 impl Desk {
@@ -170,28 +179,36 @@ impl Desk {
             return;
         }
         self.changes.push(format!("{what} {}", after.key));
-        let (key, uid) = (after.key.clone(), after.meta.uid.clone());
-        self.writes.push(Write::Version { key, uid, version: after.meta.resource_version.clone() });
+        self.saw(after);
     }
 
-    /// Remembers that an object is there which its store does not show yet.
+    /// Remembers that an object is there which its store may not show yet.
     fn saw(&mut self, there: &Object) {
-        let (key, uid) = (there.key.clone(), there.meta.uid.clone());
-        self.writes.push(Write::Version { key, uid, version: there.meta.resource_version.clone() });
+        let labelled = there.meta.labels.contains_key(OBJECT_UID);
+        let version = there.meta.resource_version.clone();
+        self.outputs.push(Output::Wrote(Write::Version { key: there.key.clone(), version, labelled }));
+    }
+
+    /// Remembers that our fields are withdrawn from a stranger's object: watches of children see it go.
+    fn withdrew(&mut self, object: &Object) {
+        self.seen.memory.strangers.remove(&object.meta.uid);
+        self.changes.push(format!("withdrew from {}", object.key));
+        let version = object.meta.resource_version.clone();
+        self.outputs.push(Output::Wrote(Write::Version { key: object.key.clone(), version, labelled: true }));
     }
 
     /// Remembers that the deletion of an object was accepted.
     fn deleted(&mut self, object: &Object) {
         self.changes.push(format!("deleted {}", object.key));
-        self.writes.push(Write::Deletion { key: object.key.clone(), uid: object.meta.uid.clone() });
+        let (key, uid) = (object.key.clone(), object.meta.uid.clone());
+        self.outputs.push(Output::Wrote(Write::Deletion { key, uid }));
     }
 }
 
 impl Step {
     /// Begins a reconcile. The outputs are what it wants first.
     pub fn begin(seen: Seen, resources: Resources<'_>) -> (Self, Vec<Output>) {
-        let desk =
-            Desk { seen, reads: Vec::new(), writes: Vec::new(), changes: Vec::new(), outputs: Vec::new(), next_id: 0 };
+        let desk = Desk { seen, reads: Vec::new(), changes: Vec::new(), outputs: Vec::new(), next_id: 0, wait_ms: 0 };
         let mut step = Self { desk, phase: Phase::Observe };
         step.advance(None, resources);
         let outputs = std::mem::take(&mut step.desk.outputs);
@@ -216,6 +233,9 @@ impl Step {
 
     fn advance(&mut self, mut input: Option<Input>, resources: Resources<'_>) {
         let desk = &mut self.desk;
+        if let Some(Input::Done { done: Done::Throttled { after_ms, .. }, .. }) = &input {
+            desk.wait_ms = desk.wait_ms.max(*after_ms);
+        }
         loop {
             let next = match (std::mem::replace(&mut self.phase, Phase::Over), input.take()) {
                 (Phase::Observe, None) => observe::begin(desk),

@@ -59,5 +59,9 @@ pub(super) fn finalizers(desk: &Desk, wanted: &[Wanted]) -> BTreeSet<&'static st
     if manifest.is_some_and(|m| m.finalizes) {
         needed.insert(GUEST_FINALIZER);
     }
+    // What cannot be seen may be there and need it.
+    if !desk.seen.unseen.is_empty() && desk.seen.object.meta.finalizers.iter().any(|f| f == CHILDREN_FINALIZER) {
+        needed.insert(CHILDREN_FINALIZER);
+    }
     needed
 }

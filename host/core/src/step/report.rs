@@ -23,7 +23,7 @@ pub(super) struct Reporting {
     standing: Option<Standing>,
     verdicts: Vec<Verdict>,
     removals: Vec<Verdict>,
-    again: Option<Again>,
+    again: Again,
     trouble: Option<String>,
     jobs: HashMap<u32, Option<Value>>,
 }
@@ -32,40 +32,35 @@ pub(super) struct Reporting {
 pub(super) fn failed(failure: Failure) -> Next {
     let message = failure.to_string();
     let (reason, again) = match &failure {
-        Failure::Retry { after, .. } => ("GuestRetry", after.map_or(Again::BackOff, Again::FailedAfter)),
+        Failure::Retry { after, .. } => ("GuestRetry", after.map_or(Again::BACK_OFF, Again::FailedAfter)),
         Failure::Invalid { .. } => ("Invalid", Again::OnChange),
-        Failure::Trap(_) => ("GuestTrapped", Again::BackOff),
-        Failure::Limit { .. } => ("GuestLimitExceeded", Again::BackOff),
-        Failure::Refused(_) => ("OutcomeRefused", Again::BackOff),
+        Failure::Trap(_) => ("GuestTrapped", Again::BACK_OFF),
+        Failure::Limit { .. } => ("GuestLimitExceeded", Again::BACK_OFF),
+        Failure::Refused(_) => ("OutcomeRefused", Again::BACK_OFF),
     };
     let reason = reason.to_owned();
     let standing = match failure {
         Failure::Retry { .. } => Standing::Reconciling { reason, message: message.clone() },
         _ => Standing::Stalled { reason, message: message.clone() },
     };
-    go(Reporting { standing: Some(standing), again: Some(again), trouble: Some(message), ..Reporting::default() })
+    go(Reporting { standing: Some(standing), again, trouble: Some(message), ..Reporting::default() })
 }
 
 /// Something stood in the way that may go away by itself; nothing is shown on the object yet.
 pub(super) fn postponed(why: String) -> Next {
-    go(Reporting { again: Some(Again::BackOff), trouble: Some(why), ..Reporting::default() })
+    go(Reporting { again: Again::BACK_OFF, trouble: Some(why), ..Reporting::default() })
 }
 
 /// There is nothing to report: the object is going, or nobody speaks for it.
 pub(super) fn gone() -> Next {
-    go(Reporting { again: Some(Again::OnChange), ..Reporting::default() })
+    go(Reporting::default())
 }
 
 /// The object waits for a guest that is not there.
 pub(super) fn guest_is_missing() -> Next {
     let message = "it is being deleted and waits for its guest, but no module is loaded for its kind".to_owned();
     let standing = Standing::Stalled { reason: "GuestMissing".into(), message: message.clone() };
-    go(Reporting {
-        standing: Some(standing),
-        again: Some(Again::OnChange),
-        trouble: Some(message),
-        ..Reporting::default()
-    })
+    go(Reporting { standing: Some(standing), trouble: Some(message), ..Reporting::default() })
 }
 
 /// The outcome was carried out, as far as it could be.
@@ -77,7 +72,10 @@ pub(super) fn acted(
 ) -> Next {
     let count = children.len();
     let memory_of = |all: &[(Verdict, Recheck)]| all.iter().map(|(v, _)| v.clone()).collect();
-    let (verdicts_on_children, verdicts_on_removals) = (memory_of(&children), memory_of(&removals));
+    let verdicts_on_removals = memory_of(&removals);
+    // The rest is what the stores show, and they will show it as it is then.
+    let beside_the_stores = children.iter().filter(|(v, r)| v.state == State::Waiting || *r != Recheck::OnChange);
+    let verdicts_on_children = beside_the_stores.map(|(v, _)| v.clone()).collect();
     let unfinished = removals.into_iter().filter(|(v, _)| v.state != State::Absent);
     let verdicts: Vec<(Verdict, Recheck)> = children.into_iter().chain(unfinished).collect();
     let stuck: Vec<&(Verdict, Recheck)> =
@@ -107,18 +105,15 @@ pub(super) fn acted(
         Recheck::After(ms) => Some(*ms),
         _ => None,
     });
-    let again = match (transient || refused, soonest.chain(outcome.requeue_after).min()) {
-        (true, _) => Again::BackOff,
-        (false, Some(ms)) => Again::After(ms),
-        (false, None) => Again::OnChange,
-    };
+    let again = if transient || refused { Again::BACK_OFF } else { Again::OnChange };
+    let again = soonest.chain(outcome.requeue_after).fold(again, Again::no_later_than);
     let trouble = (!trouble.is_empty()).then(|| trouble.join("; "));
     go(Reporting {
         outcome: Some(outcome),
         standing,
         verdicts: verdicts_on_children,
         removals: verdicts_on_removals,
-        again: Some(again),
+        again,
         trouble,
         ..Reporting::default()
     })
@@ -173,9 +168,9 @@ pub(super) fn done(desk: &mut Desk, mut reporting: Reporting, id: u32, done: Don
                 desk.wrote(Some(&desk.seen.object.clone()), &object, "wrote the status of");
             }
             Done::NotFound(_) => {}
-            Done::Conflict(_) => reporting.again = Some(Again::BackOff),
+            Done::Conflict(_) => reporting.again = reporting.again.failed(),
             other => {
-                reporting.again = Some(Again::BackOff);
+                reporting.again = reporting.again.failed();
                 let why = format!("its status cannot be written: {}", super::act::words(&other));
                 reporting.trouble.get_or_insert(why);
             }
@@ -192,15 +187,11 @@ fn finish_when_answered(desk: &mut Desk, reporting: Reporting) -> Next {
         Read::Reached { at, answer: false } => Some((at - desk.seen.now_ms).max(1).unsigned_abs()),
         _ => None,
     });
-    let again = match (reporting.again.unwrap_or(Again::OnChange), reached.min()) {
-        (Again::OnChange, Some(ms)) => Again::After(ms),
-        (Again::After(a), Some(b)) => Again::After(a.min(b)),
-        (again, _) => again,
-    };
-    let (writes, changes) = (std::mem::take(&mut desk.writes), std::mem::take(&mut desk.changes));
+    let again = reached.fold(reporting.again, Again::no_later_than).no_sooner_than(desk.wait_ms);
+    let changes = std::mem::take(&mut desk.changes);
     let memory =
         Memory { verdicts: reporting.verdicts, removals: reporting.removals, ..std::mem::take(&mut desk.seen.memory) };
-    let ended = Ended { again, writes, memory, changes, trouble: reporting.trouble };
+    let ended = Ended { again, memory, changes, trouble: reporting.trouble };
     desk.outputs.push(Output::End(Box::new(ended)));
     Next::Wait(Phase::Over)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use innkeeper_core::action::{Action, Done};
-use innkeeper_core::kind::Kind;
+use innkeeper_core::kind::{GroupKind, Kind};
 use innkeeper_core::names::OBJECT_UID;
 use innkeeper_core::object::Object;
 use innkeeper_core::resource::{Address, Resource};
@@ -14,13 +14,22 @@ use serde_json::{Map, Value, json};
 
 type Name = (String, Option<String>, String);
 
+/// How an action is answered that the API server refuses.
+type Refuses = Box<dyn Fn(&Action) -> Option<Done>>;
+
 /// The API server.
 #[derive(Default)]
 pub struct Api {
     objects: BTreeMap<Name, Value>,
     version: u64,
-    watches: Vec<Watch>,
-    events: VecDeque<(Watch, Event)>,
+    watches: Vec<(u64, Watch)>,
+    events: VecDeque<(u64, Event)>,
+    /// Kinds that cannot be listed.
+    pub unlisted: Vec<&'static str>,
+    /// Which actions do nothing, and how they are answered.
+    pub refuses: Option<Refuses>,
+    /// A field (`/status/field`) that no schema has: a patch of it is dropped.
+    pub prunes: Option<String>,
 }
 
 fn name_of(value: &Value) -> Name {
@@ -70,12 +79,12 @@ impl Api {
         } else {
             self.objects.insert(name, value.clone());
         }
-        for watch in self.watches.clone() {
+        for (number, watch) in self.watches.clone() {
             let was = before.as_ref().is_some_and(|b| selected(&watch, &b.value()));
             if selected(&watch, &value) && !finished {
-                self.events.push_back((watch, Event::Seen(after.clone())));
+                self.events.push_back((number, Event::Seen(parse_for(&watch, &value))));
             } else if was {
-                self.events.push_back((watch, Event::Gone(after.clone())));
+                self.events.push_back((number, Event::Gone(after.clone())));
             }
         }
         after
@@ -89,17 +98,28 @@ impl Api {
         }
     }
 
-    pub fn watch(&mut self, watch: Watch) {
-        self.events.push_back((watch.clone(), Event::Begin));
-        for value in self.objects.values().filter(|v| selected(&watch, v)) {
-            self.events.push_back((watch.clone(), Event::Seen(parse(value))));
+    pub fn watch(&mut self, number: u64, watch: Watch) {
+        if self.unlisted.contains(&watch.resource.kind.kind.as_str()) {
+            self.watches.push((number, watch));
+            return;
         }
-        self.events.push_back((watch.clone(), Event::Listed));
-        self.watches.push(watch);
+        self.events.push_back((number, Event::Begin));
+        for value in self.objects.values().filter(|v| selected(&watch, v)) {
+            self.events.push_back((number, Event::Seen(parse_for(&watch, value))));
+        }
+        self.events.push_back((number, Event::Listed));
+        self.watches.push((number, watch));
     }
 
-    pub fn unwatch(&mut self, watch: &Watch) {
-        self.watches.retain(|w| w != watch);
+    /// No new events come; those that were told stay on their way.
+    pub fn unwatch(&mut self, number: u64) {
+        self.watches.retain(|(n, _)| *n != number);
+    }
+
+    /// The watches of a kind tell this.
+    pub fn tell(&mut self, kind: &str, event: &Event) {
+        let of_kind = self.watches.iter().filter(|(_, watch)| watch.resource.kind.kind == kind);
+        self.events.extend(of_kind.map(|(number, _)| (*number, event.clone())));
     }
 
     /// The process that watched has ended.
@@ -108,7 +128,7 @@ impl Api {
         self.events.clear();
     }
 
-    pub fn next_event(&mut self) -> Option<(Watch, Event)> {
+    pub fn next_event(&mut self) -> Option<(u64, Event)> {
         self.events.pop_front()
     }
 
@@ -118,7 +138,23 @@ impl Api {
             .then(|| Arc::new(Resource { kind: kind.clone(), plural, namespaced: kind.kind != "Node" }))
     }
 
+    /// Actions of this name (`verb Kind ns/name`) do nothing and are answered like this.
+    pub fn refuse(&mut self, name: &str, answer: Done) {
+        let name = name.to_owned();
+        self.refuses = Some(Box::new(move |action| {
+            (format!("{} {}", action.verb(), action.key()) == name).then(|| answer.clone())
+        }));
+    }
+
+    /// In whichever version a kind is served.
+    pub fn find(&self, kind: &GroupKind) -> Option<Arc<Resource>> {
+        self.resolve(&Kind::new(&kind.group, "v1", &kind.kind))
+    }
+
     pub fn act(&mut self, action: &Action) -> Done {
+        if let Some(answer) = self.refuses.as_ref().and_then(|refuses| refuses(action)) {
+            return answer;
+        }
         match action {
             Action::Look(at) => match self.objects.get(&at_name(at)) {
                 Some(value) => Done::Object { object: parse(value), created: false },
@@ -137,7 +173,14 @@ impl Api {
                 if asked.is_some_and(|v| *v != value["metadata"]["resourceVersion"]) {
                     return Done::Conflict("the object has been modified".into());
                 }
+                let before = value.clone();
                 merge(&mut value, patch);
+                if let Some((above, field)) = self.prunes.as_deref().and_then(|p| p.rsplit_once('/')) {
+                    value.pointer_mut(above).and_then(Value::as_object_mut).and_then(|m| m.remove(field));
+                }
+                if value == before {
+                    return Done::Object { object: parse(&value), created: false };
+                }
                 Done::Object { object: self.put(value), created: false }
             }
             Action::Delete { at, uid } => match self.objects.get(&at_name(at)) {
@@ -162,10 +205,15 @@ impl Api {
         let created = old.is_none();
         let mut value = old.unwrap_or_else(|| json!({"metadata": {}}));
         merge(&mut value, manifest);
-        let entry = json!({"manager": manager, "operation": "Apply", "apiVersion": at.resource.kind.api_version(), "fieldsV1": owned(manifest, true)});
+        let entry_now = json!({"manager": manager, "operation": "Apply", "apiVersion": at.resource.kind.api_version(), "fieldsV1": owned(manifest, true)});
         let mut entries = value["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();
-        entries.retain(|e| e["manager"] != manager);
-        entries.push(entry);
+        let (earlier, others): (Vec<_>, Vec<_>) = entries.drain(..).partition(|e| e["manager"] == manager);
+        for entry in &earlier {
+            let held: Vec<&Value> = others.iter().chain([&entry_now]).map(|e| &e["fieldsV1"]).collect();
+            drop_fields(&mut value, &entry["fieldsV1"], &held);
+        }
+        entries = others;
+        entries.push(entry_now);
         value["metadata"]["managedFields"] = entries.into();
         Done::Object { object: self.put(value), created }
     }
@@ -188,6 +236,20 @@ fn owned(manifest: &Value, root: bool) -> Value {
     Value::Object(fields.collect::<Map<_, _>>())
 }
 
+/// Removes the fields that one manager owned and nobody holds any more.
+fn drop_fields(value: &mut Value, owned: &Value, held: &[&Value]) {
+    let Some(fields) = owned.as_object() else { return };
+    for (name, below) in fields {
+        let held: Vec<&Value> = held.iter().filter_map(|h| h.get(name)).collect();
+        let Some(field) = name.strip_prefix("f:").filter(|f| value.get(f).is_some()) else { continue };
+        if held.is_empty() {
+            value.as_object_mut().map(|map| map.remove(field));
+        } else {
+            drop_fields(&mut value[field], below, &held);
+        }
+    }
+}
+
 fn merge(into: &mut Value, patch: &Value) {
     let Value::Object(patch) = patch else { return into.clone_from(patch) };
     if !into.is_object() {
@@ -203,4 +265,11 @@ fn merge(into: &mut Value, patch: &Value) {
 
 fn parse(value: &Value) -> Arc<Object> {
     Arc::new(Object::parse(&value.to_string(), None).expect("an object"))
+}
+
+/// An object as a watch of one version shows it.
+fn parse_for(watch: &Watch, value: &Value) -> Arc<Object> {
+    let mut value = value.clone();
+    value["apiVersion"] = watch.resource.kind.api_version().into();
+    parse(&value)
 }

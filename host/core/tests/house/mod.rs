@@ -13,6 +13,7 @@ use innkeeper_core::engine::{Engine, Input, News, Now, Output};
 use innkeeper_core::kind::Kind;
 use innkeeper_core::step::Ended;
 use innkeeper_core::store::Event;
+use innkeeper_core::world::Read;
 use serde_json::{Value, json};
 
 pub use api::Api;
@@ -32,6 +33,17 @@ pub struct House {
     pub ended: Vec<(String, Ended)>,
     /// The process ends before that many writes more are sent, or (true) after it, before its answer.
     pub dies: Option<(usize, bool)>,
+    /// Actions of this name (`verb Kind ns/name`) are carried out, but not answered until [`House::release`].
+    pub holds: Option<String>,
+    held: Vec<Input>,
+    /// What the guest looks at in every call.
+    pub reads: Vec<Read>,
+    /// What the API server answers to the next creations instead of carrying them out.
+    pub refusals: Vec<Done>,
+    /// How many times more it is refused to record kinds.
+    pub refuses_kinds: usize,
+    /// Every merge patch that was sent.
+    pub patches: Vec<Value>,
     now: u64,
 }
 
@@ -70,6 +82,13 @@ pub fn wants(children: Vec<Child>) -> Result<Outcome, Failure> {
     Ok(Outcome { children, ..Outcome::default() })
 }
 
+/// A guest that wants one ConfigMap per name in `spec.rooms`.
+pub fn rooms(request: &Request) -> Result<Outcome, Failure> {
+    let object: Value = serde_json::from_str(&request.object).unwrap();
+    let names = object["spec"]["rooms"].as_array().cloned().unwrap_or_default();
+    wants(names.iter().map(|name| config_map(name.as_str().unwrap(), "1")).collect())
+}
+
 impl House {
     /// A house with the kind `Inn` served and its module loaded, everything listed.
     pub fn new(guest: impl FnMut(&Request) -> Result<Outcome, Failure> + 'static) -> Self {
@@ -78,23 +97,73 @@ impl House {
         Self::over(api, Box::new(guest))
     }
 
+    /// The same with a guest that has work to do when an object goes.
+    pub fn finalizing(guest: impl FnMut(&Request) -> Result<Outcome, Failure> + 'static) -> Self {
+        let mut api = Api::default();
+        api.put(crd());
+        Self::with(api, Box::new(guest), manifest(true))
+    }
+
     /// A new process over an API server that is there already.
     pub fn over(api: Api, guest: Guest) -> Self {
-        let now = Now { mono_ms: 1, wall_ms: 1_000_000 };
-        let (engine, outputs) = Engine::start(now);
-        let (requests, ended) = (Vec::new(), Vec::new());
-        let mut house = Self { api, engine, guest, requests, calls: 0, ended, dies: None, now: 1 };
-        house.run(outputs);
-        let module = Module { digest: format!("sha256:{}", "a".repeat(64)), manifest: Arc::new(manifest(false)) };
-        house.input(Input::Module { source: "inn.wasm".into(), news: News::Loaded(module) });
+        Self::with(api, guest, manifest(false))
+    }
+
+    fn with(api: Api, guest: Guest, manifest: Manifest) -> Self {
+        let mut house = Self::starting(api, guest, manifest);
         house.input(Input::ModulesRead);
         house
+    }
+
+    /// A process that has loaded that module, and has not been told that there are no others.
+    pub fn starting(api: Api, guest: Guest, manifest: Manifest) -> Self {
+        let mut house = Self::begun(api, guest, Now { mono_ms: 1, wall_ms: 1_000_000 });
+        let module = Module { digest: format!("sha256:{}", "a".repeat(64)), manifest: Arc::new(manifest) };
+        house.input(Input::Module { source: "inn.wasm".into(), news: News::Loaded(module) });
+        house
+    }
+
+    /// A new process that has read no modules yet.
+    pub fn begun(api: Api, guest: Guest, now: Now) -> Self {
+        let (engine, outputs) = Engine::start(now);
+        let (requests, ended, refusals, patches) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut house = Self {
+            api,
+            engine,
+            guest,
+            requests,
+            calls: 0,
+            ended,
+            dies: None,
+            holds: None,
+            held: vec![],
+            reads: vec![],
+            refusals,
+            refuses_kinds: 0,
+            patches,
+            now: now.mono_ms,
+        };
+        house.run(outputs);
+        house
+    }
+
+    /// Whether the engine waits for a moment that is over: then its pump would run in circles.
+    pub fn spins(&self) -> bool {
+        self.engine.next_wake().is_some_and(|at| at <= self.now)
     }
 
     /// Something happens in the cluster: everything that follows from it is done.
     pub fn put(&mut self, object: Value) {
         self.api.put(object);
         self.settle();
+    }
+
+    /// Somebody takes the labels of an object in namespace `a` away.
+    pub fn strip(&mut self, kind: &str, name: &str) {
+        let mut object = self.api.get(kind, Some("a"), name).expect("it is there").clone();
+        object["metadata"]["labels"] = json!({});
+        object["metadata"]["managedFields"][0]["fieldsV1"]["f:metadata"]["f:labels"] = json!({});
+        self.put(object);
     }
 
     /// Time passes.
@@ -109,37 +178,58 @@ impl House {
         self.settle();
     }
 
+    /// What was held is answered now.
+    pub fn release(&mut self) {
+        self.holds = None;
+        std::mem::take(&mut self.held).into_iter().for_each(|answer| self.input(answer));
+    }
+
     /// Delivers watch events until there are none.
     pub fn settle(&mut self) {
-        while let Some((watch, event)) = self.api.next_event() {
-            let outputs = self.engine.handle(self.at(), Input::Watched(watch, event));
-            self.run(outputs);
-        }
+        while self.deliver() {}
+    }
+
+    /// Delivers one watch event, if there is one.
+    pub fn deliver(&mut self) -> bool {
+        let Some((watch, event)) = self.api.next_event() else { return false };
+        let outputs = self.engine.handle(self.at(), Input::Watched(watch, event));
+        self.run(outputs);
+        true
+    }
+
+    /// Milliseconds since the epoch.
+    pub fn wall(&self) -> i64 {
+        1_000_000 + self.now.cast_signed()
     }
 
     fn at(&self) -> Now {
-        Now { mono_ms: self.now, wall_ms: 1_000_000 + self.now.cast_signed() }
+        Now { mono_ms: self.now, wall_ms: self.wall() }
     }
 
     fn run(&mut self, outputs: Vec<Output>) {
         let mut todo: VecDeque<Output> = outputs.into();
         while let Some(output) = todo.pop_front() {
             let input = match output {
-                Output::Watch(watch) => {
-                    self.api.watch(watch);
+                Output::Watch(number, watch) => {
+                    self.api.watch(number, watch);
                     continue;
                 }
-                Output::Unwatch(watch) => {
-                    self.api.unwatch(&watch);
+                Output::Unwatch(number) => {
+                    self.api.unwatch(number);
                     continue;
                 }
                 Output::Resolve(kind) => Input::Resolved(kind.clone(), Ok(self.api.resolve(&kind))),
+                Output::Find(kind) => Input::Found(kind.clone(), Ok(self.api.find(&kind))),
                 Output::Ask { call, request, .. } => {
                     self.calls += 1;
                     let result = Box::new((self.guest)(&request));
-                    Input::Answered { call, result, reads: vec![] }
+                    Input::Answered { call, result, reads: self.reads.clone() }
                 }
                 Output::Act { id, action, .. } => match self.act(&action) {
+                    Some(done) if self.holds == Some(format!("{} {}", action.verb(), action.key())) => {
+                        self.held.push(Input::Done { id, done });
+                        continue;
+                    }
                     Some(done) => Input::Done { id, done },
                     None => continue,
                 },
@@ -155,6 +245,7 @@ impl House {
 
     /// Carries out an action, unless the process has died.
     fn act(&mut self, action: &Action) -> Option<Done> {
+        assert!(self.requests.len() < 10_000, "it asks in circles");
         let write = !matches!(action, Action::Look(_));
         match &mut self.dies {
             Some((0, _)) => return None,
@@ -166,6 +257,16 @@ impl House {
             _ => {}
         }
         self.requests.push(format!("{} {}", action.verb(), action.key()));
+        if let Action::Merge { patch, .. } = action {
+            self.patches.push(patch.clone());
+            if self.refuses_kinds > 0 && patch["status"]["kinds"].is_array() {
+                self.refuses_kinds -= 1;
+                return Some(Done::Forbidden("no kinds today".into()));
+            }
+        }
+        if matches!(action, Action::Create { .. }) && !self.refusals.is_empty() {
+            return Some(self.refusals.remove(0));
+        }
         let done = self.api.act(action);
         (self.dies != Some((0, true))).then_some(done)
     }

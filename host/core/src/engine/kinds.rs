@@ -1,0 +1,211 @@
+//! The kinds of children of one kind that is kept: which are recorded, which are looked for, and whether
+//! their children can be seen.
+//!
+//! A list in a Reconciler's status is complete. A Reconciler without one (new, made anew, restored without
+//! its status) is looked over first: every kind that its permissions or its module's manifest name, or that
+//! another Reconciler of the same kind listed, is watched by our label. Those of which there are children
+//! are recorded, the others are forgotten. So a list costs no write until there is something to list.
+//!
+//! A kind is recorded and watched in one version, whichever versions guests use: it is the same objects.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::Catalog;
+use super::troubles::{Trouble, Troubles};
+use crate::binding::Binding;
+use crate::kind::{GroupKind, Kind};
+use crate::reconciler::ChildKind;
+use crate::resource::Resource;
+use crate::store::Store;
+use crate::watch::{Selection, Watch};
+
+/// What is known of the outside at one moment.
+pub(super) struct Scene<'a> {
+    pub(super) catalog: &'a Catalog,
+    pub(super) stores: &'a BTreeMap<Watch, Store>,
+    pub(super) troubles: &'a Troubles,
+    pub(super) now_ms: u64,
+}
+
+/// Whether the children of one kind can be seen.
+pub(super) enum Sight<'a> {
+    /// All of them, in this store.
+    Whole(&'a Store),
+    /// The kind is not served, so there are none.
+    NotServed,
+    /// Not now.
+    Unseen(Unseen),
+}
+
+/// Why children cannot be seen.
+pub(super) struct Unseen {
+    /// For people.
+    pub(super) why: String,
+    /// Whether that lasts, so that nobody should wait for its end.
+    pub(super) lasts: bool,
+}
+
+/// The kinds of children of one kind.
+#[derive(Debug, Default)]
+pub(super) struct ChildKinds {
+    /// As the status of the Reconciler says.
+    recorded: BTreeSet<ChildKind>,
+    /// Not recorded, but there may be children of them.
+    sought: BTreeSet<GroupKind>,
+    /// Recorded before their first child: there is nothing to miss while their stores fill.
+    fresh: BTreeSet<GroupKind>,
+}
+
+impl ChildKinds {
+    /// Takes the list that the status of the Reconciler shows. Says whether it is another than before.
+    ///
+    /// Of a kind that somebody took out of it there may be children still.
+    pub(super) fn take(&mut self, list: &[ChildKind]) -> bool {
+        let list: BTreeSet<ChildKind> = list.iter().cloned().collect();
+        let changed = self.recorded != list;
+        self.sought.extend(self.recorded_kinds());
+        self.recorded = list;
+        let recorded = self.recorded_kinds();
+        self.sought.retain(|kind| !recorded.contains(kind));
+        changed
+    }
+
+    /// There may be children of these kinds.
+    pub(super) fn seek(&mut self, kinds: impl IntoIterator<Item = GroupKind>) {
+        let recorded = self.recorded_kinds();
+        self.sought.extend(kinds.into_iter().filter(|kind| !recorded.contains(kind)));
+    }
+
+    /// Kinds that are looked for.
+    pub(super) fn sought(&self) -> BTreeSet<GroupKind> {
+        self.sought.clone()
+    }
+
+    /// There are no children of that kind.
+    pub(super) fn forget(&mut self, kind: &GroupKind) {
+        self.sought.remove(kind);
+    }
+
+    /// Whether nothing is recorded.
+    pub(super) fn is_unlisted(&self) -> bool {
+        self.recorded.is_empty()
+    }
+
+    /// Whether children of that kind may be written.
+    pub(super) fn has(&self, kind: &GroupKind) -> bool {
+        self.recorded.iter().any(|k| (&k.group, &k.kind) == (&kind.group, &kind.kind))
+    }
+
+    /// Every kind of which there may be children.
+    pub(super) fn all(&self) -> BTreeSet<GroupKind> {
+        self.recorded_kinds().union(&self.sought).cloned().collect()
+    }
+
+    /// The list with these kinds added, each kind in one version. They count as fresh from now on, but for
+    /// those that were looked for.
+    pub(super) fn extended(&mut self, new: BTreeSet<Kind>, catalog: &Catalog) -> BTreeSet<ChildKind> {
+        let old = self.all().into_iter().filter_map(|kind| self.resource(&kind, catalog)).map(|r| r.kind.clone());
+        let mut list: BTreeMap<GroupKind, ChildKind> = BTreeMap::new();
+        for child in &self.recorded {
+            list.insert(kind_of(child).group_kind(), child.clone());
+        }
+        for Kind { group, version, kind } in old.collect::<Vec<_>>() {
+            list.insert(GroupKind { group: group.clone(), kind: kind.clone() }, ChildKind { group, version, kind });
+        }
+        for kind in new {
+            let Entry::Vacant(place) = list.entry(kind.group_kind()) else { continue };
+            if !self.sought.contains(place.key()) {
+                self.fresh.insert(place.key().clone());
+            }
+            place.insert(ChildKind { group: kind.group, version: kind.version, kind: kind.kind });
+        }
+        list.into_values().collect()
+    }
+
+    /// Where the children of a kind are watched: in a version that was recorded, while one is served.
+    fn resource(&self, kind: &GroupKind, catalog: &Catalog) -> Option<Arc<Resource>> {
+        let versions = self.versions(kind);
+        let found = versions.iter().find_map(|k| catalog.resource(k));
+        found.or_else(|| catalog.any(kind).filter(|_| !versions.iter().any(|k| catalog.is_unknown(k))))
+    }
+
+    /// The watches of its children. A kind that is not served has none.
+    pub(super) fn watches(&self, catalog: &Catalog) -> BTreeSet<Watch> {
+        self.all().iter().filter_map(|kind| self.resource(kind, catalog)).map(children).collect()
+    }
+
+    /// What discovery must be asked: where these versions are served, and in which version these kinds.
+    pub(super) fn questions(&self, catalog: &Catalog) -> (BTreeSet<Kind>, BTreeSet<GroupKind>) {
+        let (mut exact, mut any) = (BTreeSet::new(), BTreeSet::new());
+        for kind in self.all().into_iter().filter(|kind| self.resource(kind, catalog).is_none()) {
+            let unknown: Vec<Kind> = self.versions(&kind).into_iter().filter(|k| catalog.is_unknown(k)).collect();
+            if unknown.is_empty() && catalog.is_unheard_of(&kind) {
+                any.insert(kind);
+            }
+            exact.extend(unknown);
+        }
+        (exact, any)
+    }
+
+    /// Whether the children of a kind can be seen.
+    pub(super) fn sight<'a>(&self, kind: &GroupKind, scene: &Scene<'a>) -> Sight<'a> {
+        let unseen = |trouble: Option<&Trouble>, otherwise: &str| {
+            let why = trouble.map_or(otherwise, Trouble::why).to_owned();
+            Sight::Unseen(Unseen { why, lasts: trouble.is_some_and(|t| t.lasts(scene.now_ms)) })
+        };
+        let Some(resource) = self.resource(kind, scene.catalog) else {
+            let asked = self.versions(kind).iter().any(|k| scene.catalog.is_unknown(k));
+            return match asked || scene.catalog.is_unheard_of(kind) {
+                true => unseen(scene.troubles.of_kind(kind), "where it is served is not known yet"),
+                false => Sight::NotServed,
+            };
+        };
+        let watch = children(resource);
+        match scene.stores.get(&watch).filter(|store| store.is_filled()) {
+            Some(store) => Sight::Whole(store),
+            None => unseen(scene.troubles.of_watch(&watch), "it is being listed"),
+        }
+    }
+
+    /// The kinds of which children that may be there cannot be seen.
+    pub(super) fn unseen(&self, scene: &Scene<'_>) -> Vec<(GroupKind, Unseen)> {
+        let all = self.out_of_sight(scene).into_iter();
+        all.filter(|(kind, _)| !self.fresh.contains(kind)).collect()
+    }
+
+    /// The kinds whose stores do not show what there is.
+    pub(super) fn out_of_sight(&self, scene: &Scene<'_>) -> Vec<(GroupKind, Unseen)> {
+        let unseen = self.all().into_iter().filter_map(|kind| match self.sight(&kind, scene) {
+            Sight::Unseen(unseen) => Some((kind, unseen)),
+            Sight::Whole(_) | Sight::NotServed => None,
+        });
+        unseen.collect()
+    }
+
+    fn versions(&self, kind: &GroupKind) -> Vec<Kind> {
+        self.recorded.iter().map(kind_of).filter(|k| k.group_kind() == *kind).collect()
+    }
+
+    fn recorded_kinds(&self) -> BTreeSet<GroupKind> {
+        self.recorded.iter().map(|k| kind_of(k).group_kind()).collect()
+    }
+}
+
+/// The kinds that a Reconciler and its module name as those of children.
+pub(super) fn named(binding: &Binding) -> BTreeSet<GroupKind> {
+    let permitted = binding.permissions.apply.iter().map(|p| (&p.group, &p.kinds));
+    let manifest = binding.module.iter().flat_map(|m| &m.manifest.applies).map(|wish| (&wish.group, &wish.kinds));
+    let all = permitted.chain(manifest);
+    all.flat_map(|(group, kinds)| kinds.iter().map(|kind| GroupKind { group: group.clone(), kind: kind.clone() }))
+        .collect()
+}
+
+fn kind_of(child: &ChildKind) -> Kind {
+    Kind::new(&child.group, &child.version, &child.kind)
+}
+
+fn children(resource: Arc<Resource>) -> Watch {
+    Watch { resource, selection: Selection::Children }
+}

@@ -1,0 +1,123 @@
+//! Names that two want at once.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
+#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
+
+mod house;
+
+use house::{House, config_map, inn, rooms, wants};
+use innkeeper_core::action::{Action, Done};
+use innkeeper_core::contract::{Adopt, Failure, Request};
+use serde_json::{Value, json};
+
+/// What somebody else writes: with an entry of its own in managedFields.
+fn strangers(name: &str) -> Value {
+    let entry = json!({"manager": "somebody", "operation": "Update", "apiVersion": "v1", "fieldsV1": {"f:data": {"f:own": {}}}});
+    json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "data": {"own": "1"},
+        "metadata": {"name": name, "namespace": "a", "managedFields": [entry]},
+    })
+}
+
+/// A house whose object claims a name that somebody else takes between the look and the apply, and cannot
+/// withdraw from it yet.
+fn met(spec: Value, unanswered: Done) -> House {
+    let mut house = House::new(rooms);
+    house.holds = Some("look ConfigMap a/one".into());
+    house.put(inn("x", spec));
+    house.put(strangers("one"));
+    house.api.refuses = Some(Box::new(move |action| {
+        let withdrawal = matches!(action, Action::Apply { manifest, .. } if manifest["data"].is_null());
+        withdrawal.then(|| unanswered.clone())
+    }));
+    house.release();
+    house
+}
+
+fn untouched(house: &House, told: &str) {
+    let object = house.api.get("ConfigMap", Some("a"), "one").expect("it is there");
+    assert_eq!(object["data"], json!({"own": "1"}), "{told}");
+    assert!(object["metadata"]["labels"]["innkeeper.dev/object-uid"].is_null(), "{told}");
+}
+
+#[test]
+fn a_withdrawal_from_a_strangers_object_is_tried_until_it_took_effect() {
+    let throttled = Done::Throttled { after_ms: 10, message: "too many requests".into() };
+    for answer in [Done::Unknown("timeout".into()), throttled, Done::Conflict("try again".into())] {
+        let told = format!("{answer:?}");
+        let mut house = met(json!({"rooms": ["one"]}), answer);
+        house.pass(20);
+        house.api.refuses = None;
+        house.pass(60_000);
+        untouched(&house, &told);
+        let object = house.api.get("Inn", Some("a"), "x").unwrap();
+        assert_eq!(object["status"]["conditions"][0]["reason"], "Conflict", "{told}");
+    }
+}
+
+#[test]
+fn a_strangers_object_that_is_no_longer_wanted_is_withdrawn_from_and_not_deleted() {
+    let mut house = met(json!({"rooms": ["one"]}), Done::Unknown("timeout".into()));
+    house.put(inn("x", json!({"rooms": []})));
+    house.pass(60_000);
+    house.api.refuses = None;
+    (0..5).for_each(|_| house.pass(1_000_000));
+    untouched(&house, "it is no longer wanted");
+    assert_eq!(house.api.children(), ["ConfigMap a/one"]);
+}
+
+#[test]
+fn of_two_objects_that_claim_a_name_at_once_the_second_is_told_whose_it_is() {
+    let mut house = House::new(rooms);
+    house.holds = Some("look ConfigMap a/one".into());
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    house.put(inn("y", json!({"rooms": ["one"]})));
+    house.release();
+    let reason = |name: &str| {
+        let object = house.api.get("Inn", Some("a"), name).unwrap();
+        object["status"]["conditions"][0]["reason"].as_str().unwrap().to_owned()
+    };
+    assert_eq!((reason("x"), reason("y")), ("ChildrenReady".into(), "Conflict".into()));
+    let child = house.api.get("ConfigMap", Some("a"), "one").unwrap();
+    assert_eq!(child["metadata"]["annotations"]["innkeeper.dev/object"], "Inn.example.com/a/x");
+}
+
+#[test]
+fn a_step_that_waits_for_a_name_goes_on_when_the_kind_of_the_other_is_no_longer_kept() {
+    let mut house = House::new(rooms);
+    house.holds = Some("apply ConfigMap a/one".into());
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    house.put(inn("y", json!({"rooms": ["one"]})));
+    house.api.delete("Reconciler", None, "inn");
+    house.settle();
+    house.release();
+    house.put(inn("x", json!({"rooms": ["two"]})));
+    house.pass(60_000);
+    let ready = house.api.get("Inn", Some("a"), "x").unwrap()["status"]["conditions"][0]["status"].clone();
+    assert_eq!(ready, "True");
+    assert_eq!(house.engine.load().1, 0, "no step waits for ever");
+}
+
+/// Both ask to adopt what nobody controls. A cluster-scoped child has no ownerReference to tell whose it is.
+#[test]
+fn a_child_of_another_object_is_not_adopted_as_one_that_nobody_controls() {
+    let mut calls = 0;
+    let guest = move |_: &Request| {
+        calls += 1;
+        let mut child = config_map("one", "1");
+        child.manifest = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "one"}}).to_string();
+        child.adopt = Adopt::Unowned;
+        if calls < 100 { wants(vec![child]) } else { Err(Failure::Trap("the two fight".into())) }
+    };
+    let mut house = House::new(guest);
+    let mut reconciler = house.api.get("Reconciler", None, "inn").unwrap().clone();
+    reconciler["spec"]["permissions"]["apply"] = json!([{"group": "", "kinds": ["Node"], "reach": "Cluster"}]);
+    house.put(reconciler);
+    house.put(json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "one"}}));
+    house.put(inn("x", json!({})));
+    house.put(inn("y", json!({})));
+    (0..5).for_each(|_| house.pass(10_000));
+    let child = house.api.get("Node", None, "one").expect("it is there");
+    assert_eq!(child["metadata"]["annotations"]["innkeeper.dev/object"], "Inn.example.com/a/x");
+    let conditions = &house.api.get("Inn", Some("a"), "y").unwrap()["status"]["conditions"];
+    assert_eq!(conditions[0]["reason"], "Conflict", "{}", conditions[0]["message"]);
+}
