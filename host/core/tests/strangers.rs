@@ -65,6 +65,45 @@ fn a_strangers_object_that_is_no_longer_wanted_is_withdrawn_from_and_not_deleted
     assert_eq!(house.api.children(), ["ConfigMap a/one"]);
 }
 
+/// A house whose object claimed a name, and whose claim's answer was lost.
+fn unanswered(somebody_was_first: bool) -> House {
+    let mut house = House::new(rooms);
+    house.holds = Some("look ConfigMap a/one".into());
+    house.loses = Some("apply ConfigMap a/one".into());
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    if somebody_was_first {
+        house.put(strangers("one"));
+    }
+    house.release();
+    assert_eq!(house.loses, None, "the answer was lost");
+    house
+}
+
+#[test]
+fn a_strangers_object_is_withdrawn_from_although_the_answer_to_the_claim_was_lost() {
+    let mut house = unanswered(true);
+    house.pass(60_000);
+    untouched(&house, "its claim was not answered");
+    let object = house.api.get("Inn", Some("a"), "x").unwrap();
+    assert_eq!(object["status"]["conditions"][0]["reason"], "Conflict");
+    assert!(object["status"]["conditions"][0]["message"].as_str().unwrap().contains("written by somebody"));
+}
+
+#[test]
+fn a_child_whose_answer_was_lost_stays_ours_when_somebody_writes_it_later() {
+    let mut house = unanswered(false);
+    house.pass(60_000);
+    let mut child = house.api.get("ConfigMap", Some("a"), "one").unwrap().clone();
+    child["data"]["more"] = "theirs".into();
+    let theirs = strangers("one")["metadata"]["managedFields"][0].clone();
+    child["metadata"]["managedFields"].as_array_mut().unwrap().push(theirs);
+    house.put(child);
+    house.put(inn("x", json!({"rooms": ["one"], "again": 1})));
+    house.pass(60_000);
+    let object = house.api.get("Inn", Some("a"), "x").unwrap();
+    assert_eq!(object["status"]["conditions"][0]["reason"], "ChildrenReady");
+}
+
 #[test]
 fn of_two_objects_that_claim_a_name_at_once_the_second_is_told_whose_it_is() {
     let mut house = House::new(rooms);

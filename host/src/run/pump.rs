@@ -8,6 +8,7 @@ use innkeeper_cluster::{Cluster, WatchHandle};
 use innkeeper_core::engine::{Engine, Input, Now, Output};
 use innkeeper_core::kind::Key;
 use innkeeper_core::store::Event;
+use innkeeper_core::watch::Watch;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::calls::Calls;

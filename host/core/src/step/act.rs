@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::child::{self, Move, Recheck, Settled, Stand};
-use super::{Desk, Next, Phase, Resources, plan, remove, report};
+use super::{Desk, Next, Phase, Resources, doubts, plan, remove, report};
 use crate::action::{Action, Done};
 use crate::contract::{Outcome, Policy, State, Verdict};
 use crate::names::{CHILDREN_FINALIZER, GUEST_FINALIZER};
@@ -279,8 +279,13 @@ pub(super) fn done(desk: &mut Desk, mut acting: Acting, id: u32, done: Done) -> 
         Some(Job::Child(n)) => {
             let (wanted, stand) = (acting.wanted[n].clone(), acting.stands[n].clone());
             match (&stand, &done) {
+                (Stand::Looking, Done::NotFound(_)) => doubts::look(&mut desk.seen, &wanted.at.key(), None),
+                (Stand::Claiming, Done::Unknown(_)) => drop(desk.seen.memory.claimed.insert(wanted.at.key())),
                 (Stand::Withdrawing { uid, .. }, Done::NotFound(_)) => drop(desk.seen.memory.strangers.remove(uid)),
-                (_, Done::Object { object, created }) => note(desk, &stand, object, *created),
+                (_, Done::Object { object, created }) => {
+                    doubts::look(&mut desk.seen, &wanted.at.key(), Some(object));
+                    note(desk, &stand, object, *created);
+                }
                 _ => {}
             }
             let next = child::done(&desk.seen, &wanted, &stand, done);

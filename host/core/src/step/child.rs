@@ -19,6 +19,7 @@ use crate::wanted::Wanted;
 use super::Seen;
 use super::act::words;
 use super::ask::verdict;
+use super::doubts;
 
 /// Where one child stands in this step.
 #[derive(Clone, Debug)]
@@ -205,7 +206,7 @@ pub(super) fn done(seen: &Seen, wanted: &Wanted, stand: &Stand, done: Done) -> M
     match (stand, done) {
         (Stand::Looking, Done::NotFound(_)) => Move::Act(apply(seen, wanted, None, false), Stand::Claiming),
         (Stand::Looking, Done::Object { object, .. }) => found(seen, wanted, &object),
-        (Stand::Claiming, Done::Object { created: false, object }) if has_another_writer(seen, &object) => {
+        (Stand::Claiming, Done::Object { created: false, object }) if doubts::has_another_writer(seen, &object) => {
             withdrawing(seen, wanted, &object, "it was created by somebody else at the same moment")
         }
         (Stand::Claiming, Done::Conflict(e)) => conflict(e),
@@ -225,7 +226,7 @@ pub(super) fn done(seen: &Seen, wanted: &Wanted, stand: &Stand, done: Done) -> M
 
 /// Our fields are withdrawn from a stranger's object.
 fn withdrawing(seen: &Seen, wanted: &Wanted, there: &Object, why: &str) -> Move {
-    let stand = Stand::Withdrawing { uid: there.meta.uid.clone(), why: stranger(there, why) };
+    let stand = Stand::Withdrawing { uid: there.meta.uid.clone(), why: stranger(seen, there, why) };
     Move::Act(withdraw(seen, &wanted.at, &there.meta.uid), stand)
 }
 
@@ -275,21 +276,19 @@ fn found(seen: &Seen, wanted: &Wanted, there: &Arc<Object>) -> Move {
         let why = format!("{} is left from an earlier object of this name; waiting until it is gone", there.key);
         return conflict(why);
     }
-    conflict(stranger(there, "it is not this object's child"))
+    conflict(stranger(seen, there, "it is not this object's child"))
 }
 
-fn has_another_writer(seen: &Seen, there: &Object) -> bool {
-    there.meta.managed_fields.iter().any(|m| m.subresource.is_empty() && m.manager != seen.binding.manager)
-}
-
-/// Whose an object is, as far as its metadata tells.
-fn stranger(there: &Object, why: &str) -> String {
-    let owner = there.meta.owner_references.iter().find(|o| o.controller == Some(true));
-    let whose = match (owner, there.meta.annotations.get(names::OBJECT)) {
+/// Whose an object is, as far as its metadata tells. What we wrote into it says nothing.
+fn stranger(seen: &Seen, there: &Object, why: &str) -> String {
+    let (us, uid) = (names::object_annotation(&seen.object.key), &seen.object.meta.uid);
+    let owner = there.meta.owner_references.iter().find(|o| o.controller == Some(true) && o.uid != *uid);
+    let whose = match (owner, there.meta.annotations.get(names::OBJECT).filter(|named| **named != us)) {
         (_, Some(object)) => format!("a child of {object}"),
         (Some(owner), None) => format!("controlled by {} {}", owner.kind, owner.name),
         (None, None) => {
-            let managers: Vec<&str> = there.meta.managed_fields.iter().map(|m| m.manager.as_str()).collect();
+            let others = there.meta.managed_fields.iter().map(|m| m.manager.as_str());
+            let managers: Vec<&str> = others.filter(|manager| *manager != seen.binding.manager).collect();
             match managers.as_slice() {
                 [] => "of unknown origin".to_owned(),
                 managers => format!("written by {}", managers.join(", ")),

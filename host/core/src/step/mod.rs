@@ -12,6 +12,7 @@
 mod act;
 mod ask;
 mod child;
+mod doubts;
 mod finish;
 mod observe;
 mod plan;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 use crate::action::{Action, Done};
 use crate::binding::Binding;
 use crate::contract::{Event, Failure, Outcome, Request, Verdict};
-use crate::kind::Kind;
+use crate::kind::{Key, Kind};
 use crate::names::OBJECT_UID;
 use crate::object::Object;
 use crate::pending::Write;
@@ -65,6 +66,8 @@ pub struct Memory {
     pub gone: BTreeSet<String>,
     /// Uids of strangers' objects that carry our fields until these are withdrawn.
     pub strangers: BTreeSet<String>,
+    /// Names that were claimed, and the answer was lost.
+    pub claimed: BTreeSet<Key>,
     /// Events that were recorded last, so that they are not repeated.
     pub events: Vec<Event>,
     /// A status patch that the API server accepted and that changed nothing: its schema drops some of it.
@@ -207,7 +210,8 @@ impl Desk {
 
 impl Step {
     /// Begins a reconcile. The outputs are what it wants first.
-    pub fn begin(seen: Seen, resources: Resources<'_>) -> (Self, Vec<Output>) {
+    pub fn begin(mut seen: Seen, resources: Resources<'_>) -> (Self, Vec<Output>) {
+        doubts::look_at_stores(&mut seen);
         let desk = Desk { seen, reads: Vec::new(), changes: Vec::new(), outputs: Vec::new(), next_id: 0, wait_ms: 0 };
         let mut step = Self { desk, phase: Phase::Observe };
         step.advance(None, resources);

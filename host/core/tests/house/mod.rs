@@ -36,6 +36,8 @@ pub struct House {
     /// Actions of this name (`verb Kind ns/name`) are carried out, but not answered until [`House::release`].
     pub holds: Option<String>,
     held: Vec<Input>,
+    /// The next action of this name is carried out, and its answer is lost.
+    pub loses: Option<String>,
     /// What the guest looks at in every call.
     pub reads: Vec<Read>,
     /// What the API server answers to the next creations instead of carrying them out.
@@ -137,6 +139,7 @@ impl House {
             dies: None,
             holds: None,
             held: vec![],
+            loses: None,
             reads: vec![],
             refusals,
             refuses_kinds: 0,
@@ -229,6 +232,10 @@ impl House {
                     Some(done) if self.holds == Some(format!("{} {}", action.verb(), action.key())) => {
                         self.held.push(Input::Done { id, done });
                         continue;
+                    }
+                    Some(_) if self.loses == Some(format!("{} {}", action.verb(), action.key())) => {
+                        self.loses = None;
+                        Input::Done { id, done: Done::Unknown("the connection was cut".into()) }
                     }
                     Some(done) => Input::Done { id, done },
                     None => continue,
