@@ -15,8 +15,8 @@ help: ## List what make can do
 run: build guests ## Start a control plane, the examples and the host; Ctrl-C ends all. KUBECONFIG=FILE uses that cluster
 	@examples/run.sh $(if $(filter command line environment override,$(origin KUBECONFIG)),"$(KUBECONFIG)",)
 
-test: build guests test-guests controlplane ## Run every test, on a real control plane
-	$(CARGO) test --workspace --quiet
+test: build guests test-guests controlplane ## Run every test, on a real control plane. SUITES="kills …" runs only these
+	@tests/run.sh $(SUITES)
 
 prove: build guests test-guests controlplane ## Break each promise on purpose and see its test turn red
 	@tests/breaks/prove.sh $(ONLY)
