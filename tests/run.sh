@@ -4,6 +4,7 @@
 #
 #   tests/run.sh [SUITE…]      all of them, or these suites of tests/suites only
 set -uo pipefail
+shopt -s nullglob
 cd "$(dirname "$0")/.."
 
 logs=$(mktemp -d)
@@ -18,11 +19,9 @@ if [ ${#suites[@]} -eq 0 ]; then
     for folder in tests/suites/tests/*/; do suites+=("$(basename "$folder")"); done
     # Everything that is no suite.
     others=(--lib --bins)
-    for file in */tests/*.rs */*/tests/*.rs */*/tests/*/main.rs; do
-        case $file in
-        tests/suites/*) ;;
-        *.rs) [ "$(basename "$file")" = main.rs ] && file=$(dirname "$file"); others+=(--test "$(basename "$file" .rs)") ;;
-        esac
+    for file in {host,guests,tests}/*/tests/*.rs {host,guests,tests}/*/tests/*/main.rs; do
+        [ "$(basename "$file")" = main.rs ] && file=$(dirname "$file")
+        [[ $file == tests/suites/* ]] || others+=(--test "$(basename "$file" .rs)")
     done
 fi
 

@@ -2,6 +2,7 @@
 # Breaks each promise on purpose, in a copy of the tree, and expects its test to turn red.
 #
 #   prove.sh [PROMISE…]      all patches of this folder, or those of the promises named (w01 a05 …)
+#   SCOPE=file prove.sh …    runs only the tests of the file that the named test is in, not the whole suite
 #
 # A patch's header (its lines before the first `diff`) says:
 #   Breaks: what the patch does to the promise
@@ -11,8 +12,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
-copy=$root/target/prove/tree
-export CARGO_TARGET_DIR=$root/target/prove/target
+built=${CARGO_TARGET_DIR:-$root/target}
+copy=$built/prove/tree
+export CARGO_TARGET_DIR=$built/prove/target
+export RUST_TEST_THREADS=${RUST_TEST_THREADS:-6}
 mkdir -p "$copy"
 
 only=("$@")
@@ -21,6 +24,21 @@ wanted() {
     local one
     for one in "${only[@]}"; do [[ $(basename "$1") == "${one,,}"* ]] && return 0; done
     return 1
+}
+
+# The libraries that others wrote are the same in the copy: they are linked to, not built again. Nothing of this
+# workspace, and no program, for cargo writes those in place.
+seed() {
+    [ ! -d "$CARGO_TARGET_DIR/debug" ] && [ -d "$built/debug/deps" ] || return 0
+    mkdir -p "$CARGO_TARGET_DIR/debug"
+    cp -al "$built"/debug/{deps,build,.fingerprint} "$CARGO_TARGET_DIR/debug/"
+    local folder=$CARGO_TARGET_DIR/debug member
+    find "$folder/deps" -type f -executable ! -name '*.so' -delete
+    while read -r member; do
+        rm -rf "$folder/.fingerprint/$member"-* "$folder/build/$member"-* "$folder/deps/lib${member//-/_}"-* "$folder/deps/${member//-/_}"-*
+    done < <(git -C "$root" ls-files '*Cargo.toml' | xargs sed -n 's/^name = "\(.*\)"$/\1/p' | sort -u)
+    ln -sfn "$built/guests" "$CARGO_TARGET_DIR/guests"
+    ln -sfn "$built/test-guests" "$CARGO_TARGET_DIR/test-guests"
 }
 
 # What git knows of and what it would, as it stands. Times are kept, so that cargo builds little; what any
@@ -34,25 +52,27 @@ fresh_copy() {
 }
 
 failed=0
+seed
 for patch in "$root"/tests/breaks/*.patch; do
     wanted "$patch" || continue
     name=$(basename "$patch" .patch)
-    read -r package target test < <(sed -n 's/^Test: //p' "$patch")
+    read -r _ target test < <(sed -n 's/^Test: //p' "$patch")
     also=$(sed -n 's/^Also: //p' "$patch")
     fresh_copy
-    log=$root/target/prove/$name.log
+    log=$built/prove/$name.log
     printf '%-6s ' "$name"
     if ! (cd "$copy" && patch -p1 --quiet --forward < "$patch") > "$log" 2>&1; then
         echo "the patch does not apply (see $log)"; failed=1; continue
     fi
-    # What the suites start must be built from the patched copy.
-    if ! (cd "$copy" && cargo build --quiet --package innkeeper && ln -sfn "$root/target/guests" "$CARGO_TARGET_DIR/guests" \
-        && ln -sfn "$root/target/test-guests" "$CARGO_TARGET_DIR/test-guests") >> "$log" 2>&1; then
+    # The whole workspace, as always; what the suites start is built from the patched copy too.
+    if ! (cd "$copy" && cargo build --workspace --all-targets --quiet) >> "$log" 2>&1; then
         echo "the patched copy does not build (see $log)"; failed=1; continue
     fi
     kind=(--test "$target")
     [ "$target" = lib ] && kind=(--lib)
-    (cd "$copy" && cargo test --quiet --package "$package" "${kind[@]}" -- --test-threads=2) >> "$log" 2>&1 || true
+    filter=()
+    [ "${SCOPE:-}" = file ] && filter=("${test%%::*}::")
+    (cd "$copy" && cargo test --quiet --workspace "${kind[@]}" -- "${filter[@]}") >> "$log" 2>&1 || true
     if ! grep -q '^test result' "$log"; then
         echo "its test did not run (see $log)"; failed=1; continue
     fi
