@@ -77,7 +77,8 @@ for patch in "$root"/tests/breaks/*.patch; do
         echo "its test did not run (see $log)"; failed=1; continue
     fi
     # libtest lists the names of failed tests, indented, at its end.
-    red=$(sed -nE 's/^    ([a-z0-9_:]+)$/\1/p' "$log" | sort -u)
+    red=$(awk '/^failures:$/ {list = ""} {list = list $0 "\n"} END {printf "%s", list}' "$log" \
+        | sed -nE 's/^    ([a-z0-9_]+(::[a-z0-9_]+)*)$/\1/p' | sort -u)
     if ! grep -qx -- "$test" <<< "$red"; then
         echo "NOT red: $test still passes (see $log)"; failed=1; continue
     fi
