@@ -63,9 +63,11 @@ fn a_reconciler_whose_creation_failed_is_made_when_it_can_be() {
         load(&mut house, false);
         assert!(house.api.get("Reconciler", None, "inn").is_none(), "{told}");
         assert_eq!(house.refusals.len(), 99, "not again at once: {told}");
+        assert!(!house.engine.is_ready(), "{told}");
         house.refusals.clear();
         house.pass(2_000);
         assert!(house.api.get("Reconciler", None, "inn").is_some(), "{told}");
+        assert!(house.engine.is_ready(), "{told}");
     }
 }
 

@@ -55,9 +55,6 @@ impl House {
             let lodging = Arc::new(Lodging::new(&SHARED_MODULES));
             lodging.start(lodging.modules.path(), &cluster.host_kubeconfig());
             lodging.host().wait_until_ready();
-            for name in SHARED_MODULES {
-                cluster.kubectl(&["wait", "--for=create", "--timeout=60s", "reconciler", name]);
-            }
             lodging
         });
         let lodging = lodging.clone();

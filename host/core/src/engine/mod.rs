@@ -248,13 +248,14 @@ impl Engine {
         self.queue.next_timer().into_iter().chain(reports).chain(self.ask_again_ms).chain(troubles).min()
     }
 
-    /// Whether every module of the start is dealt with and every controller has started, which it does when
-    /// its stores are filled.
+    /// Whether every module of the start is dealt with and has its Reconciler, and every controller has
+    /// started, which it does when its stores are filled.
     pub fn is_ready(&self) -> bool {
         self.modules_read
             && [&*watches::CRDS, &*watches::RECONCILERS]
                 .iter()
                 .all(|w| self.stores.get(w).is_some_and(Store::is_filled))
+            && self.modules.all().all(|module| self.reconcilers.contains_key(&module.manifest.name))
             && self.controllers.values().all(|c| c.started)
     }
 
