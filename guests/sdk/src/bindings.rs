@@ -6,7 +6,7 @@
     unreachable_pub,
     unused_qualifications,
     clippy::all,
-    reason = "generated from wit/reconciler.wit, where every word is explained; the ABI passes raw pointers"
+    reason = "generated from wit/, where every word is explained; the ABI passes raw pointers"
 )]
 
 wit_bindgen::generate!({

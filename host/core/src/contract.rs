@@ -1,7 +1,7 @@
 //! The contract with a guest, as plain data: what `wit/` says, without any wasm.
 //!
 //! Objects are JSON text here too. Each type mirrors the record of the same name in
-//! `wit/reconciler.wit`, where its meaning is written down.
+//! `wit/`, where its meaning is written down.
 
 use std::fmt;
 

@@ -6,7 +6,7 @@ use std::str::CharIndices;
 
 use serde_json::Value;
 
-/// A place inside an object, from its root. The grammar is `type path` of `wit/reconciler.wit`.
+/// A place inside an object, from its root. The grammar is `type path` of `wit/`.
 ///
 /// Inside brackets a value that holds a bracket, a quote or a backslash is quoted like a field name:
 /// `[key="a]b"]`; quotes that are not needed are accepted and not kept.

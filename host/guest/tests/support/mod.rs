@@ -39,12 +39,20 @@ pub struct Guest {
     exports: &'static str,
 }
 
+/// The text of the contract, as one file. Only the one that holds the world says what the package is.
+fn contract() -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit");
+    let file = |name: &str| std::fs::read_to_string(folder.join(name)).expect("the contract");
+    let others = ["imports.wit", "about.wit", "reconcile.wit"].map(file);
+    let bodies = others.iter().filter_map(|text| Some(text.split_once(';')?.1));
+    file("reconciler.wit") + &bodies.collect::<String>()
+}
+
 impl Guest {
     /// A guest that asks for nothing.
     pub fn new() -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit/reconciler.wit");
         Self {
-            wit: std::fs::read_to_string(path).expect("the contract"),
+            wit: contract(),
             name: "tiny".into(),
             imports: String::new(),
             items: String::new(),
