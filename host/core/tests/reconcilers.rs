@@ -7,20 +7,13 @@ mod house;
 
 use std::sync::Arc;
 
-use house::{Api, House, config_map, crd, inn, manifest, wants};
+use house::{Api, House, crd, inn, manifest, rooms};
 use innkeeper_core::action::{Action, Done};
 use innkeeper_core::binding::Module;
-use innkeeper_core::contract::{Failure, Outcome, Request};
 use innkeeper_core::engine::{Input, News, Now, Output};
 use serde_json::json;
 
 const START: Now = Now { mono_ms: 1, wall_ms: 1_000_000 };
-
-fn rooms(request: &Request) -> Result<Outcome, Failure> {
-    let object: serde_json::Value = serde_json::from_str(&request.object).unwrap();
-    let names = object["spec"]["rooms"].as_array().cloned().unwrap_or_default();
-    wants(names.iter().map(|name| config_map(name.as_str().unwrap(), "1")).collect())
-}
 
 fn load(house: &mut House, finalizes: bool) {
     let digest = format!("sha256:{}", "a".repeat(64));

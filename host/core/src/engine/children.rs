@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::kinds::{Scene, Sight};
+use super::kinds::{Scene, Sight, kind_of};
 use super::reconcilers::address;
 use super::{Engine, Owner};
 use crate::action::{Action, Done};
@@ -123,9 +123,8 @@ impl Engine {
         if let Done::Object { object, .. } = &done {
             self.reconciler_answered(object);
         }
-        let kept = |k: &ChildKind| GroupKind { group: k.group.clone(), kind: k.kind.clone() };
         let Some(controller) = self.controllers.get(kind) else { return };
-        if asked.iter().all(|k| controller.kinds.has(&kept(k))) {
+        if asked.iter().all(|k| controller.kinds.has(&kind_of(k).group_kind())) {
             self.go_on_ensuring(kind);
             return;
         }

@@ -202,7 +202,8 @@ pub(super) fn named(binding: &Binding) -> BTreeSet<GroupKind> {
         .collect()
 }
 
-fn kind_of(child: &ChildKind) -> Kind {
+/// The kind that an entry of a Reconciler's list names.
+pub(super) fn kind_of(child: &ChildKind) -> Kind {
     Kind::new(&child.group, &child.version, &child.kind)
 }
 
