@@ -1,10 +1,12 @@
-//! A client for one watch: tells how it goes, bounds the wait for an answer, and paces new watches.
+//! A client for one watch: tells how it goes, bounds the wait for an answer, paces new watches, and asks for
+//! metadata alone where that is enough.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http::Request;
-use innkeeper_core::watch::Watch;
+use http::header::ACCEPT;
+use http::{HeaderValue, Request};
+use innkeeper_core::watch::{Form, Watch};
 use kube::Client;
 use kube::client::Body;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -17,6 +19,10 @@ const HEAD: Duration = Duration::from_secs(60);
 /// The shortest time from one start of the watch to the next. kube's watcher resumes a watch that ended
 /// without an error at once, also where somebody between here and the API server ends each at once.
 const PACE: Duration = Duration::from_millis(500);
+
+/// What is asked for where metadata is enough (Kubernetes API Concepts, "Metadata-only fetches").
+const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
 /// How a watch goes. Shared by the watch, its client and its handle.
 #[derive(Debug)]
@@ -82,10 +88,15 @@ impl Health {
 pub(crate) fn client(inner: &Client, health: Arc<Health>) -> Client {
     let namespace = inner.default_namespace().to_owned();
     let inner = inner.clone();
-    let service = service_fn(move |request: Request<Body>| {
+    let service = service_fn(move |mut request: Request<Body>| {
         let (inner, health) = (inner.clone(), health.clone());
         async move {
-            if request.uri().query().is_some_and(|q| q.split('&').any(|p| p == "watch=true")) {
+            let watches = request.uri().query().is_some_and(|q| q.split('&').any(|p| p == "watch=true"));
+            if health.watch.form == Form::Metadata {
+                let accept = if watches { METADATA } else { METADATA_LIST };
+                request.headers_mut().insert(ACCEPT, HeaderValue::from_static(accept));
+            }
+            if watches {
                 sleep_until(health.start()).await;
             }
             let response = match timeout(HEAD, inner.send(request)).await {

@@ -107,6 +107,8 @@ impl Object {
             (Some(version), Some(kind)) => Some(Kind::from_api_version(version, kind)),
             _ => None,
         };
+        // Metadata alone says of what kind it is itself, not of what kind the object is.
+        let own = own.filter(|own| (own.group.as_str(), own.kind.as_str()) != ("meta.k8s.io", "PartialObjectMetadata"));
         let complete = own.is_some() && meta.managed_fields.is_empty();
         let kind = own.or_else(|| kind.cloned()).ok_or_else(|| NotAnObject("it has no apiVersion and kind".into()))?;
         let text = if complete { text.to_owned() } else { uniform(text, &kind).map_err(bad)? };

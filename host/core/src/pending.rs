@@ -161,7 +161,7 @@ mod tests {
     fn watch(selection: Selection) -> Watch {
         let resource =
             Resource { kind: Kind::new("", "v1", "ConfigMap"), plural: "configmaps".into(), namespaced: true };
-        Watch { resource: Arc::new(resource), selection }
+        Watch { selection, ..Watch::all(Arc::new(resource)) }
     }
 
     fn seen(name: &str, version: u32) -> Event {

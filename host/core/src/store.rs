@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::names::OBJECT_UID;
 use crate::object::Object;
+use crate::watch::Selection;
 
 /// The name of an object within one kind.
 pub type Name = (Option<String>, String);
@@ -84,6 +85,25 @@ impl Store {
     /// The objects whose label says that they are children of the object of that uid.
     pub fn children_of(&self, uid: &str) -> impl Iterator<Item = &Arc<Object>> {
         self.by_object_uid.get(uid).into_iter().flatten().filter_map(|name| self.objects.get(name))
+    }
+
+    /// Every object that carries the label of a child.
+    pub fn children(&self) -> impl Iterator<Item = &Arc<Object>> {
+        self.by_object_uid.values().flatten().filter_map(|name| self.objects.get(name))
+    }
+
+    /// What this store shows otherwise than one that another watch of the same kind has filled before. What
+    /// this one's `selection` leaves out has not changed by that.
+    pub(crate) fn changes_since(&self, before: &Self, selection: Selection) -> Vec<Change> {
+        let older = |a: &Object, b: &Object| number(&a.meta.resource_version) <= number(&b.meta.resource_version);
+        let there = self.objects.iter().filter_map(|(name, after)| match before.objects.get(name) {
+            // The watch before may be ahead of this one, which will tell of the same.
+            Some(before) if before.meta.uid == after.meta.uid && older(after, before) => None,
+            before => Some(Change { before: before.cloned(), after: Some(after.clone()) }),
+        });
+        let covered = |o: &Object| selection == Selection::All || o.meta.labels.contains_key(OBJECT_UID);
+        let gone = before.objects.iter().filter(|(name, o)| covered(o) && !self.objects.contains_key(*name));
+        there.chain(gone.map(|(_, o)| Change { before: Some(o.clone()), after: None })).collect()
     }
 
     /// Takes in what a watch tells, and says what changed. An object seen again as it was is no change.

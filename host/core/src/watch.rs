@@ -1,4 +1,4 @@
-//! Which watch: one per kind and selection for the whole host.
+//! Which watch, and which need it answers: one watch per kind and version for the whole host.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use crate::resource::Resource;
 /// Which objects of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Selection {
-    /// All of them.
-    All,
     /// Children: those that carry the label [`OBJECT_UID`].
     Children,
+    /// All of them.
+    All,
 }
 
 impl Selection {
@@ -25,13 +25,53 @@ impl Selection {
     }
 }
 
-/// One watch.
+/// How much of each object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Form {
+    /// Its metadata alone (PartialObjectMetadata).
+    Metadata,
+    /// All of it.
+    Whole,
+}
+
+/// One watch; or what somebody needs of a kind, which any watch answers that covers it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Watch {
     /// Of which kind.
     pub resource: Arc<Resource>,
     /// Which objects.
     pub selection: Selection,
+    /// How much of each.
+    pub form: Form,
+}
+
+impl Watch {
+    /// Every object of a kind, whole.
+    pub fn all(resource: Arc<Resource>) -> Self {
+        Self { resource, selection: Selection::All, form: Form::Whole }
+    }
+
+    /// The children of a kind, whole: their readiness is in their status.
+    pub fn children(resource: Arc<Resource>) -> Self {
+        Self { resource, selection: Selection::Children, form: Form::Whole }
+    }
+
+    /// The metadata of every object of a kind.
+    pub fn metadata(resource: Arc<Resource>) -> Self {
+        Self { resource, selection: Selection::All, form: Form::Metadata }
+    }
+
+    /// Whether it shows all that is needed.
+    pub fn covers(&self, need: &Self) -> bool {
+        self.resource == need.resource && self.selection >= need.selection && self.form >= need.form
+    }
+
+    /// The least watch of the same kind that covers both.
+    #[must_use]
+    pub fn joined(self, other: &Self) -> Self {
+        let (selection, form) = (self.selection.max(other.selection), self.form.max(other.form));
+        Self { resource: self.resource, selection, form }
+    }
 }
 
 impl fmt::Display for Watch {
@@ -40,6 +80,28 @@ impl fmt::Display for Watch {
             Selection::All => "all",
             Selection::Children => "children",
         };
-        write!(f, "{} ({what})", self.resource.kind)
+        let form = match self.form {
+            Form::Whole => "",
+            Form::Metadata => ", metadata",
+        };
+        write!(f, "{} ({what}{form})", self.resource.kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::Kind;
+
+    #[test]
+    fn one_watch_covers_what_several_need() {
+        let resource =
+            Arc::new(Resource { kind: Kind::new("", "v1", "Secret"), plural: "secrets".into(), namespaced: true });
+        let (all, children, metadata) =
+            (Watch::all(resource.clone()), Watch::children(resource.clone()), Watch::metadata(resource));
+        assert!(all.covers(&children) && all.covers(&metadata) && all.covers(&all));
+        assert!(!children.covers(&metadata) && !metadata.covers(&children));
+        assert_eq!(children.clone().joined(&metadata), all, "neither covers the other");
+        assert_eq!(metadata.clone().joined(&metadata), metadata, "metadata only where nobody needs more");
     }
 }

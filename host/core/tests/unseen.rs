@@ -13,7 +13,7 @@ use innkeeper_core::contract::{Child, Failure, Outcome, Request};
 use innkeeper_core::engine::Input;
 use innkeeper_core::kind::Kind;
 use innkeeper_core::resource::Resource;
-use innkeeper_core::watch::{Selection, Watch};
+use innkeeper_core::watch::Watch;
 use serde_json::{Value, json};
 
 /// A guest that wants the one child that `spec.wants` names: a ConfigMap, a Secret or a Tower.
@@ -34,7 +34,7 @@ fn wanting(name: &str, kind: &str) -> Value {
 fn fail_for(house: &mut House, seconds: u64, group: &str, kind: &str) {
     let plural = format!("{}s", kind.to_lowercase());
     let resource = Arc::new(Resource { kind: Kind::new(group, "v1", kind), plural, namespaced: true });
-    let failing = BTreeMap::from([(Watch { resource, selection: Selection::Children }, "it is forbidden".to_owned())]);
+    let failing = BTreeMap::from([(Watch::children(resource), "it is forbidden".to_owned())]);
     for _ in 0..seconds {
         house.input(Input::Troubles(failing.clone()));
         house.pass(1_000);

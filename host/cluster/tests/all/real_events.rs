@@ -8,7 +8,7 @@ use innkeeper_core::contract::{Event, EventType};
 use innkeeper_core::kind::Kind;
 use innkeeper_core::object::Object;
 use innkeeper_core::store;
-use innkeeper_core::watch::{Selection, Watch};
+use innkeeper_core::watch::Watch;
 use serde_json::{Value, json};
 
 use crate::real::{self, namespace};
@@ -81,7 +81,7 @@ async fn events(cluster: &Cluster, namespace: &str) -> Vec<Value> {
     let resource = cluster.resolve(&Kind::new("events.k8s.io", "v1", "Event")).await;
     let resource = resource.expect("an answer").expect("it is served");
     let (sink, mut events) = tokio::sync::mpsc::channel(1000);
-    let _handle = cluster.watch(Watch { resource, selection: Selection::All }, sink);
+    let _handle = cluster.watch(Watch::all(resource), sink);
     let mut found = Vec::new();
     while let Some((_, event)) = events.recv().await {
         match event {

@@ -6,7 +6,7 @@ use innkeeper_cluster::{Cluster, Connect};
 use innkeeper_controlplane::{ControlPlane, NAMED_CLUSTER, Options};
 use innkeeper_core::action::{Action, Done};
 use innkeeper_core::store::Event;
-use innkeeper_core::watch::{Selection, Watch};
+use innkeeper_core::watch::Watch;
 use serde_json::json;
 use tokio::sync::mpsc::channel;
 use tokio::time::{sleep, timeout};
@@ -29,7 +29,7 @@ async fn a_watch_and_its_connection_outlive_a_crash_of_the_api_server() {
         Action::Create { at: config_map(&ns, name), manifest }
     };
     let (sink, mut events) = channel(100);
-    let handle = cluster.watch(Watch { resource: config_maps(), selection: Selection::All }, sink);
+    let handle = cluster.watch(Watch::all(config_maps()), sink);
     let mut seen = async |wanted: &str| {
         let found = async {
             while let Some((_, event)) = events.recv().await {

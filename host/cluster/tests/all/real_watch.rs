@@ -5,7 +5,7 @@ use std::time::Duration;
 use innkeeper_core::action::Action;
 use innkeeper_core::names::OBJECT_UID;
 use innkeeper_core::store::Event;
-use innkeeper_core::watch::{Selection, Watch};
+use innkeeper_core::watch::Watch;
 use serde_json::json;
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::time::timeout;
@@ -46,7 +46,7 @@ async fn children_are_told_from_other_objects_by_their_label() {
     apply("child", Some("u-1"), "1").await;
     apply("stranger", None, "1").await;
     let (sink, mut events) = channel(10);
-    let watch = Watch { resource: config_maps(), selection: Selection::Children };
+    let watch = Watch::children(config_maps());
     let handle = cluster.watch(watch, sink);
     let mut word = async || next(&mut events, &ns).await;
     assert_eq!(word().await.0, "begin");
@@ -68,4 +68,33 @@ async fn children_are_told_from_other_objects_by_their_label() {
     assert_eq!(word().await.0, "gone second");
     assert!(handle.healthy());
     assert_eq!(handle.failures(), 0);
+}
+
+#[tokio::test]
+async fn where_metadata_is_enough_nothing_else_is_sent() {
+    let cluster = real::cluster().await;
+    let ns = namespace(&cluster, "metadata").await;
+    let apply = async |name: &str, data: &str| {
+        let manifest = json!({"apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": {"name": name, "namespace": ns}, "data": {"k": data}});
+        let at = config_map(&ns, name);
+        let done = cluster.act(&Action::Apply { at, manager: "m".into(), manifest, force: true }).await;
+        assert!(matches!(done, innkeeper_core::action::Done::Object { .. }), "{done:?}");
+    };
+    apply("listed", "1").await;
+    let (sink, mut events) = channel(100);
+    let _handle = cluster.watch(Watch::metadata(config_maps()), sink);
+    let mut seen = Vec::new();
+    while seen.len() < 4 {
+        seen.push(next(&mut events, &ns).await);
+        if seen.len() == 3 {
+            apply("told", "1").await;
+        }
+    }
+    let words: Vec<_> = seen.iter().map(|(word, _)| word.as_str()).collect();
+    assert_eq!(words, ["begin", "seen listed", "listed", "seen told"]);
+    for (_, text) in [&seen[1], &seen[3]] {
+        assert!(text.contains(r#""kind":"ConfigMap""#) && text.contains(r#""apiVersion":"v1""#), "{text}");
+        assert!(!text.contains("data") && !text.contains("managedFields"), "{text}");
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use innkeeper_core::store::Event;
-use innkeeper_core::watch::{Selection, Watch};
+use innkeeper_core::watch::Watch;
 use serde_json::json;
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::time::timeout;
@@ -13,7 +13,7 @@ use crate::fake::{Fake, Reply, Request};
 use crate::things::config_maps;
 
 fn watch() -> Watch {
-    Watch { resource: config_maps(), selection: Selection::Children }
+    Watch::children(config_maps())
 }
 
 fn is_watch(request: &Request) -> bool {

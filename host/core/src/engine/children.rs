@@ -91,7 +91,7 @@ impl Engine {
             for kind in controller.kinds.sought() {
                 let manager = &controller.binding.manager;
                 let has_children = match controller.kinds.sight(&kind, &scene) {
-                    Sight::Whole(store) => store.all().any(|o| fields::apply_entry(&o.meta, manager).is_some()),
+                    Sight::Whole(store) => store.children().any(|o| fields::apply_entry(&o.meta, manager).is_some()),
                     Sight::NotServed => false,
                     Sight::Unseen(_) => continue,
                 };

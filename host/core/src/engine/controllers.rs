@@ -11,8 +11,7 @@ use crate::binding::Binding;
 use crate::kind::{GroupKind, Key, Kind};
 use crate::names::field_manager;
 use crate::resource::Resource;
-use crate::store::Store;
-use crate::watch::{Selection, Watch};
+use crate::watch::Watch;
 
 /// One kind, kept for one Reconciler.
 #[derive(Debug)]
@@ -39,8 +38,7 @@ impl Controller {
     /// Whether its objects can be looked at: their store is filled, and those of all their children but
     /// where that fails lastingly.
     pub(super) fn sees(&self, scene: &Scene<'_>) -> bool {
-        scene.stores.get(&self.objects).is_some_and(Store::is_filled)
-            && self.kinds.unseen(scene).iter().all(|(_, unseen)| unseen.lasts)
+        scene.stores.filled(&self.objects).is_some() && self.kinds.unseen(scene).iter().all(|(_, unseen)| unseen.lasts)
     }
 }
 
@@ -147,7 +145,7 @@ impl Engine {
                 let controller = Controller {
                     binding,
                     uid: declared.object.meta.uid.clone(),
-                    objects: Watch { resource: resource.clone(), selection: Selection::All },
+                    objects: Watch::all(resource.clone()),
                     suspended: declared.spec.as_ref().is_ok_and(|s| s.suspend),
                     started: false,
                     kinds,

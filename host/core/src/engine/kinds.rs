@@ -13,18 +13,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Catalog;
+use super::stores::Stores;
 use super::troubles::{Trouble, Troubles};
 use crate::binding::Binding;
 use crate::kind::{GroupKind, Kind};
 use crate::reconciler::ChildKind;
 use crate::resource::Resource;
 use crate::store::Store;
-use crate::watch::{Selection, Watch};
+use crate::watch::Watch;
 
 /// What is known of the outside at one moment.
 pub(super) struct Scene<'a> {
     pub(super) catalog: &'a Catalog,
-    pub(super) stores: &'a BTreeMap<Watch, Store>,
+    pub(super) stores: &'a Stores,
     pub(super) troubles: &'a Troubles,
     pub(super) now_ms: u64,
 }
@@ -133,7 +134,7 @@ impl ChildKinds {
 
     /// The watches of its children. A kind that is not served has none.
     pub(super) fn watches(&self, catalog: &Catalog) -> BTreeSet<Watch> {
-        self.all().iter().filter_map(|kind| self.resource(kind, catalog)).map(children).collect()
+        self.all().iter().filter_map(|kind| self.resource(kind, catalog)).map(Watch::children).collect()
     }
 
     /// What discovery must be asked: where these versions are served, and in which version these kinds.
@@ -162,8 +163,8 @@ impl ChildKinds {
                 false => Sight::NotServed,
             };
         };
-        let watch = children(resource);
-        match scene.stores.get(&watch).filter(|store| store.is_filled()) {
+        let watch = Watch::children(resource);
+        match scene.stores.filled(&watch) {
             Some(store) => Sight::Whole(store),
             None => unseen(scene.troubles.of_watch(&watch), "it is being listed"),
         }
@@ -205,8 +206,4 @@ pub(super) fn named(binding: &Binding) -> BTreeSet<GroupKind> {
 /// The kind that an entry of a Reconciler's list names.
 pub(super) fn kind_of(child: &ChildKind) -> Kind {
     Kind::new(&child.group, &child.version, &child.kind)
-}
-
-fn children(resource: Arc<Resource>) -> Watch {
-    Watch { resource, selection: Selection::Children }
 }

@@ -7,12 +7,14 @@ mod catalog;
 mod children;
 mod claims;
 mod controllers;
+mod demand;
 mod echoes;
 mod kinds;
 mod modules;
 mod reconcilers;
 mod reports;
 mod steps;
+mod stores;
 mod troubles;
 mod watches;
 
@@ -30,7 +32,7 @@ use crate::queue::Queue;
 use crate::reconciler::ChildKind;
 use crate::resource::Resource;
 use crate::step::{Ended, Memory, Step};
-use crate::store::{Event, Store};
+use crate::store::Event;
 use crate::watch::Watch;
 use crate::world::{Read, World};
 
@@ -160,9 +162,7 @@ pub struct Engine {
     out: Vec<Output>,
     stopping: bool,
     modules_read: bool,
-    stores: BTreeMap<Watch, Store>,
-    /// The watches that run, by number.
-    watches: BTreeMap<u64, Watch>,
+    stores: stores::Stores,
     catalog: Catalog,
     modules: modules::Modules,
     reconcilers: BTreeMap<String, reconcilers::Declared>,
@@ -252,9 +252,7 @@ impl Engine {
     /// started, which it does when its stores are filled.
     pub fn is_ready(&self) -> bool {
         self.modules_read
-            && [&*watches::CRDS, &*watches::RECONCILERS]
-                .iter()
-                .all(|w| self.stores.get(w).is_some_and(Store::is_filled))
+            && [&*watches::CRDS, &*watches::RECONCILERS].iter().all(|w| self.stores.filled(w).is_some())
             && self.modules.all().all(|module| self.reconcilers.contains_key(&module.manifest.name))
             && self.controllers.values().all(|c| c.started)
     }

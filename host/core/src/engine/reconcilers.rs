@@ -84,7 +84,7 @@ impl Engine {
 
     /// Every module that serves has its Reconciler: the host makes the missing ones.
     pub(super) fn create_reconcilers(&mut self) {
-        if !self.stores.get(&RECONCILERS).is_some_and(crate::store::Store::is_filled) {
+        if self.stores.filled(&RECONCILERS).is_none() {
             return;
         }
         let creating = |name: &str| self.actions.values().any(|o| matches!(o, Owner::Creating(n) if n == name));

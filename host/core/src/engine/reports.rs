@@ -58,7 +58,7 @@ impl Engine {
 
     /// Whether what is missing is truly missing, and has not only not come yet.
     pub(super) fn may_report(&self) -> bool {
-        let seen = [&*CRDS, &*RECONCILERS].iter().all(|w| self.stores.get(*w).is_some_and(Store::is_filled));
+        let seen = [&*CRDS, &*RECONCILERS].iter().all(|w| self.stores.filled(w).is_some());
         self.modules_read && seen
     }
 
@@ -127,7 +127,7 @@ impl Engine {
             map.insert("version".into(), module.manifest.version.clone().into());
         }
         let watch = controller.map(|c| c.objects.clone());
-        let store = watch.and_then(|w| self.stores.get(&w)).filter(|store| store.is_filled());
+        let store = watch.and_then(|w| self.stores.filled(&w));
         let due = declared.reporting.counts_dirty && now.mono_ms >= declared.reporting.counts_at_ms + COUNTS_EVERY_MS;
         if let Some(store) = store.filter(|_| due) {
             map.insert("objects".into(), json!(count(store)));

@@ -162,11 +162,9 @@ impl Engine {
         {
             self.echoes.wrote(key, version);
         }
-        let children = controller.child_watches(&self.catalog);
-        for watch in std::iter::once(&controller.objects).chain(&children) {
-            if let Some(store) = self.stores.get(watch) {
-                self.pending.add(write, key, watch, store);
-            }
+        let resources: BTreeSet<_> = controller.needs(&self.catalog).into_iter().map(|need| need.resource).collect();
+        for resource in resources {
+            self.stores.wrote(write, key, &resource, &mut self.pending);
         }
     }
 

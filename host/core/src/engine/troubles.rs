@@ -58,9 +58,9 @@ impl Troubles {
         }
     }
 
-    /// Why a watch fails, if it does.
-    pub(super) fn of_watch(&self, watch: &Watch) -> Option<&Trouble> {
-        self.watches.get(watch)
+    /// Why the watch that should answer a need fails, if it does.
+    pub(super) fn of_watch(&self, need: &Watch) -> Option<&Trouble> {
+        self.watches.iter().find(|(watch, _)| watch.covers(need)).map(|(_, trouble)| trouble)
     }
 
     /// Why it cannot be found out where a kind is served.

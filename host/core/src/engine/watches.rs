@@ -1,8 +1,8 @@
-//! Which watches are needed, and what their events mean.
+//! What the events of watches mean.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
+use super::controllers::Controller;
 use super::echoes::Told;
 use super::{Engine, Output};
 use crate::kind::{GroupKind, Key, Kind};
@@ -11,7 +11,7 @@ use crate::object::Object;
 use crate::queue::Urgency;
 use crate::reconciler;
 use crate::resource::Resource;
-use crate::store::{Change, Event, Store};
+use crate::store::{Change, Event};
 use crate::watch::{Selection, Watch};
 
 /// The watch of every CustomResourceDefinition.
@@ -27,95 +27,67 @@ pub(super) static RECONCILERS: LazyLock<Watch> = LazyLock::new(|| {
 });
 
 fn whole(resource: Resource) -> Watch {
-    Watch { resource: Arc::new(resource), selection: Selection::All }
+    Watch::all(Arc::new(resource))
 }
 
 impl Engine {
-    /// Begins the watches that are needed and ends those that nobody needs any more.
-    pub(super) fn demand_watches(&mut self) {
-        let mut needed = BTreeSet::from([CRDS.clone(), RECONCILERS.clone()]);
-        for controller in self.controllers.values() {
-            needed.insert(controller.objects.clone());
-            needed.extend(controller.child_watches(&self.catalog));
-        }
-        for (number, watch) in self.watches.extract_if(.., |_, watch| !needed.contains(watch)) {
-            self.stores.remove(&watch);
-            self.pending.unwatched(&watch);
-            self.out.push(Output::Unwatch(number));
-        }
-        for watch in needed {
-            if !self.stores.contains_key(&watch) {
-                self.next_id += 1;
-                self.stores.insert(watch.clone(), Store::default());
-                self.watches.insert(self.next_id, watch.clone());
-                self.out.push(Output::Watch(self.next_id, watch));
-            }
-        }
-    }
-
     /// Takes in what a watch tells. A word of a watch that has ended means nothing.
     pub(super) fn watched(&mut self, number: u64, event: Event) {
-        let Some(watch) = self.watches.get(&number).cloned() else { return };
-        let watch = &watch;
-        let Some(store) = self.stores.get_mut(watch) else { return };
-        let listed = matches!(event, Event::Listed);
-        let first = !store.is_filled();
-        if matches!(event, Event::Begin) {
-            self.pending.begin(watch);
-        }
-        let changes = store.take(event);
-        self.pending.see(watch, store, &changes);
-        if listed {
-            self.pending.listed(watch);
-        }
-        let mut rearrange = listed && first;
-        for change in &changes {
-            rearrange |= self.changed(watch, change, first);
+        let Some(told) = self.stores.take(number, event, &mut self.pending) else { return };
+        self.out.extend(told.ended.map(Output::Unwatch));
+        let mut rearrange = told.listed && told.first;
+        for change in &told.changes {
+            rearrange |= self.changed(&told.resource, change, told.first);
         }
         if rearrange {
             self.arrange();
         }
-        if listed && first {
-            self.filled(watch);
+        if told.ended.is_some() || (told.listed && told.first) {
+            self.filled(&told.resource);
         }
     }
 
     /// What one change means. Says whether controllers must be arranged anew.
-    fn changed(&mut self, watch: &Watch, change: &Change, first: bool) -> bool {
+    fn changed(&mut self, resource: &Arc<Resource>, change: &Change, first: bool) -> bool {
         let Some(object) = change.after.as_ref().or(change.before.as_ref()).cloned() else { return false };
-        if *watch == *CRDS {
-            return match &change.after {
+        let mut rearrange = false;
+        if *resource == CRDS.resource {
+            rearrange = match &change.after {
                 Some(crd) => self.catalog.put(crd),
                 None => self.catalog.remove(&object.key.name),
             };
         }
-        if *watch == *RECONCILERS {
-            return self.reconciler_changed(change);
+        if *resource == RECONCILERS.resource {
+            rearrange = self.reconciler_changed(change);
         }
         let urgency = if first { Urgency::Sweep } else { Urgency::Fresh };
-        match watch.selection {
-            Selection::All => {
-                let spec = |o: &Option<Arc<Object>>| {
-                    o.as_ref().map(|o| (o.meta.uid.clone(), o.meta.generation, o.meta.deletion_timestamp.clone()))
-                };
-                if spec(&change.before) != spec(&change.after) {
-                    self.queue.forgive(&object.key);
-                }
-                self.count_changed(&object.key.kind.group_kind());
-                let in_work = self.steps.contains_key(&object.key);
-                if self.echoes.told(&object.key, change, in_work) == Told::News {
-                    self.queue.wake(&object.key, urgency);
-                }
-            }
-            Selection::Children => {
-                for side in [&change.before, &change.after].into_iter().flatten() {
-                    if let Some(owner) = self.object_of(side) {
-                        self.queue.wake(&owner, urgency);
-                    }
-                }
+        if self.controllers.get(&object.key.kind.group_kind()).is_some_and(|c| c.objects.resource == *resource) {
+            self.object_changed(&object.key, change, urgency);
+        }
+        // The watch of children tells of one that lost its label as it is without.
+        let only_children = self.stores.selection(resource) == Some(Selection::Children);
+        for side in [&change.before, &change.after].into_iter().flatten() {
+            let is_child = only_children || side.meta.labels.contains_key(names::OBJECT_UID);
+            if let Some(owner) = self.object_of(side).filter(|_| is_child) {
+                self.queue.wake(&owner, urgency);
             }
         }
-        false
+        rearrange
+    }
+
+    /// An object that is kept is there, changed, or gone.
+    fn object_changed(&mut self, key: &Key, change: &Change, urgency: Urgency) {
+        let spec = |o: &Option<Arc<Object>>| {
+            o.as_ref().map(|o| (o.meta.uid.clone(), o.meta.generation, o.meta.deletion_timestamp.clone()))
+        };
+        if spec(&change.before) != spec(&change.after) {
+            self.queue.forgive(key);
+        }
+        self.count_changed(&key.kind.group_kind());
+        let in_work = self.steps.contains_key(key);
+        if self.echoes.told(key, change, in_work) == Told::News {
+            self.queue.wake(key, urgency);
+        }
     }
 
     /// The object that a child belongs to, by its annotation or, where that was removed, its owner.
@@ -132,14 +104,11 @@ impl Engine {
     }
 
     /// A store was filled for the first time: objects and steps may have waited for it.
-    fn filled(&mut self, watch: &Watch) {
+    fn filled(&mut self, resource: &Arc<Resource>) {
         self.report_due = true;
-        let controllers: Vec<GroupKind> = self
-            .controllers
-            .iter()
-            .filter(|(_, c)| c.objects == *watch || c.child_watches(&self.catalog).contains(watch))
-            .map(|(kind, _)| kind.clone())
-            .collect();
+        let needs = |c: &Controller| c.needs(&self.catalog).iter().any(|need| need.resource == *resource);
+        let controllers = self.controllers.iter().filter(|(_, c)| needs(c));
+        let controllers: Vec<GroupKind> = controllers.map(|(kind, _)| kind.clone()).collect();
         for kind in controllers {
             self.go_on_ensuring(&kind);
         }

@@ -9,7 +9,7 @@ use innkeeper_core::names::OBJECT_UID;
 use innkeeper_core::object::Object;
 use innkeeper_core::resource::{Address, Resource};
 use innkeeper_core::store::Event;
-use innkeeper_core::watch::{Selection, Watch};
+use innkeeper_core::watch::{Form, Selection, Watch};
 use serde_json::{Map, Value, json};
 
 type Name = (String, Option<String>, String);
@@ -271,5 +271,11 @@ fn parse(value: &Value) -> Arc<Object> {
 fn parse_for(watch: &Watch, value: &Value) -> Arc<Object> {
     let mut value = value.clone();
     value["apiVersion"] = watch.resource.kind.api_version().into();
+    if watch.form == Form::Metadata {
+        value
+            .as_object_mut()
+            .expect("an object")
+            .retain(|k, _| matches!(k.as_str(), "apiVersion" | "kind" | "metadata"));
+    }
     parse(&value)
 }

@@ -1,0 +1,35 @@
+//! Which watches are needed, by whom.
+
+use super::controllers::Controller;
+use super::watches::{CRDS, RECONCILERS};
+use super::{Catalog, Engine, Output};
+use crate::watch::Watch;
+
+impl Controller {
+    /// What this controller needs to see: its objects and their children. Whoever needs more of a kind states
+    /// it here (as [`Watch::metadata`], say); whatever watch comes of all needs, [`Stores::filled`] finds the
+    /// store that answers one.
+    ///
+    /// [`Stores::filled`]: super::stores::Stores::filled
+    pub(super) fn needs(&self, catalog: &Catalog) -> Vec<Watch> {
+        let mut needs = vec![self.objects.clone()];
+        needs.extend(self.child_watches(catalog));
+        needs
+    }
+}
+
+impl Engine {
+    /// Begins the watches that are needed and ends those that nobody needs any more.
+    pub(super) fn demand_watches(&mut self) {
+        let mut needs = vec![CRDS.clone(), RECONCILERS.clone()];
+        needs.extend(self.controllers.values().flat_map(|c| c.needs(&self.catalog)));
+        let next_id = &mut self.next_id;
+        let number = || {
+            *next_id += 1;
+            *next_id
+        };
+        let (ended, begun) = self.stores.demand(needs, &mut self.pending, number);
+        self.out.extend(ended.into_iter().map(Output::Unwatch));
+        self.out.extend(begun.into_iter().map(|(number, watch)| Output::Watch(number, watch)));
+    }
+}
