@@ -5,6 +5,7 @@
 
 pub mod action;
 pub mod binding;
+pub mod cause;
 pub mod conditions;
 pub mod contract;
 pub mod engine;

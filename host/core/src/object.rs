@@ -66,6 +66,8 @@ pub struct ManagedFields {
     pub subresource: String,
     /// The version of the API in which the fields are written.
     pub api_version: String,
+    /// When the manager last took or set fields: RFC 3339, seconds.
+    pub time: String,
     /// The set of fields (structured-merge-diff's fieldsV1).
     pub fields_v1: Value,
 }

@@ -70,7 +70,7 @@ impl Metrics {
         let failed = ended.trouble.is_some();
         let result = match ended.again {
             _ if failed => "error",
-            Again::After(_) => "requeue_after",
+            Again::After(..) => "requeue_after",
             _ => "success",
         };
         self.reconciles.get_or_create(&vec![controller.clone(), ("result", result.to_owned())]).inc();

@@ -143,17 +143,17 @@ impl Pump {
                 Output::Began(object) => {
                     self.began.insert(object, Instant::now());
                 }
-                Output::Ended { object, digest, ended } => {
+                Output::Ended { object, digest, causes, ended } => {
                     let took = self.began.remove(&object).map(|at| at.elapsed()).unwrap_or_default();
                     self.metrics.reconciled(&object.kind.kind, &ended, took);
                     let module = digest.as_deref().and_then(|d| d.get(7..19)).unwrap_or("none").to_owned();
                     if let Some(trouble) = &ended.trouble {
-                        tracing::warn!(%object, module, "{trouble}");
+                        tracing::warn!(%object, module, %causes, "{trouble}");
                     }
                     if ended.changes.is_empty() {
-                        tracing::debug!(%object, module, ?took, "nothing changed");
+                        tracing::debug!(%object, module, ?took, %causes, "nothing changed");
                     } else {
-                        tracing::info!(%object, module, ?took, "{}", ended.changes.join(", "));
+                        tracing::info!(%object, module, ?took, %causes, "{}", ended.changes.join(", "));
                     }
                 }
                 Output::Note { trouble: true, text } => tracing::warn!("{text}"),

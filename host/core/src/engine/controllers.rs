@@ -8,6 +8,7 @@ use super::kinds::{self, ChildKinds, Scene};
 use super::reconcilers::{Bound, Declared};
 use super::{Catalog, Engine, Output, Owner};
 use crate::binding::Binding;
+use crate::cause::Cause;
 use crate::kind::{GroupKind, Key, Kind};
 use crate::names::field_manager;
 use crate::resource::Resource;
@@ -72,17 +73,18 @@ impl Engine {
                     if new.kinds.is_unlisted() {
                         new.kinds.seek(kinds::named(&new.binding));
                     }
-                    swept.push(kind.clone());
+                    swept.push((kind.clone(), Cause::Start));
                     let text = format!("{kind}: its controller started ({})", new.objects.resource.kind.version);
                     self.note(false, text);
                     self.controllers.insert(kind, new);
                 }
                 Some(old) => {
-                    if decides_otherwise(&old.binding, &new.binding) || (old.suspended && !new.suspended) {
+                    let resumes = (old.suspended && !new.suspended).then_some(Cause::Settings);
+                    if let Some(cause) = decides_otherwise(&old.binding, &new.binding).or(resumes) {
                         if old.kinds.is_unlisted() {
                             old.kinds.seek(kinds::named(&new.binding));
                         }
-                        swept.push(kind);
+                        swept.push((kind, cause));
                     }
                     old.binding = new.binding;
                     old.suspended = new.suspended;
@@ -92,7 +94,7 @@ impl Engine {
         self.look_over();
         self.find_child_kinds();
         self.demand_watches();
-        swept.iter().for_each(|kind| self.sweep(kind));
+        swept.iter().for_each(|(kind, cause)| self.sweep(kind, cause));
         self.go_on_ensuring_all();
     }
 
@@ -206,12 +208,15 @@ impl Engine {
     }
 }
 
-/// Whether objects must be looked at anew because something beside them decides otherwise now.
-fn decides_otherwise(old: &Binding, new: &Binding) -> bool {
+/// Why objects must be looked at anew, if something beside them decides otherwise now.
+fn decides_otherwise(old: &Binding, new: &Binding) -> Option<Cause> {
     let digest = |b: &Binding| b.module.as_ref().map(|m| m.digest.clone());
-    digest(old) != digest(new)
-        || old.permissions != new.permissions
+    if digest(old) != digest(new) {
+        return Some(Cause::Module(digest(new)));
+    }
+    let differs = old.permissions != new.permissions
         || old.limits != new.limits
         || old.config != new.config
-        || old.status != new.status
+        || old.status != new.status;
+    differs.then_some(Cause::Settings)
 }

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use crate::cause::Cause;
 use crate::kind::Key;
 use crate::step::shown;
 use crate::store::{Change, number};
@@ -25,7 +26,7 @@ pub(super) enum Told {
 #[derive(Debug, Default)]
 pub(super) struct Echoes {
     wrote: HashMap<Key, Vec<u64>>,
-    open: HashMap<Key, Vec<u64>>,
+    open: HashMap<Key, Vec<(u64, Cause)>>,
 }
 
 impl Echoes {
@@ -33,7 +34,7 @@ impl Echoes {
     pub(super) fn wrote(&mut self, object: &Key, version: &str) {
         let version = number(version);
         if let Some(open) = self.open.get_mut(object)
-            && let Some(at) = open.iter().position(|told| *told == version)
+            && let Some(at) = open.iter().position(|(told, _)| *told == version)
         {
             open.swap_remove(at);
             return;
@@ -59,13 +60,14 @@ impl Echoes {
         if ours {
             return Told::Echo;
         }
-        self.open.entry(object.clone()).or_default().push(version);
+        self.open.entry(object.clone()).or_default().push((version, Cause::object(change)));
         Told::Open
     }
 
-    /// The work on an object ended. Whether something was told meanwhile that was not our doing.
-    pub(super) fn ended(&mut self, object: &Key) -> bool {
-        self.open.remove(object).is_some_and(|open| !open.is_empty())
+    /// The work on an object ended. What was told meanwhile that was not our doing.
+    pub(super) fn ended(&mut self, object: &Key) -> Vec<Cause> {
+        let open = self.open.remove(object).unwrap_or_default();
+        open.into_iter().map(|(_, cause)| cause).collect()
     }
 
     /// Forgets an object that is gone.

@@ -25,6 +25,7 @@ pub use catalog::{Catalog, Crd};
 pub use modules::News;
 
 use crate::action::{Action, Done};
+use crate::cause::Causes;
 use crate::contract::{Failure, Limits, Outcome, Request};
 use crate::kind::{GroupKind, Key, Kind};
 use crate::pending::Pending;
@@ -134,6 +135,8 @@ pub enum Output {
         object: Key,
         /// By which digest; none if no module was loaded.
         digest: Option<String>,
+        /// Why it was looked at.
+        causes: Causes,
         /// How.
         ended: Box<Ended>,
     },
@@ -173,6 +176,8 @@ pub struct Engine {
     /// By object, with the uid that they are about.
     memories: HashMap<Key, (String, Memory)>,
     steps: HashMap<Key, Step>,
+    /// Why each object in work is looked at.
+    causes: HashMap<Key, Causes>,
     calls: HashMap<u64, Key>,
     actions: HashMap<u64, Owner>,
     claims: claims::Claims,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::controllers::Controller;
 use super::{Engine, Output, Owner};
 use crate::action::Done;
+use crate::cause::{Cause, Causes};
 use crate::contract::{Failure, Outcome};
 use crate::kind::{GroupKind, Key, Kind};
 use crate::pending::Write;
@@ -33,12 +34,12 @@ impl Engine {
         while self.steps.len() < MOST_STEPS + idle(self) {
             let pending = &self.pending;
             let may_start = |key: &Key| startable.contains(&key.kind.group_kind()) && !pending.blocks(key);
-            let Some(key) = self.queue.next(may_start) else { return };
-            self.start_step(key);
+            let Some((key, causes)) = self.queue.next(may_start) else { return };
+            self.start_step(key, causes);
         }
     }
 
-    fn start_step(&mut self, key: Key) {
+    fn start_step(&mut self, key: Key, causes: Causes) {
         let Some(controller) = self.controllers.get(&key.kind.group_kind()) else { return };
         let object = self.stores.get(&controller.objects).and_then(|s| s.get(key.namespace.as_deref(), &key.name));
         let Some(object) = object.cloned() else {
@@ -64,9 +65,11 @@ impl Engine {
             binding: controller.binding.clone(),
             memory,
             failures: self.queue.failures(&key),
+            insist: causes.insist(),
             now_ms: self.now.wall_ms,
         };
         self.out.push(Output::Began(key.clone()));
+        self.causes.insert(key.clone(), causes);
         let (step, outputs) = Step::begin(seen, &resources(&self.catalog));
         self.steps.insert(key.clone(), step);
         self.step_outputs(&key, outputs);
@@ -171,18 +174,20 @@ impl Engine {
     fn ended(&mut self, key: &Key, ended: Box<Ended>) {
         let Some(step) = self.steps.remove(key) else { return };
         self.memories.insert(key.clone(), (step.object().meta.uid.clone(), ended.memory.clone()));
-        if self.echoes.ended(key) {
-            self.queue.wake(key, Urgency::Fresh);
+        for cause in self.echoes.ended(key) {
+            self.queue.wake(key, Urgency::Fresh, cause);
         }
         self.queue.done(key, ended.again, self.now.mono_ms);
         let digest = step.binding().module.as_ref().map(|m| m.digest.clone());
-        self.out.push(Output::Ended { object: key.clone(), digest, ended });
+        let causes = self.causes.remove(key).unwrap_or_default();
+        self.out.push(Output::Ended { object: key.clone(), digest, causes, ended });
     }
 
     /// Forgets everything in work for a kind: its controller ends or begins anew.
     pub(super) fn drop_steps(&mut self, kind: &GroupKind) {
         let of_kind = |key: &Key| key.kind.group_kind() == *kind;
         self.steps.retain(|key, _| !of_kind(key));
+        self.causes.retain(|key, _| !of_kind(key));
         self.calls.retain(|_, key| !of_kind(key));
         self.memories.retain(|key, _| !of_kind(key));
         self.actions.retain(|_, owner| !matches!(owner, Owner::Step(key, _) if of_kind(key)));
@@ -193,11 +198,11 @@ impl Engine {
     }
 
     /// Every object of a kind is looked at once, behind fresh changes.
-    pub(super) fn sweep(&mut self, kind: &GroupKind) {
+    pub(super) fn sweep(&mut self, kind: &GroupKind, cause: &Cause) {
         let Some(controller) = self.controllers.get(kind) else { return };
         let Some(store) = self.stores.get(&controller.objects) else { return };
         let keys: Vec<Key> = store.all().map(|object| object.key.clone()).collect();
-        keys.iter().for_each(|key| self.queue.wake(key, Urgency::Sweep));
+        keys.iter().for_each(|key| self.queue.wake(key, Urgency::Sweep, cause.clone()));
     }
 }
 

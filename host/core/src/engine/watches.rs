@@ -1,10 +1,12 @@
 //! What the events of watches mean.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use super::controllers::Controller;
 use super::echoes::Told;
 use super::{Engine, Output};
+use crate::cause::Cause;
 use crate::kind::{GroupKind, Key, Kind};
 use crate::names;
 use crate::object::Object;
@@ -62,21 +64,22 @@ impl Engine {
         }
         let urgency = if first { Urgency::Sweep } else { Urgency::Fresh };
         if self.controllers.get(&object.key.kind.group_kind()).is_some_and(|c| c.objects.resource == *resource) {
-            self.object_changed(&object.key, change, urgency);
+            self.object_changed(&object.key, change, first);
         }
         // The watch of children tells of one that lost its label as it is without.
         let only_children = self.stores.selection(resource) == Some(Selection::Children);
-        for side in [&change.before, &change.after].into_iter().flatten() {
-            let is_child = only_children || side.meta.labels.contains_key(names::OBJECT_UID);
-            if let Some(owner) = self.object_of(side).filter(|_| is_child) {
-                self.queue.wake(&owner, urgency);
-            }
+        let is_child = |side: &Object| only_children || side.meta.labels.contains_key(names::OBJECT_UID);
+        let sides = [&change.before, &change.after].into_iter().flatten();
+        let owners: BTreeSet<Key> = sides.filter(|side| is_child(side)).filter_map(|s| self.object_of(s)).collect();
+        for owner in owners {
+            let cause = if first { Cause::Start } else { Cause::child(&object.key, change) };
+            self.queue.wake(&owner, urgency, cause);
         }
         rearrange
     }
 
     /// An object that is kept is there, changed, or gone.
-    fn object_changed(&mut self, key: &Key, change: &Change, urgency: Urgency) {
+    fn object_changed(&mut self, key: &Key, change: &Change, first: bool) {
         let spec = |o: &Option<Arc<Object>>| {
             o.as_ref().map(|o| (o.meta.uid.clone(), o.meta.generation, o.meta.deletion_timestamp.clone()))
         };
@@ -86,7 +89,11 @@ impl Engine {
         self.count_changed(&key.kind.group_kind());
         let in_work = self.steps.contains_key(key);
         if self.echoes.told(key, change, in_work) == Told::News {
-            self.queue.wake(key, urgency);
+            let (urgency, cause) = match first {
+                true => (Urgency::Sweep, Cause::Start),
+                false => (Urgency::Fresh, Cause::object(change)),
+            };
+            self.queue.wake(key, urgency, cause);
         }
     }
 

@@ -51,6 +51,9 @@ pub struct Seen {
     pub memory: Memory,
     /// How often the object failed in a row.
     pub failures: u32,
+    /// Whether the guest must be called even if nothing that it is shown has changed: a time that it asked for
+    /// came, a resync, or somebody asked for it (promises G07 and Q05).
+    pub insist: bool,
     /// Milliseconds since the epoch.
     pub now_ms: i64,
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::child::Recheck;
 use super::{Desk, Ended, Memory, Next, Output, Phase};
 use crate::action::{Action, Done};
+use crate::cause::Due;
 use crate::conditions::{self, Standing};
 use crate::contract::{Event, EventType, Failure, Outcome, State, Verdict};
 use crate::queue::Again;
@@ -102,11 +103,11 @@ pub(super) fn acted(
         Some(Standing::Ready { children: count })
     };
     let soonest = verdicts.iter().filter_map(|(_, r)| match r {
-        Recheck::After(ms) => Some(*ms),
+        Recheck::After(ms) => Some((*ms, Due::Recheck)),
         _ => None,
     });
     let again = if transient || refused { Again::BACK_OFF } else { Again::OnChange };
-    let again = soonest.chain(outcome.requeue_after).fold(again, Again::no_later_than);
+    let again = soonest.chain(outcome.requeue_after.map(|ms| (ms, Due::Requeue))).fold(again, Again::no_later_than);
     let trouble = (!trouble.is_empty()).then(|| trouble.join("; "));
     go(Reporting {
         outcome: Some(outcome),
@@ -184,7 +185,7 @@ fn finish_when_answered(desk: &mut Desk, reporting: Reporting) -> Next {
         return Next::Wait(Phase::Reporting(Box::new(reporting)));
     }
     let reached = desk.reads.iter().filter_map(|read| match read {
-        Read::Reached { at, answer: false } => Some((at - desk.seen.now_ms).max(1).unsigned_abs()),
+        Read::Reached { at, answer: false } => Some(((at - desk.seen.now_ms).max(1).unsigned_abs(), Due::Clock)),
         _ => None,
     });
     let again = reached.fold(reporting.again, Again::no_later_than).no_sooner_than(desk.wait_ms);

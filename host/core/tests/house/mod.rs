@@ -31,6 +31,8 @@ pub struct House {
     /// How many times the guest was called.
     pub calls: usize,
     pub ended: Vec<(String, Ended)>,
+    /// Why each object was looked at, in words, in the order of `ended`.
+    pub causes: Vec<String>,
     /// The process ends before that many writes more are sent, or (true) after it, before its answer.
     pub dies: Option<(usize, bool)>,
     /// Actions of this name (`verb Kind ns/name`) are carried out, but not answered until [`House::release`].
@@ -136,6 +138,7 @@ impl House {
             requests,
             calls: 0,
             ended,
+            causes: vec![],
             dies: None,
             holds: None,
             held: vec![],
@@ -240,7 +243,8 @@ impl House {
                     Some(done) => Input::Done { id, done },
                     None => continue,
                 },
-                Output::Ended { object, ended, .. } => {
+                Output::Ended { object, ended, causes, .. } => {
+                    self.causes.push(causes.to_string());
                     self.ended.push((object.to_string(), *ended));
                     continue;
                 }

@@ -1,8 +1,13 @@
 //! Which object is next: one entry per object, one call per object at a time.
 
+mod again;
+
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+pub use again::Again;
+
+use crate::cause::{Cause, Causes, Due};
 use crate::kind::Key;
 
 /// Back-off after a first failure, in milliseconds.
@@ -19,68 +24,14 @@ pub enum Urgency {
     Sweep,
 }
 
-/// When an object is looked at again after a reconcile.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Again {
-    /// When something changes.
-    #[default]
-    OnChange,
-    /// After this many milliseconds, or when something changes.
-    After(u64),
-    /// It failed: after a back-off that grows, within these bounds, or when something changes.
-    BackOff {
-        /// Not before this many milliseconds, whatever else is due: the API server asked to wait.
-        no_sooner: u64,
-        /// After this many milliseconds at the latest: something else is due then.
-        no_later: Option<u64>,
-    },
-    /// It failed and something says when to try: after this many milliseconds. Counts as a failure.
-    FailedAfter(u64),
-    /// Never: the object is gone.
-    Never,
-}
-
-impl Again {
-    /// It failed, and nothing bounds the back-off.
-    pub const BACK_OFF: Self = Self::BackOff { no_sooner: 0, no_later: None };
-
-    /// The same, but counted as a failure.
-    pub fn failed(self) -> Self {
-        match self {
-            Self::OnChange => Self::BACK_OFF,
-            Self::After(ms) => Self::BackOff { no_sooner: 0, no_later: Some(ms) },
-            failed => failed,
-        }
-    }
-
-    /// The same, but after this many milliseconds at the latest.
-    pub fn no_later_than(self, ms: u64) -> Self {
-        match self {
-            Self::OnChange => Self::After(ms),
-            Self::After(at) => Self::After(at.min(ms)),
-            Self::BackOff { no_sooner, no_later } => {
-                Self::BackOff { no_sooner, no_later: Some(no_later.map_or(ms, |at| at.min(ms))) }
-            }
-            Self::FailedAfter(at) => Self::FailedAfter(at.min(ms)),
-            Self::Never => Self::Never,
-        }
-    }
-
-    /// The same, but a back-off lasts at least this many milliseconds.
-    pub fn no_sooner_than(self, ms: u64) -> Self {
-        match self {
-            Self::BackOff { no_sooner, no_later } => Self::BackOff { no_sooner: no_sooner.max(ms), no_later },
-            other => other,
-        }
-    }
-}
-
 #[derive(Debug, Default)]
 struct Entry {
     ready: Option<(Urgency, u64)>,
-    at: Option<u64>,
+    timer: Option<(u64, Due)>,
     running: bool,
     woken: Option<Urgency>,
+    /// Why it waits; while it runs, why it will be looked at once more.
+    causes: Causes,
     failures: u32,
 }
 
@@ -96,12 +47,19 @@ pub struct Queue {
 impl Queue {
     /// Something about the object may have changed: look at it soon. While it is being looked at, it is
     /// remembered and looked at once more afterwards.
-    pub fn wake(&mut self, key: &Key, urgency: Urgency) {
+    pub fn wake(&mut self, key: &Key, urgency: Urgency, cause: Cause) {
         let entry = self.entries.entry(key.clone()).or_default();
+        entry.causes.add(cause);
         if entry.running {
             entry.woken = Some(entry.woken.map_or(urgency, |u| u.min(urgency)));
-            return;
+        } else {
+            self.line_up(key, urgency);
         }
+    }
+
+    /// It waits, no later than others of that urgency that come after it.
+    fn line_up(&mut self, key: &Key, urgency: Urgency) {
+        let entry = self.entries.entry(key.clone()).or_default();
         match entry.ready {
             Some((before, _)) if before <= urgency => return,
             Some((before, sequence)) => {
@@ -125,25 +83,26 @@ impl Queue {
     pub fn ripen(&mut self, now_ms: u64) {
         while self.next_timer().is_some_and(|at| at <= now_ms) {
             let Some((_, key)) = self.timers.pop_first() else { return };
-            if let Some(entry) = self.entries.get_mut(&key) {
-                entry.at = None;
-            }
-            self.wake(&key, Urgency::Sweep);
+            let timer = self.entries.get_mut(&key).and_then(|entry| entry.timer.take());
+            let due = timer.map_or(Due::BackOff, |(_, due)| due);
+            self.wake(&key, Urgency::Sweep, Cause::Time(due));
         }
     }
 
-    /// The next object that `may_start` lets through. It counts as running until [`Queue::done`].
-    pub fn next(&mut self, may_start: impl Fn(&Key) -> bool) -> Option<Key> {
+    /// The next object that `may_start` lets through, and why it is due. It counts as running until
+    /// [`Queue::done`].
+    pub fn next(&mut self, may_start: impl Fn(&Key) -> bool) -> Option<(Key, Causes)> {
         let found = self.ready.iter().find(|(_, _, key)| may_start(key)).cloned()?;
         self.ready.remove(&found);
         let key = found.2;
         let entry = self.entries.entry(key.clone()).or_default();
         entry.ready = None;
         entry.running = true;
-        if let Some(at) = entry.at.take() {
+        let causes = std::mem::take(&mut entry.causes);
+        if let Some((at, _)) = entry.timer.take() {
             self.timers.remove(&(at, key.clone()));
         }
-        Some(key)
+        Some((key, causes))
     }
 
     /// A reconcile ended.
@@ -163,27 +122,28 @@ impl Queue {
                 entry.failures = 0;
                 None
             }
-            Again::After(ms) => {
+            Again::After(ms, due) => {
                 entry.failures = 0;
-                Some(ms)
+                Some((ms, due))
             }
             Again::FailedAfter(ms) => {
                 entry.failures += 1;
-                Some(ms)
+                Some((ms, Due::Retry))
             }
             Again::BackOff { no_sooner, no_later } => {
                 entry.failures += 1;
-                let wait = backoff(key, entry.failures);
-                Some(no_later.map_or(wait, |ms| wait.min(ms)).max(no_sooner))
+                let wait = (backoff(key, entry.failures), Due::BackOff);
+                let (ms, due) = no_later.filter(|(ms, _)| *ms < wait.0).unwrap_or(wait);
+                Some((ms.max(no_sooner), due))
             }
         };
-        if let Some(ms) = wait {
+        if let Some((ms, due)) = wait {
             let at = now_ms.saturating_add(ms);
-            entry.at = Some(at);
+            entry.timer = Some((at, due));
             self.timers.insert((at, key.clone()));
         }
         if let Some(urgency) = woken {
-            self.wake(key, urgency);
+            self.line_up(key, urgency);
         }
     }
 
@@ -232,26 +192,30 @@ mod tests {
         Key { kind: Kind::new("", "v1", "ConfigMap"), namespace: None, name: name.into() }
     }
 
+    fn next(queue: &mut Queue) -> Option<Key> {
+        queue.next(|_| true).map(|(key, _)| key)
+    }
+
     #[test]
     fn an_object_woken_while_it_runs_runs_once_more() {
         let mut queue = Queue::default();
-        queue.wake(&key("a"), Urgency::Fresh);
-        assert_eq!(queue.next(|_| true), Some(key("a")));
-        queue.wake(&key("a"), Urgency::Fresh);
-        queue.wake(&key("a"), Urgency::Sweep);
-        assert_eq!(queue.next(|_| true), None, "one call per object at a time");
+        queue.wake(&key("a"), Urgency::Fresh, Cause::Start);
+        assert_eq!(next(&mut queue), Some(key("a")));
+        queue.wake(&key("a"), Urgency::Fresh, Cause::Start);
+        queue.wake(&key("a"), Urgency::Sweep, Cause::Start);
+        assert_eq!(next(&mut queue), None, "one call per object at a time");
         queue.done(&key("a"), Again::OnChange, 0);
-        assert_eq!(queue.next(|_| true), Some(key("a")));
+        assert_eq!(next(&mut queue), Some(key("a")));
         queue.done(&key("a"), Again::OnChange, 0);
-        assert_eq!(queue.next(|_| true), None);
+        assert_eq!(next(&mut queue), None);
     }
 
     #[test]
     fn a_fresh_change_goes_before_a_sweep_that_came_earlier() {
         let mut queue = Queue::default();
-        queue.wake(&key("swept"), Urgency::Sweep);
-        queue.wake(&key("fresh"), Urgency::Fresh);
-        assert_eq!(queue.next(|_| true), Some(key("fresh")));
+        queue.wake(&key("swept"), Urgency::Sweep, Cause::Start);
+        queue.wake(&key("fresh"), Urgency::Fresh, Cause::Start);
+        assert_eq!(next(&mut queue), Some(key("fresh")));
     }
 
     #[test]
@@ -259,7 +223,7 @@ mod tests {
         let mut queue = Queue::default();
         let mut now = 0;
         let mut waits = Vec::new();
-        queue.wake(&key("a"), Urgency::Fresh);
+        queue.wake(&key("a"), Urgency::Fresh, Cause::Start);
         for _ in 0..25 {
             queue.ripen(now);
             queue.next(|_| true).expect("it is due");
