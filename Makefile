@@ -7,7 +7,7 @@ CONTROL    := target/debug/innkeeper-controlplane
 NODES      ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test prove promises lint manifests guests test-guests build controlplane clean
+.PHONY: help run test bench prove promises lint manifests guests test-guests build controlplane clean
 
 help: ## List what make can do
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +17,10 @@ run: build guests ## Start a control plane, the examples and the host; Ctrl-C en
 
 test: build guests test-guests controlplane ## Run every test, on a real control plane. SUITES="kills …" runs only these
 	@tests/run.sh $(SUITES)
+
+bench: test-guests ## Measure the host beside a raw writer and a kube-rs controller. ARGS="--help" lists what it can be told
+	$(CARGO) build --release --package innkeeper --package innkeeper-bench
+	target/release/innkeeper-bench $(ARGS)
 
 prove: build guests test-guests controlplane ## Break each promise on purpose and see its test turn red
 	@tests/breaks/prove.sh $(ONLY)

@@ -19,6 +19,25 @@ pub struct Mark {
     offset: u64,
 }
 
+/// The audit log, read piece by piece: no request is told twice, and none is left out.
+#[derive(Debug, Clone)]
+pub struct Follow {
+    audit: Audit,
+    offset: u64,
+}
+
+impl Follow {
+    /// Every request that has come since the last time.
+    ///
+    /// # Errors
+    /// As [`Audit::since`].
+    pub fn news(&mut self) -> Result<Requests> {
+        let (requests, bytes) = self.audit.read_lines(self.offset, None)?;
+        self.offset += bytes;
+        Ok(requests)
+    }
+}
+
 /// The audit log of one API server.
 ///
 /// Guarantees: when a client has read an answer to its end, the request is in the log. The API server
@@ -64,7 +83,18 @@ impl Audit {
         self.read(from.offset, Some(to.offset.saturating_sub(from.offset)))
     }
 
+    /// Reads on from a mark, each time what has come since the last.
+    #[must_use]
+    pub fn follow(&self, from: &Mark) -> Follow {
+        Follow { audit: self.clone(), offset: from.offset }
+    }
+
     fn read(&self, from: u64, length: Option<u64>) -> Result<Requests> {
+        Ok(self.read_lines(from, length)?.0)
+    }
+
+    /// The requests of whole lines, and how many bytes these have.
+    fn read_lines(&self, from: u64, length: Option<u64>) -> Result<(Requests, u64)> {
         let mut bytes = Vec::new();
         File::open(&self.path)
             .and_then(|mut file| {
@@ -81,7 +111,7 @@ impl Audit {
                 requests.extend(event::parse(line)?);
             }
         }
-        Ok(Requests::new(requests))
+        Ok((Requests::new(requests), whole as u64))
     }
 
     fn cannot_read(&self) -> String {

@@ -27,14 +27,16 @@ mod go_build;
 mod guardian;
 mod kubeconfig;
 mod kubectl;
+mod leash;
 mod options;
 mod own;
 mod ports;
 mod proxy;
 
-pub use audit::{Audit, Mark, Request, Requests};
+pub use audit::{Audit, Follow, Mark, Request, Requests};
 pub use binaries::Binaries;
 pub use control_plane::{ControlPlane, NAMED_CLUSTER};
 pub use kubeconfig::User;
+pub use leash::Leash;
 pub use options::Options;
 pub use proxy::{Caught, Fault, Proxy, Sent};

@@ -8,7 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::leash::Leash;
+use innkeeper_controlplane::Leash;
 
 /// The environment variable that names another host binary than the one beside the tests.
 const BINARY: &str = "INNKEEPER_HOST";
@@ -47,7 +47,7 @@ impl Host {
         command.args(["--health", &health.to_string(), "--metrics", &metrics.to_string()]);
         command.args(["--log-format", "text"]).env_remove("KUBECONFIG");
         command.stdin(Stdio::null()).stdout(file.try_clone().expect("a file handle can be copied")).stderr(file);
-        let leash = Leash::new();
+        let leash = Leash::new().expect("/bin/sh can be started");
         let child = leash.spawn(&mut command).expect("the host can be started");
         Self { child: Mutex::new(child), log: log.to_owned(), health, _leash: leash }
     }

@@ -13,7 +13,6 @@ mod expected;
 pub mod forge;
 mod host;
 mod house;
-mod leash;
 mod modules;
 mod patience;
 mod quiet;

@@ -1,6 +1,7 @@
 //! One line of the audit log (`audit.k8s.io/v1` `Event`), as far as it is needed.
 
 use anyhow::{Context, Result};
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::request::Request;
@@ -19,6 +20,10 @@ struct Event {
     object_ref: ObjectRef,
     #[serde(default)]
     response_status: ResponseStatus,
+    #[serde(default)]
+    request_received_timestamp: Timestamp,
+    #[serde(default)]
+    stage_timestamp: Timestamp,
 }
 
 #[derive(Deserialize)]
@@ -65,6 +70,8 @@ pub(super) fn parse(line: &[u8]) -> Result<Option<Request>> {
         code: event.response_status.code,
         user_agent: event.user_agent,
         uri: event.request_uri,
+        received: event.request_received_timestamp,
+        answered: event.stage_timestamp,
     }))
 }
 
@@ -81,6 +88,15 @@ mod tests {
         let request = parse(WATCH.replace("STAGE", "ResponseStarted").as_bytes()).unwrap().unwrap();
         assert_eq!((request.verb.as_str(), request.resource.as_str(), request.code), ("watch", "pods", 200));
         assert!(parse(WATCH.replace("STAGE", "ResponseComplete").as_bytes()).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_request_tells_when_it_came_and_when_it_was_answered() {
+        let line = br#"{"stage":"ResponseComplete","requestURI":"/readyz","verb":"get","user":{},
+            "requestReceivedTimestamp":"2026-01-02T03:04:05.000006Z","stageTimestamp":"2026-01-02T03:04:05.250006Z"}"#;
+        let request = parse(line).unwrap().unwrap();
+        assert_eq!(request.received.to_string(), "2026-01-02T03:04:05.000006Z");
+        assert_eq!(request.answered.duration_since(request.received).as_millis(), 250);
     }
 
     #[test]

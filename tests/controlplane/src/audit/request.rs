@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
+
 /// A request that the API server answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
@@ -28,6 +30,10 @@ pub struct Request {
     pub user_agent: String,
     /// Path and query as sent.
     pub uri: String,
+    /// When the API server got it, by its clock.
+    pub received: Timestamp,
+    /// When its answer was complete; of a watch, when it began.
+    pub answered: Timestamp,
 }
 
 impl Request {

@@ -1,4 +1,4 @@
-//! Nothing outlives the tests: a process group that ends when this process ends, however it ends.
+//! Nothing outlives a test or a bench: a process group that ends when this process ends, however it ends.
 
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
@@ -9,25 +9,31 @@ const ANCHOR: &str = "cat >/dev/null; kill -KILL 0";
 /// Holds one process. The other end of the anchor's input is ours alone: the kernel closes it when this
 /// process returns, panics or is killed.
 #[derive(Debug)]
-pub(crate) struct Leash {
+pub struct Leash {
     anchor: Child,
 }
 
 impl Leash {
-    pub(crate) fn new() -> Self {
+    /// A leash that holds nothing yet.
+    ///
+    /// # Errors
+    /// When /bin/sh cannot be started.
+    pub fn new() -> std::io::Result<Self> {
         let anchor = Command::new("/bin/sh")
             .args(["-c", ANCHOR])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .process_group(0)
-            .spawn()
-            .expect("/bin/sh can be started");
-        Self { anchor }
+            .spawn()?;
+        Ok(Self { anchor })
     }
 
     /// Starts a process on this leash.
-    pub(crate) fn spawn(&self, command: &mut Command) -> std::io::Result<Child> {
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn spawn(&self, command: &mut Command) -> std::io::Result<Child> {
         command.process_group(self.anchor.id().cast_signed()).spawn()
     }
 }

@@ -1,0 +1,99 @@
+//! What is measured, as it is written to the file of figures.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::machine::Machine;
+use crate::process::Usage;
+
+/// Everything of one run.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    pub(crate) machine: Machine,
+    /// The command that made it.
+    pub(crate) command: String,
+    /// How this program was built, and so the host beside it.
+    pub(crate) build: &'static str,
+    /// Whether Kubernetes' own controllers ran beside.
+    pub(crate) controllers: bool,
+    /// Requests in flight of the raw writer.
+    pub(crate) concurrency: usize,
+    /// How that was found.
+    pub(crate) sweep: Vec<Swept>,
+    pub(crate) quiet_seconds: f64,
+    pub(crate) sizes: Vec<Size>,
+}
+
+/// The raw writer at one concurrency.
+#[derive(Debug, Serialize)]
+pub(crate) struct Swept {
+    pub(crate) concurrency: usize,
+    pub(crate) seconds: f64,
+}
+
+/// All rounds with so many objects.
+#[derive(Debug, Serialize)]
+pub(crate) struct Size {
+    pub(crate) objects: usize,
+    /// Round by round, contender by contender.
+    pub(crate) rounds: Vec<Vec<Turn>>,
+}
+
+/// One contender in one round.
+#[derive(Debug, Serialize)]
+pub(crate) struct Turn {
+    pub(crate) who: &'static str,
+    /// The objects are there; nothing else is.
+    pub(crate) create: Phase,
+    /// One field of every object is changed, at once.
+    pub(crate) change: Phase,
+    /// Nothing happens. Not of the raw writer.
+    pub(crate) quiet: Option<Asked>,
+    /// It is started again, and nothing has changed. Not of the raw writer.
+    pub(crate) restart: Option<Restart>,
+    /// At the end.
+    pub(crate) usage: Usage,
+}
+
+/// One phase of work.
+#[derive(Debug, Serialize)]
+pub(crate) struct Phase {
+    /// From the first write of a child (or the first change of an object) until the last child was written.
+    pub(crate) children_s: f64,
+    /// The same until the last object showed a status.
+    pub(crate) status_s: f64,
+    /// From the start of the process until the last child was written; in the first phase.
+    pub(crate) since_start_s: Option<f64>,
+    pub(crate) cpu_s: f64,
+    pub(crate) asked: Asked,
+}
+
+/// A restart with nothing changed.
+#[derive(Debug, Serialize)]
+pub(crate) struct Restart {
+    /// Until it had come to rest.
+    pub(crate) seconds: f64,
+    pub(crate) cpu_s: f64,
+    /// Until the end of the time that it is watched.
+    pub(crate) asked: Asked,
+}
+
+/// What was asked of the API server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Asked {
+    pub(crate) requests: usize,
+    pub(crate) writes: usize,
+    /// Of the writes, those of a Reconciler's counts, which are written by the clock.
+    pub(crate) counts: usize,
+    /// Answered with an error other than "not found".
+    pub(crate) refused: usize,
+    pub(crate) by_what: BTreeMap<String, usize>,
+}
+
+impl Asked {
+    /// Writes that some promise counts.
+    pub(crate) fn counted_writes(&self) -> usize {
+        self.writes - self.counts
+    }
+}

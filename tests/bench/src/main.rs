@@ -1,0 +1,47 @@
+//! `make bench`: what the host costs, measured beside a raw writer and a kube-rs controller that keep the same
+//! children on the same real API server. See docs/performance.md.
+#![forbid(unsafe_code)]
+
+mod cleanup;
+mod contender;
+mod figures;
+mod kube_rs;
+mod ledger;
+mod machine;
+mod objects;
+mod options;
+mod page;
+mod process;
+mod raw;
+mod round;
+mod rounds;
+mod stage;
+mod statistics;
+mod sweep;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use options::{Command, Line};
+
+fn main() -> ExitCode {
+    let line = Line::parse();
+    let result = match line.command {
+        Some(Command::Raw(options)) => blocking(raw::run(options)),
+        Some(Command::KubeRs(options)) => blocking(kube_rs::run(options)),
+        None => blocking(rounds::bench(line.options)),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn blocking(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
