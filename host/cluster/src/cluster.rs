@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::answer::Answer;
 use crate::connect::{self, Connect, ConnectError};
 use crate::events::Counts;
+use crate::traffic::Traffic;
 use crate::{request, transport};
 
 /// One API server. A clone is the same connection.
@@ -20,6 +21,7 @@ struct Inner {
     client: Client,
     server: String,
     counts: Counts,
+    traffic: Traffic,
 }
 
 /// The API server did not answer as one does.
@@ -54,17 +56,23 @@ impl Cluster {
     pub async fn connect(connect: Connect) -> Result<Self, ConnectError> {
         let found = connect::find(&connect).await?;
         let server = found.config.cluster_url.to_string().trim_end_matches('/').to_owned();
-        let client = transport::client(found.config).map_err(|why| ConnectError::Client {
+        let traffic = Traffic::default();
+        let client = transport::client(found.config, &traffic).map_err(|why| ConnectError::Client {
             server: server.clone(),
             why,
             origin: found.origin,
         })?;
-        Ok(Self { inner: Arc::new(Inner { client, server, counts: Counts::default() }) })
+        Ok(Self { inner: Arc::new(Inner { client, server, counts: Counts::default(), traffic }) })
     }
 
     /// The address of the API server, for people.
     pub fn server(&self) -> &str {
         &self.inner.server
+    }
+
+    /// Every request that was sent to it, counted.
+    pub fn traffic(&self) -> Traffic {
+        self.inner.traffic.clone()
     }
 
     /// Which version the API server has.

@@ -20,6 +20,7 @@ mod path;
 mod raw;
 mod request;
 mod tap;
+mod traffic;
 mod transport;
 mod watch;
 
@@ -28,4 +29,5 @@ pub use connect::{Connect, ConnectError};
 pub use crd::{reconciler_crd, reconciler_crd_yaml};
 pub use install::InstallError;
 pub use overview::{Keeper, Overview, OverviewError, Row};
+pub use traffic::Traffic;
 pub use watch::WatchHandle;

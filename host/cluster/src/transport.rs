@@ -12,6 +12,8 @@ use kube::client::{Body, ConfigExt as _};
 use kube::{Client, Config};
 use tower::{BoxError, Service, ServiceBuilder};
 
+use crate::traffic::{Counting, Traffic};
+
 /// TCP, proxy and TLS together.
 const CONNECT: Duration = Duration::from_secs(10);
 /// Longer than a watch lasts (the watcher asks the API server to end one after 290 s), so that only a
@@ -30,13 +32,13 @@ pub(crate) const USER_AGENT: &str = concat!("innkeeper/", env!("CARGO_PKG_VERSIO
 /// kube's own stack is not used since it repeats requests, writes too, that were answered with 429, 503
 /// or 504. Here a request is sent once. (hyper takes a pooled connection that closed before one byte of
 /// the request was written for none, and opens another; such a request has not been sent.)
-pub(crate) fn client(mut config: Config) -> Result<Client, String> {
+pub(crate) fn client(mut config: Config, traffic: &Traffic) -> Result<Client, String> {
     // Another part of the program may have chosen a provider; any will do.
     let _ = rustls::crypto::ring::default_provider().install_default();
     config.default_retry = false;
     config.headers.push((header::USER_AGENT, HeaderValue::from_static(USER_AGENT)));
     let tcp = tcp();
-    let Some(proxy) = proxy(&config)? else { return stack(tcp, &config) };
+    let Some(proxy) = proxy(&config)? else { return stack(tcp, &config, traffic) };
     let to = proxy.uri().clone();
     match to.scheme_str() {
         Some("http") => {
@@ -45,7 +47,7 @@ pub(crate) fn client(mut config: Config) -> Result<Client, String> {
                 Some(auth) => tunnel.with_auth(auth.clone()),
                 None => tunnel,
             };
-            stack(tunnel, &config)
+            stack(tunnel, &config, traffic)
         }
         _ => {
             let socks = SocksV5::new(to, tcp);
@@ -53,7 +55,7 @@ pub(crate) fn client(mut config: Config) -> Result<Client, String> {
                 Some((user, password)) => socks.with_auth(user.into(), password.into()),
                 None => socks,
             };
-            stack(socks, &config)
+            stack(socks, &config, traffic)
         }
     }
 }
@@ -85,7 +87,7 @@ fn is_loopback(server: &Uri) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-fn stack<C>(connector: C, config: &Config) -> Result<Client, String>
+fn stack<C>(connector: C, config: &Config, traffic: &Traffic) -> Result<Client, String>
 where
     C: Service<Uri> + Clone + Send + Sync + 'static,
     C::Response: Connection + hyper::rt::Read + hyper::rt::Write + Send + Unpin + 'static,
@@ -108,6 +110,7 @@ where
         .option_layer(config.auth_layer().map_err(|e| said(&e))?)
         .layer(config.extra_headers_layer().map_err(|e| said(&e))?)
         .map_err(BoxError::from)
+        .layer(Counting(traffic.clone()))
         .service(http);
     Ok(Client::new(service, config.default_namespace.clone()))
 }

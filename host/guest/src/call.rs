@@ -25,6 +25,10 @@ pub struct Answer {
     pub cpu: Duration,
     /// The most linear memory that the guest had, in bytes.
     pub memory_peak: u64,
+    /// Bytes of text that the guest was given: its request, and the answers to its reads.
+    pub given: u64,
+    /// Bytes of text that it answered.
+    pub said: u64,
 }
 
 impl Engine {
@@ -35,25 +39,29 @@ impl Engine {
     /// [`CALLS`](crate::CALLS) others are running. The outcome keeps the contract's form; whether a cluster
     /// takes it is for core to say.
     pub fn call(&self, module: &Module, request: Request, world: World, limits: &Limits) -> Answer {
+        let asked = size::request(&request);
         let request = convert::request(request);
         let state = State::reconciling(world, limits.clone());
         let ran = self.run(module.guest(), state, |guest, store| guest.call_reconcile(store, &request));
+        let mut said = 0;
         let result = ran.result.and_then(|answer| match answer {
             Ok(outcome) => {
                 let outcome = convert::outcome(outcome);
-                within(size::outcome(&outcome), limits)?;
+                said = size::outcome(&outcome);
+                within(said, limits)?;
                 stated(&outcome)?;
                 Ok(outcome)
             }
             Err(failure) => {
                 let failure = convert::failure(failure);
-                within(size::failure(&failure), limits)?;
+                said = size::failure(&failure);
+                within(said, limits)?;
                 Err(failure)
             }
         });
-        let memory_peak = ran.state.memory_peak;
+        let (memory_peak, given) = (ran.state.memory_peak, asked + ran.state.shown);
         let (reads, log) = (ran.state.world.into_reads(), ran.state.log.into_lines(ran.backtrace));
-        Answer { result, reads, log, cpu: ran.cpu, memory_peak }
+        Answer { result, reads, log, cpu: ran.cpu, memory_peak, given, said }
     }
 }
 

@@ -1,7 +1,14 @@
 //! How large an answer is: all its text added up.
 
-use innkeeper_core::contract::{Failure, Outcome, Removal};
+use innkeeper_core::contract::{Failure, Outcome, Removal, Request};
 use innkeeper_core::kind::Key;
+
+/// Bytes of a request's text.
+pub(crate) fn request(request: &Request) -> u64 {
+    let Request { phase: _, object, config, children, contributions, removals } = request;
+    let verdicts = children.iter().chain(contributions).chain(removals).map(|v| key(&v.key) + text(&v.message));
+    text(object) + text(config) + verdicts.sum::<u64>()
+}
 
 /// Bytes of an outcome's text.
 pub(crate) fn outcome(outcome: &Outcome) -> u64 {
@@ -49,12 +56,16 @@ pub(crate) fn failure(failure: &Failure) -> u64 {
 }
 
 fn removal(removal: &Removal) -> u64 {
-    let Key { kind, namespace, name } = &removal.key;
-    let kind = text(&kind.group) + text(&kind.version) + text(&kind.kind);
-    kind + namespace.as_deref().map_or(0, text) + text(name) + text(&removal.uid)
+    key(&removal.key) + text(&removal.uid)
 }
 
-fn text(text: &str) -> u64 {
+fn key(key: &Key) -> u64 {
+    let Key { kind, namespace, name } = key;
+    let kind = text(&kind.group) + text(&kind.version) + text(&kind.kind);
+    kind + namespace.as_deref().map_or(0, text) + text(name)
+}
+
+pub(crate) fn text(text: &str) -> u64 {
     text.len() as u64
 }
 

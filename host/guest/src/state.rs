@@ -8,6 +8,7 @@ use crate::bindings::innkeeper::guest::types::{Json, Key, View};
 use crate::bindings::innkeeper::guest::{about, clock, cluster, log, reconcile_types, types};
 use crate::convert;
 use crate::log::Log;
+use crate::size;
 
 /// Table entries that one call may have, all its tables added up. A table only holds functions.
 pub(crate) const TABLE: usize = 100_000;
@@ -20,6 +21,8 @@ pub(crate) struct State {
     /// Why the host ended the call, if it did. The first reason counts.
     pub(crate) ended: Option<Failure>,
     pub(crate) memory_peak: u64,
+    /// Bytes of text that reads were answered with.
+    pub(crate) shown: u64,
     /// The first import that was called.
     pub(crate) called: Option<&'static str>,
     /// In `describe` no import may be called.
@@ -37,7 +40,7 @@ impl State {
     /// For a call of `reconcile`.
     pub(crate) fn reconciling(world: World, limits: Limits) -> Self {
         let (log, ended, called) = (Log::default(), None, None);
-        Self { world, limits, log, ended, memory_peak: 0, called, describing: false, memory: 0, table: 0 }
+        Self { world, limits, log, ended, memory_peak: 0, shown: 0, called, describing: false, memory: 0, table: 0 }
     }
 
     /// For a call of `describe`.
@@ -78,19 +81,25 @@ impl cluster::Host for State {
     fn get(&mut self, key: Key, view: View) -> wasmtime::Result<cluster::Found> {
         self.read("cluster.get")?;
         let found = self.world.get(convert::key(key), convert::view(view));
-        Ok(self.answer(found)?.map_or(cluster::Found::None, cluster::Found::Value))
+        let found = self.answer(found)?;
+        self.shown += found.as_deref().map_or(0, size::text);
+        Ok(found.map_or(cluster::Found::None, cluster::Found::Value))
     }
 
     fn list(&mut self, query: cluster::Query) -> wasmtime::Result<cluster::Listing> {
         self.read("cluster.list")?;
         // `area` and `fields` are not handed on: core answers no list yet, so nothing is ignored.
         let found = self.world.list(convert::kind(query.kind), &query.labels, convert::view(query.view));
-        self.answer(found).map(cluster::Listing::Items)
+        let found = self.answer(found)?;
+        self.shown += found.iter().map(|item| size::text(item)).sum::<u64>();
+        Ok(cluster::Listing::Items(found))
     }
 
     fn children(&mut self, view: View) -> wasmtime::Result<Vec<Json>> {
         self.read("cluster.children")?;
-        Ok(self.world.children(convert::view(view)))
+        let found = self.world.children(convert::view(view));
+        self.shown += found.iter().map(|item| size::text(item)).sum::<u64>();
+        Ok(found)
     }
 }
 

@@ -50,7 +50,7 @@ impl Calls {
             drop(permit);
             let (result, reads) = match answer {
                 Ok(answer) => {
-                    metrics.called(&object.kind.kind, answer.cpu);
+                    metrics.kinds.of(&object.kind.group_kind()).called(&answer);
                     for line in &answer.log {
                         super::modules::log(&object, line);
                     }

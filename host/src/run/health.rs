@@ -1,20 +1,17 @@
 //! `/healthz`, `/readyz` and `/metrics`.
 
-use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
-use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::body::Incoming;
+use hyper::header::ACCEPT;
+use hyper::{Request, StatusCode};
 use tokio::net::TcpListener;
 
-use super::metrics::Metrics;
+use super::http::{self, Answer};
+use super::metrics::{Exposition, Metrics};
+use super::questions::{Desk, Question};
 
 /// A pump that has not turned for so long is stuck.
 const STUCK: Duration = Duration::from_secs(30);
@@ -57,48 +54,36 @@ impl State {
     }
 }
 
-/// Listens, or says which option names an address that cannot be had.
-pub(super) async fn bind(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}; choose another address with {option}"))
-}
-
 /// Serves both listeners until the process ends.
-pub(super) async fn serve(health: TcpListener, scrape: TcpListener, state: Arc<State>, metrics: Arc<Metrics>) {
-    let health = accept(health, move |path| match path {
-        "/healthz" if state.is_alive() => Some((StatusCode::OK, "ok\n".to_owned())),
-        "/healthz" => Some((StatusCode::SERVICE_UNAVAILABLE, "the host does not turn\n".to_owned())),
-        "/readyz" if state.ready.load(Ordering::Relaxed) => Some((StatusCode::OK, "ok\n".to_owned())),
-        "/readyz" => Some((StatusCode::SERVICE_UNAVAILABLE, "stores or modules are not filled yet\n".to_owned())),
-        _ => None,
-    });
-    let scrape = accept(scrape, move |path| (path == "/metrics").then(|| (StatusCode::OK, metrics.text())));
+pub(super) async fn serve(
+    health: TcpListener,
+    scrape: TcpListener,
+    state: Arc<State>,
+    metrics: Arc<Metrics>,
+    desk: Desk,
+) {
+    let health = http::serve(health, move |request| std::future::ready(probe(&state, request.uri().path())));
+    let scrape = http::serve(scrape, move |request| scraped(request, metrics.clone(), desk.clone()));
     tokio::join!(health, scrape);
 }
 
-async fn accept<F>(listener: TcpListener, answer: F)
-where
-    F: Fn(&str) -> Option<(StatusCode, String)> + Send + Sync + 'static,
-{
-    let answer = Arc::new(answer);
-    loop {
-        let Ok((stream, _)) = listener.accept().await else {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            continue;
-        };
-        let answer = answer.clone();
-        tokio::spawn(async move {
-            let service = service_fn(move |request: Request<Incoming>| {
-                let (status, text) =
-                    answer(request.uri().path()).unwrap_or_else(|| (StatusCode::NOT_FOUND, "not found\n".to_owned()));
-                let mut response = Response::new(Full::new(Bytes::from(text)));
-                *response.status_mut() = status;
-                async move { Ok::<_, Infallible>(response) }
-            });
-            let mut http = hyper::server::conn::http1::Builder::new();
-            http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(5));
-            let _ = http.serve_connection(TokioIo::new(stream), service).await;
-        });
+fn probe(state: &State, path: &str) -> Answer {
+    let trouble = match path {
+        "/healthz" => (!state.is_alive()).then_some("the host does not turn\n"),
+        "/readyz" => (!state.ready.load(Ordering::Relaxed)).then_some("stores or modules are not filled yet\n"),
+        _ => return Answer::not_found(),
+    };
+    trouble
+        .map_or_else(|| Answer::text(StatusCode::OK, "ok\n"), |why| Answer::text(StatusCode::SERVICE_UNAVAILABLE, why))
+}
+
+/// Where the pump does not answer, what it said last is shown: the rest is still true.
+async fn scraped(request: Request<Incoming>, metrics: Arc<Metrics>, desk: Desk) -> Answer {
+    if request.uri().path() != "/metrics" {
+        return Answer::not_found();
     }
+    desk.ask(Question::Measure).await;
+    let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    let exposition = Exposition::asked_for(accept);
+    Answer { status: StatusCode::OK, content_type: exposition.content_type(), text: metrics.text(exposition) }
 }

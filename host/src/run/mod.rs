@@ -2,9 +2,11 @@
 
 mod calls;
 mod health;
+mod http;
 mod metrics;
 mod modules;
 mod pump;
+mod questions;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -64,17 +66,18 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
 
 async fn host(options: Options) -> anyhow::Result<()> {
     let (inputs, received) = mpsc::channel(1024);
-    let metrics = Arc::new(metrics::Metrics::default());
     let state = Arc::new(health::State::default());
-    let health = health::bind(options.health, "--health").await?;
-    let scrape = health::bind(options.metrics, "--metrics").await?;
+    let health = http::bind(options.health, "--health").await?;
+    let scrape = http::bind(options.metrics, "--metrics").await?;
     let guests = Arc::new(
         modules::Guests::new(options.cache.or_else(users_cache).as_deref()).context("the wasm engine cannot start")?,
     );
     let folder = modules::Folder::open(&options.modules)?;
     let cluster = options.access.connect().await?;
+    let metrics = Arc::new(metrics::Metrics::new(&cluster));
+    let (desk, questions) = questions::Desk::new();
     tracing::info!(modules = %options.modules.display(), "innkeeper {} starts", env!("CARGO_PKG_VERSION"));
-    tokio::spawn(health::serve(health, scrape, state.clone(), metrics.clone()));
+    tokio::spawn(health::serve(health, scrape, state.clone(), metrics.clone(), desk));
 
     let (stop, mut stopping) = tokio::sync::watch::channel(false);
     tokio::spawn(signals(stop, inputs.clone()));
@@ -82,12 +85,12 @@ async fn host(options: Options) -> anyhow::Result<()> {
         () = reach(&cluster) => {}
         _ = stopping.changed() => return Ok(()),
     }
-    folder.serve(guests.clone(), inputs.clone());
+    folder.serve(guests.clone(), metrics.clone(), inputs.clone());
     let calls = options.calls.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from));
     let calls = calls::Calls::new(guests, calls.max(1), metrics.clone());
     let pump = pump::Pump::new(cluster, calls, options.requests.max(1), inputs, metrics, state);
     tokio::select! {
-        () = pump.run(received) => {}
+        () = pump.run(received, questions) => {}
         () = drained_too_long(stopping) => tracing::warn!("work in flight took too long; ending all the same"),
     }
     tracing::info!("innkeeper has stopped");

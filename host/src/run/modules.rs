@@ -10,6 +10,8 @@ use innkeeper_core::kind::Key;
 use innkeeper_guest::{Cache, Change, Engine, Level, LogLine, Module};
 use tokio::sync::mpsc;
 
+use super::metrics::Metrics;
+
 /// The wasm engine, and every module that was loaded, by digest.
 pub(super) struct Guests {
     pub(super) engine: Engine,
@@ -66,11 +68,11 @@ impl Folder {
     }
 
     /// Loads every module that is there, then each that changes, on a thread of its own.
-    pub(super) fn serve(self, guests: Arc<Guests>, inputs: mpsc::Sender<Input>) {
+    pub(super) fn serve(self, guests: Arc<Guests>, metrics: Arc<Metrics>, inputs: mpsc::Sender<Input>) {
         std::thread::spawn(move || {
             let (first, changes) = self.folder.watch();
             for change in first {
-                if inputs.blocking_send(input(&guests, change)).is_err() {
+                if inputs.blocking_send(input(&guests, &metrics, change)).is_err() {
                     return;
                 }
             }
@@ -78,7 +80,7 @@ impl Folder {
                 return;
             }
             for change in changes {
-                if inputs.blocking_send(input(&guests, change)).is_err() {
+                if inputs.blocking_send(input(&guests, &metrics, change)).is_err() {
                     return;
                 }
             }
@@ -86,12 +88,17 @@ impl Folder {
     }
 }
 
-fn input(guests: &Guests, change: Change) -> Input {
+fn input(guests: &Guests, metrics: &Metrics, change: Change) -> Input {
     let (path, news) = match change {
         Change::Written { path, bytes } => (path, guests.load(&bytes)),
         Change::Removed { path } => (path, News::Removed),
         Change::Unreadable { path, error } => (path, News::Rejected(error)),
     };
+    match news {
+        News::Loaded(_) => metrics.module(true),
+        News::Rejected(_) => metrics.module(false),
+        News::Removed => {}
+    }
     let source = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
     Input::Module { source, news }
 }

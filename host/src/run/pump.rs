@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, mpsc};
 use super::calls::Calls;
 use super::health::State;
 use super::metrics::Metrics;
+use super::questions::Question;
 
 /// The engine is asked at least this often, so that health tells the truth. It is told as often which
 /// watches fail.
@@ -52,7 +53,7 @@ impl Pump {
     }
 
     /// Runs until the engine was told to stop and nothing is in flight any more.
-    pub(super) async fn run(mut self, mut inputs: mpsc::Receiver<Input>) {
+    pub(super) async fn run(mut self, mut inputs: mpsc::Receiver<Input>, mut questions: mpsc::Receiver<Question>) {
         let (mut engine, outputs) = Engine::start(self.now());
         let mut stopping = false;
         self.carry_out(outputs);
@@ -62,6 +63,10 @@ impl Pump {
                 biased;
                 Some(input) = inputs.recv() => input,
                 Some((number, event)) = self.events.recv() => Input::Watched(number, event),
+                Some(question) = questions.recv() => {
+                    self.answer(&engine, question);
+                    continue;
+                }
                 () = tokio::time::sleep(pause) => Input::Tick,
             };
             stopping |= matches!(input, Input::Stop);
@@ -79,12 +84,21 @@ impl Pump {
                 let outputs = engine.handle(self.now(), Input::Troubles(self.troubles()));
                 self.carry_out(outputs);
             }
-            let (waiting, working) = engine.load();
-            self.metrics.load(waiting, working);
             self.state.set_ready(engine.is_ready() && !stopping);
             self.state.beat();
             if stopping && engine.is_idle() {
                 return;
+            }
+        }
+    }
+
+    fn answer(&self, engine: &Engine, question: Question) {
+        match question {
+            Question::Measure(reply) => {
+                let watches = self.watches.values().map(|(watch, handle)| (watch, handle.healthy()));
+                let running = self.began.iter().map(|(key, at)| (key.kind.group_kind(), at.elapsed()));
+                self.metrics.measure(&engine.load(), watches, running);
+                let _ = reply.send(());
             }
         }
     }
@@ -132,20 +146,26 @@ impl Pump {
                 Output::Act { id, object, action } => {
                     let (cluster, inputs, requests) =
                         (self.cluster.clone(), self.inputs.clone(), self.requests.clone());
+                    let metrics = self.metrics.clone();
                     tokio::spawn(async move {
                         let permit = requests.acquire_owned().await;
+                        let sent = Instant::now();
                         let done = cluster.act(&action).await;
                         drop(permit);
+                        metrics.requests.done(&object.kind.group_kind(), &action, &done, sent.elapsed());
                         tracing::debug!(%object, verb = action.verb(), target_object = %action.key(), ?done, "request");
                         let _ = inputs.send(Input::Done { id, done }).await;
                     });
                 }
                 Output::Began(object) => {
+                    self.metrics.kinds.of(&object.kind.group_kind()).queue.began();
                     self.began.insert(object, Instant::now());
                 }
                 Output::Ended { object, digest, causes, ended } => {
                     let took = self.began.remove(&object).map(|at| at.elapsed()).unwrap_or_default();
-                    self.metrics.reconciled(&object.kind.kind, &ended, took);
+                    let series = self.metrics.kinds.of(&object.kind.group_kind());
+                    series.reconciles.ended(&ended, took);
+                    series.queue.ended(ended.again, took);
                     let module = digest.as_deref().and_then(|d| d.get(7..19)).unwrap_or("none").to_owned();
                     if let Some(trouble) = &ended.trouble {
                         tracing::warn!(%object, module, %causes, "{trouble}");

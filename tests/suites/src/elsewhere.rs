@@ -13,6 +13,11 @@ impl House {
         all.by(HOST_USER).without_leases().into_iter().collect()
     }
 
+    /// Deletes every object of a kind in every namespace: a host that starts looks at what other tests left.
+    pub fn delete_everywhere(&self, kind: &str) {
+        self.cluster.kubectl(&["delete", kind, "--all", "--all-namespaces", "--wait=true"]);
+    }
+
     /// Runs kubectl in the namespace, as somebody who may do everything. `Err` is what it complained of.
     pub fn try_kubectl(&self, arguments: &[&str]) -> Result<String, String> {
         let mut command = self.cluster.control.kubectl().expect("a control plane has kubectl");

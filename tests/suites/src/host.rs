@@ -34,7 +34,19 @@ pub struct Host {
     child: Mutex<Child>,
     log: PathBuf,
     health: SocketAddr,
+    metrics: SocketAddr,
     _leash: Leash,
+}
+
+/// What one of the host's listeners answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The header Content-Type.
+    pub content_type: String,
+    /// The text.
+    pub text: String,
 }
 
 impl Host {
@@ -49,7 +61,7 @@ impl Host {
         command.stdin(Stdio::null()).stdout(file.try_clone().expect("a file handle can be copied")).stderr(file);
         let leash = Leash::new().expect("/bin/sh can be started");
         let child = leash.spawn(&mut command).expect("the host can be started");
-        Self { child: Mutex::new(child), log: log.to_owned(), health, _leash: leash }
+        Self { child: Mutex::new(child), log: log.to_owned(), health, metrics, _leash: leash }
     }
 
     /// Waits until `/readyz` says that stores are filled and modules loaded.
@@ -127,16 +139,28 @@ impl Host {
     }
 
     fn probe(&self, path: &str) -> bool {
-        let ask = || -> std::io::Result<String> {
-            let mut stream = TcpStream::connect_timeout(&self.health, Duration::from_secs(1))?;
-            stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-            write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer)?;
-            Ok(answer)
-        };
-        ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+        ask(self.health, path, "*/*").is_ok_and(|answer| answer.status == 200)
     }
+
+    /// What `/metrics` answers to one who accepts that.
+    pub fn metrics(&self, accept: &str) -> Answer {
+        ask(self.metrics, "/metrics", accept).unwrap_or_else(|e| panic!("/metrics: {e}. {}", self.last_words()))
+    }
+}
+
+fn ask(at: SocketAddr, path: &str, accept: &str) -> std::io::Result<Answer> {
+    let mut stream = TcpStream::connect_timeout(&at, Duration::from_secs(1))?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {at}\r\nAccept: {accept}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (head, text) = answer.split_once("\r\n\r\n").ok_or(std::io::ErrorKind::UnexpectedEof)?;
+    let header = |name: &str| {
+        let line = head.lines().find(|line| line.to_ascii_lowercase().starts_with(name))?;
+        Some(line.split_once(':')?.1.trim().to_owned())
+    };
+    let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or(std::io::ErrorKind::InvalidData)?;
+    Ok(Answer { status, content_type: header("content-type").unwrap_or_default(), text: text.to_owned() })
 }
 
 impl Drop for Host {

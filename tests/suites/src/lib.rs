@@ -10,6 +10,7 @@ mod cluster;
 mod command;
 mod elsewhere;
 mod expected;
+pub mod exposition;
 pub mod forge;
 mod host;
 mod house;
@@ -19,7 +20,8 @@ mod quiet;
 
 use serde_json::Value;
 
-pub use host::Host;
+pub use exposition::Family;
+pub use host::{Answer, Host};
 pub use house::House;
 pub use modules::{Modules, guest, rebuilt, reworded};
 pub use patience::{LIMIT, Look, OBJECT_UID};

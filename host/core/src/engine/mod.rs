@@ -10,6 +10,7 @@ mod controllers;
 mod demand;
 mod echoes;
 mod kinds;
+mod load;
 mod modules;
 mod reconcilers;
 mod reports;
@@ -22,7 +23,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 pub use catalog::{Catalog, Crd};
+pub use load::Load;
 pub use modules::News;
+pub use steps::MOST_STEPS;
 
 use crate::action::{Action, Done};
 use crate::cause::Causes;
@@ -265,11 +268,6 @@ impl Engine {
     /// Whether no step is in work.
     pub fn is_idle(&self) -> bool {
         self.steps.is_empty() && self.actions.is_empty()
-    }
-
-    /// How many objects wait to be looked at, and how many are being looked at.
-    pub fn load(&self) -> (usize, usize) {
-        (self.queue.depth(), self.steps.len())
     }
 
     fn scene(&self) -> kinds::Scene<'_> {

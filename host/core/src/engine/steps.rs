@@ -16,7 +16,7 @@ use crate::step::{self, Ended, Seen, Step};
 use crate::world::Read;
 
 /// How many objects may be in work at once. Calls and writes in flight are bounded outside as well.
-const MOST_STEPS: usize = 64;
+pub const MOST_STEPS: usize = 64;
 
 impl Engine {
     /// Starts steps for the objects that are due and may start.

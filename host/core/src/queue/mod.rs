@@ -169,9 +169,9 @@ impl Queue {
         self.ready.is_empty() && self.timers.is_empty()
     }
 
-    /// How many objects wait to be looked at now.
-    pub fn depth(&self) -> usize {
-        self.ready.len()
+    /// The objects that wait to be looked at now.
+    pub fn waiting(&self) -> impl Iterator<Item = (&Key, Urgency)> {
+        self.ready.iter().map(|(urgency, _, key)| (key, *urgency))
     }
 }
 

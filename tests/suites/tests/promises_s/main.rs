@@ -1,0 +1,6 @@
+//! Promises S03, S04 and S05, on a real API server: what the host tells people. Each test's name begins with
+//! the number of its promise.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod bench;
+mod s04_metrics;
