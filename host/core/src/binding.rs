@@ -46,3 +46,10 @@ pub struct Module {
     /// What it says of itself.
     pub manifest: Arc<Manifest>,
 }
+
+impl Module {
+    /// Its name and the first twelve digits of its digest, for people: `module web (3fa1c0d2e4b5)`.
+    pub fn label(&self) -> String {
+        format!("module {} ({})", self.manifest.name, self.digest.get(7..19).unwrap_or_default())
+    }
+}

@@ -311,7 +311,7 @@ pub enum Failure {
     /// A bound of the call was exceeded.
     #[error("the guest exceeded its limit of {bound}: {detail}")]
     Limit {
-        /// Which: `time`, `memory`, `table`, `stack`, `outcome`, `reads`.
+        /// Which: `time`, `memory`, `table`, `stack`, `outcome`, `children`, `reads`, and so on.
         bound: &'static str,
         /// The limit and what was used, for people.
         detail: String,
@@ -332,10 +332,12 @@ pub struct Limits {
     pub outcome: u64,
     /// Reads (get, list, children, reached).
     pub reads: u32,
+    /// Children, contributions and removals of an outcome, counted together.
+    pub children: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { time_ms: 100, memory: 64 << 20, outcome: 1 << 20, reads: 1000 }
+        Self { time_ms: 100, memory: 64 << 20, outcome: 1 << 20, reads: 1000, children: 1000 }
     }
 }

@@ -73,6 +73,10 @@ pub struct Limits {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 100_000))]
     pub reads: Option<u32>,
+    /// Children, contributions and removals of an outcome, counted together. Default 1000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 10_000))]
+    pub children: Option<u32>,
 }
 
 /// The longest time that a Reconciler may allow, in milliseconds.
@@ -95,6 +99,7 @@ impl Limits {
             memory: within(memory, "memory", MOST_MEMORY, " bytes")?,
             outcome: within(outcome, "outcome", MOST_OUTCOME, " bytes")?,
             reads: self.reads.unwrap_or(default.reads),
+            children: self.children.unwrap_or(default.children),
         })
     }
 }

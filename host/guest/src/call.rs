@@ -6,6 +6,7 @@ use innkeeper_core::contract::{Failure, Limits, Outcome, Request};
 use innkeeper_core::world::{Read, World};
 
 use crate::convert;
+use crate::count;
 use crate::engine::Engine;
 use crate::load::Module;
 use crate::log::LogLine;
@@ -35,7 +36,7 @@ impl Engine {
     /// Asks a module what should be, in a fresh instance.
     ///
     /// Blocks the calling thread until the guest has answered or a bound is exceeded: CPU time of this
-    /// thread, memory, table, stack (which is this thread's), outcome, reads. It waits while
+    /// thread, memory, table, stack (which is this thread's), outcome, children, reads. It waits while
     /// [`CALLS`](crate::CALLS) others are running. The outcome keeps the contract's form; whether a cluster
     /// takes it is for core to say.
     pub fn call(&self, module: &Module, request: Request, world: World, limits: &Limits) -> Answer {
@@ -49,6 +50,7 @@ impl Engine {
                 let outcome = convert::outcome(outcome);
                 said = size::outcome(&outcome);
                 within(said, limits)?;
+                count::outcome(&outcome, limits)?;
                 stated(&outcome)?;
                 Ok(outcome)
             }

@@ -12,7 +12,7 @@ use crate::error::LoadError;
 use crate::state::State;
 
 /// Bounds of `describe`. A CustomResourceDefinition may be large.
-const LIMITS: Limits = Limits { time_ms: 1000, memory: 64 << 20, outcome: 4 << 20, reads: 0 };
+const LIMITS: Limits = Limits { time_ms: 1000, memory: 64 << 20, outcome: 4 << 20, reads: 0, children: 0 };
 
 /// Asks a guest what it is.
 pub(crate) fn describe(engine: &Engine, guest: &ReconcilerPre<State>) -> Result<Manifest, LoadError> {

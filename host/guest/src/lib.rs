@@ -12,6 +12,7 @@ mod cache;
 mod call;
 mod check;
 mod convert;
+mod count;
 mod describe;
 mod engine;
 mod error;

@@ -59,17 +59,20 @@ fn removal(removal: &Removal) -> u64 {
     key(&removal.key) + text(&removal.uid)
 }
 
-fn key(key: &Key) -> u64 {
+/// Bytes of the text of an address.
+pub(crate) fn key(key: &Key) -> u64 {
     let Key { kind, namespace, name } = key;
     let kind = text(&kind.group) + text(&kind.version) + text(&kind.kind);
     kind + namespace.as_deref().map_or(0, text) + text(name)
 }
 
+/// Bytes of a text.
 pub(crate) fn text(text: &str) -> u64 {
     text.len() as u64
 }
 
-fn texts(all: &[String]) -> u64 {
+/// Bytes of several texts.
+pub(crate) fn texts(all: &[String]) -> u64 {
     all.iter().map(|one| text(one)).sum()
 }
 

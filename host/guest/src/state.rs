@@ -29,6 +29,8 @@ pub(crate) struct State {
     describing: bool,
     memory: u64,
     table: usize,
+    /// Bytes of the text that reads asked with.
+    asked: u64,
 }
 
 /// The error that unwinds a guest whose call the host ends; why is in [`State::ended`].
@@ -40,7 +42,19 @@ impl State {
     /// For a call of `reconcile`.
     pub(crate) fn reconciling(world: World, limits: Limits) -> Self {
         let (log, ended, called) = (Log::default(), None, None);
-        Self { world, limits, log, ended, memory_peak: 0, shown: 0, called, describing: false, memory: 0, table: 0 }
+        Self {
+            world,
+            limits,
+            log,
+            ended,
+            memory_peak: 0,
+            shown: 0,
+            asked: 0,
+            called,
+            describing: false,
+            memory: 0,
+            table: 0,
+        }
     }
 
     /// For a call of `describe`.
@@ -72,6 +86,28 @@ impl State {
         Ok(())
     }
 
+    /// Text that a read asks with: it is kept in the record of reads.
+    fn asks(&mut self, bytes: u64) -> wasmtime::Result<()> {
+        self.asked = self.asked.saturating_add(bytes);
+        self.fits()
+    }
+
+    /// Text that a read is answered with.
+    fn shows(&mut self, bytes: u64) -> wasmtime::Result<()> {
+        self.shown = self.shown.saturating_add(bytes);
+        self.fits()
+    }
+
+    /// All that one call reads must have fitted into its memory.
+    fn fits(&mut self) -> wasmtime::Result<()> {
+        let (bytes, most) = (self.asked.saturating_add(self.shown), self.limits.memory);
+        if bytes > most {
+            let detail = format!("its reads have {bytes} bytes, the limit is that of its memory, {most}");
+            return Err(self.exceed("reads", detail));
+        }
+        Ok(())
+    }
+
     fn answer<T>(&mut self, answer: Result<T, Unanswered>) -> wasmtime::Result<T> {
         answer.map_err(|Unanswered(why)| self.end(Failure::Refused(why)))
     }
@@ -80,25 +116,29 @@ impl State {
 impl cluster::Host for State {
     fn get(&mut self, key: Key, view: View) -> wasmtime::Result<cluster::Found> {
         self.read("cluster.get")?;
-        let found = self.world.get(convert::key(key), convert::view(view));
+        let key = convert::key(key);
+        self.asks(size::key(&key))?;
+        let found = self.world.get(key, convert::view(view));
         let found = self.answer(found)?;
-        self.shown += found.as_deref().map_or(0, size::text);
+        self.shows(found.as_deref().map_or(0, size::text))?;
         Ok(found.map_or(cluster::Found::None, cluster::Found::Value))
     }
 
     fn list(&mut self, query: cluster::Query) -> wasmtime::Result<cluster::Listing> {
         self.read("cluster.list")?;
+        let fields = query.fields.iter().map(|(path, value)| size::text(path) + size::text(value));
+        self.asks(size::text(&query.labels) + fields.sum::<u64>())?;
         // `area` and `fields` are not handed on: core answers no list yet, so nothing is ignored.
         let found = self.world.list(convert::kind(query.kind), &query.labels, convert::view(query.view));
         let found = self.answer(found)?;
-        self.shown += found.iter().map(|item| size::text(item)).sum::<u64>();
+        self.shows(size::texts(&found))?;
         Ok(cluster::Listing::Items(found))
     }
 
     fn children(&mut self, view: View) -> wasmtime::Result<Vec<Json>> {
         self.read("cluster.children")?;
         let found = self.world.children(convert::view(view));
-        self.shown += found.iter().map(|item| size::text(item)).sum::<u64>();
+        self.shows(size::texts(&found))?;
         Ok(found)
     }
 }

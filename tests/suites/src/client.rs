@@ -14,7 +14,7 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 });
 
 /// Kinds that tests speak of: where each is served, its name in paths, and whether it has a namespace.
-const KINDS: [(&str, &str, &str, bool); 17] = [
+const KINDS: [(&str, &str, &str, bool); 18] = [
     ("ConfigMap", "/api/v1", "configmaps", true),
     ("Event", "/api/v1", "events", true),
     ("Namespace", "/api/v1", "namespaces", false),
@@ -27,6 +27,7 @@ const KINDS: [(&str, &str, &str, bool); 17] = [
     ("Deployment", "/apis/apps/v1", "deployments", true),
     ("EndpointSlice", "/apis/discovery.k8s.io/v1", "endpointslices", true),
     ("FinalBench", "/apis/test.innkeeper.dev/v1", "finalbenches", true),
+    ("Hostile", "/apis/test.innkeeper.dev/v1", "hostiles", true),
     ("Job", "/apis/batch/v1", "jobs", true),
     ("KindCustomHttp", "/apis/groupsp.measutosh.dev/v1", "kindcustomhttps", true),
     ("Reconciler", "/apis/innkeeper.dev/v1alpha1", "reconcilers", false),

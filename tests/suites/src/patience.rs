@@ -125,7 +125,7 @@ impl House {
 /// The label on a child that holds the uid of its object.
 pub const OBJECT_UID: &str = "innkeeper.dev/object-uid";
 /// The kinds that the guests of these suites keep.
-const OBJECT_KINDS: [&str; 3] = ["FinalBench", "KindCustomHttp", "Workbench"];
+const OBJECT_KINDS: [&str; 4] = ["FinalBench", "Hostile", "KindCustomHttp", "Workbench"];
 /// The kinds of which they have children. Kinds that copy the labels of a child (EndpointSlices those of
 /// their Service) are not among them.
 const CHILD_KINDS: [&str; 7] = ["ClusterRole", "ConfigMap", "Deployment", "Job", "Secret", "Service", "ServiceAccount"];

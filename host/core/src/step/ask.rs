@@ -56,11 +56,10 @@ pub(super) fn verdict(child: &Object) -> Verdict {
 /// The guest answered: its children's kinds must be known before they can be planned.
 pub(super) fn answered(desk: &mut Desk, result: Result<Outcome, Failure>, reads: Vec<Read>) -> Next {
     desk.reads = reads;
-    let refused = |why: String| report::failed(Failure::Refused(why));
     match result {
-        Err(failure) => report::failed(failure),
+        Err(failure) => report::failed(desk, failure),
         Ok(outcome) => match wanted::kinds(&outcome) {
-            Err(e) => refused(e.to_string()),
+            Err(e) => report::failed(desk, Failure::Refused(e.to_string())),
             Ok(kinds) => {
                 desk.outputs.push(Output::Resolve(kinds));
                 Next::Wait(Phase::Resolving(Box::new(outcome)))

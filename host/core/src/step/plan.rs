@@ -18,7 +18,7 @@ pub(super) fn plan(desk: &mut Desk, outcome: Outcome, known: Result<(), String>,
     let seen = &desk.seen;
     let wanted = match wanted::check(&outcome, &seen.object, &seen.binding, resources) {
         Ok(wanted) => wanted,
-        Err(e) => return report::failed(Failure::Refused(e.to_string())),
+        Err(e) => return report::failed(desk, Failure::Refused(e.to_string())),
     };
     let kinds: BTreeSet<Kind> = wanted.iter().map(|w| w.at.resource.kind.clone()).collect();
     let acting = Acting::new(desk, outcome, wanted, resources);

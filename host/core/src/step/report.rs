@@ -29,9 +29,14 @@ pub(super) struct Reporting {
     jobs: HashMap<u32, Option<Value>>,
 }
 
-/// There is no outcome: nothing was applied, and the last status stays (promise G04).
-pub(super) fn failed(failure: Failure) -> Next {
-    let message = failure.to_string();
+/// There is no outcome: nothing was applied, and the last status stays (promise G04). What is no word of the
+/// guest's own names the module, so that it is known whom to ask.
+pub(super) fn failed(desk: &Desk, failure: Failure) -> Next {
+    let said = failure.to_string();
+    let message = match (&failure, &desk.seen.binding.module) {
+        (Failure::Retry { .. } | Failure::Invalid { .. }, _) | (_, None) => conditions::shortened(&said),
+        (_, Some(module)) => conditions::shortened(&format!("{}: {said}", module.label())),
+    };
     let (reason, again) = match &failure {
         Failure::Retry { after, .. } => ("GuestRetry", after.map_or(Again::BACK_OFF, Again::FailedAfter)),
         Failure::Invalid { .. } => ("Invalid", Again::OnChange),
