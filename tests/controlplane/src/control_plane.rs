@@ -152,6 +152,15 @@ impl ControlPlane {
         self.own("starting the API server")?.start_api_server()
     }
 
+    /// Makes etcd forget every revision before the present one, so that a watch which was away since an
+    /// earlier one cannot go on from there. An API server that runs may still know it: restart it too.
+    ///
+    /// # Errors
+    /// On a named cluster, and when etcd does not answer.
+    pub fn compact_etcd(&self) -> Result<()> {
+        self.own("compacting etcd")?.compact_etcd()
+    }
+
     /// Kills the controller-manager and starts it again, and waits until it knows all kinds, where
     /// garbage collection otherwise learns of new ones only every 30 seconds.
     ///

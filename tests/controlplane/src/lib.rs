@@ -22,6 +22,7 @@ mod binaries;
 mod certificates;
 mod component;
 mod control_plane;
+mod etcd;
 mod flags;
 mod go_build;
 mod guardian;

@@ -16,7 +16,7 @@ use crate::component::Component;
 use crate::guardian::Guardian;
 use crate::kubeconfig::{self, Access, User, write_private};
 use crate::options::Options;
-use crate::{flags, kubectl, ports};
+use crate::{etcd, flags, kubectl, ports};
 
 const STAGES: &str = include_str!("../stages/fast.yaml");
 
@@ -182,6 +182,10 @@ impl Own {
     pub(crate) fn start_api_server(&self) -> Result<()> {
         self.parts().api_server.as_mut().map_or(Ok(()), |server| server.start(&self.guardian))?;
         self.until_api_server_ready()
+    }
+
+    pub(crate) fn compact_etcd(&self) -> Result<()> {
+        etcd::compact(&self.folder.join("etcd.sock")).map(|_| ())
     }
 
     pub(crate) fn restart_controller_manager(&self) -> Result<()> {

@@ -22,6 +22,21 @@ fn the_api_server_comes_back_on_its_port_with_its_data_and_its_audit_log() {
 }
 
 #[test]
+fn a_revision_that_etcd_has_compacted_is_gone_for_an_api_server_that_starts_afterwards() {
+    let control_plane = ControlPlane::start_with(&Options::api_server_only()).unwrap();
+    control_plane.run(&["create", "configmap", "one"]).unwrap();
+    let version = control_plane.run(&["get", "configmap", "one", "-o=jsonpath={.metadata.resourceVersion}"]).unwrap();
+    control_plane.run(&["create", "configmap", "other"]).unwrap();
+    control_plane.stop_api_server().unwrap();
+    control_plane.compact_etcd().unwrap();
+    control_plane.start_api_server().unwrap();
+    let uri = format!("/api/v1/namespaces/default/configmaps?watch=1&timeoutSeconds=5&resourceVersion={version}");
+    let answer = control_plane.run(&["get", "--raw", &uri]);
+    let said = answer.unwrap_or_else(|error| error.to_string());
+    assert!(said.contains("too old resource version") || said.contains("410"), "{said}");
+}
+
+#[test]
 fn two_run_side_by_side_and_one_survives_the_panic_of_the_other() {
     let start = || ControlPlane::start_with(&Options::api_server_only()).unwrap();
     let (one, other) = std::thread::scope(|scope| {
