@@ -8,8 +8,17 @@ use crate::house::House;
 impl House {
     /// A proxy to the API server for the host, as the same user as ever.
     pub fn proxy(&self) -> Proxy {
+        self.proxy_as(HOST_USER, &["system:masters"])
+    }
+
+    /// A proxy to the API server for the host, as a user who may do only what RBAC says.
+    pub fn proxy_by_rbac(&self, user: &str) -> Proxy {
+        self.proxy_as(user, &[])
+    }
+
+    fn proxy_as(&self, user: &str, groups: &[&str]) -> Proxy {
         let control = &self.cluster.control;
-        let user = control.user(HOST_USER, &["system:masters"]).expect("a user can be made");
+        let user = control.user(user, groups).expect("a user can be made");
         control.proxy(&user).expect("a proxy can be started")
     }
 

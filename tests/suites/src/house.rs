@@ -126,12 +126,6 @@ impl House {
         self.while_the_api_server_is_away(|| self.cluster.control.compact_etcd().unwrap_or_else(|e| panic!("{e:#}")));
     }
 
-    /// The kubeconfig of a user who may do only what RBAC says.
-    pub fn kubeconfig_of(&self, user: &str) -> PathBuf {
-        let user = self.cluster.control.user(user, &[]).unwrap_or_else(|e| panic!("{e:#}"));
-        user.kubeconfig().to_owned()
-    }
-
     /// The host that was started last.
     pub fn host(&self) -> Arc<Host> {
         self.lodging.host()
