@@ -50,6 +50,20 @@ fn deployments() {
 }
 
 #[test]
+fn what_is_told_to_others_does_not_count_how_far_a_controller_is() {
+    let rolling = |available| {
+        let status = json!({"replicas": 3, "updatedReplicas": 3, "availableReplicas": available});
+        object("apps/v1", "Deployment", json!({"replicas": 3}), status)
+    };
+    assert_ne!(status(&rolling(1)).message, status(&rolling(2)).message, "it is known");
+    assert_eq!(status(&rolling(1)).lasting(), "it is not ready yet");
+    assert_eq!(status(&rolling(1)).lasting(), status(&rolling(2)).lasting());
+    let pending = json!({"phase": "Pending", "conditions": condition("PodScheduled", "False", "", "no GPU is left")});
+    assert_eq!(status(&object("v1", "Pod", json!({}), pending)).lasting(), "no node for it yet: no GPU is left");
+    assert_eq!(status(&object("v1", "ConfigMap", json!({}), json!({}))).lasting(), "", "nothing is waited for");
+}
+
+#[test]
 fn what_nobody_has_looked_at_is_not_current() {
     for kind in ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"] {
         for observed in [json!({}), Value::Null] {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Readiness, condition, count, current, failed, in_progress, integer, of, text};
+use super::{Readiness, condition, count, current, failed, in_progress, integer, of, text, waits};
 
 /// Failed only when its progress deadline passed.
 pub(super) fn deployment(object: &Value) -> Readiness {
@@ -100,7 +100,7 @@ pub(super) fn daemon_set(object: &Value) -> Readiness {
 /// In progress while its controller cannot create Pods: it keeps trying.
 pub(super) fn replica_set(object: &Value) -> Readiness {
     if let Some(failure) = condition(object, "ReplicaFailure").filter(|c| c.status == "True") {
-        return in_progress(failure.words());
+        return waits(failure.words());
     }
     let (wanted, all) = (replicas(object), count(object, "/status/replicas"));
     let stages = [

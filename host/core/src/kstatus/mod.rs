@@ -33,12 +33,27 @@ pub struct Readiness {
     pub state: State,
     /// Why, in one line. Never empty.
     pub message: String,
+    /// Whether the message will be another one soon, because it counts what a controller is at: what is told
+    /// to others then says no more than [`NOT_YET`], so that not each count is a change that must be told.
+    pub passing: bool,
 }
+
+/// What there is to say of an object while its controller is at work.
+pub const NOT_YET: &str = "it is not ready yet";
 
 impl Readiness {
     /// Whether it is ready.
     pub fn is_current(&self) -> bool {
         self.state == State::Current
+    }
+
+    /// What keeps it from being ready, in words that stay until that changes; empty if nothing does.
+    pub fn lasting(&self) -> &str {
+        match self.state {
+            State::Current => "",
+            _ if self.passing => NOT_YET,
+            _ => &self.message,
+        }
     }
 }
 
@@ -63,7 +78,7 @@ fn generic(object: &Value) -> Option<Readiness> {
         return Some(in_progress(format!("generation {generation} is not observed yet (the last was {observed})")));
     }
     if let Some(reconciling) = condition(object, "Reconciling").filter(|c| c.status == "True") {
-        return Some(in_progress(reconciling.words()));
+        return Some(waits(reconciling.words()));
     }
     condition(object, "Stalled").filter(|c| c.status == "True").map(|stalled| failed(stalled.words()))
 }
@@ -99,7 +114,7 @@ fn observed(object: &Value) -> Option<Readiness> {
 fn by_ready(object: &Value) -> Readiness {
     match condition(object, "Ready") {
         Some(ready) if ready.status == "True" => current(ready.words()),
-        Some(ready) => in_progress(ready.words()),
+        Some(ready) => waits(ready.words()),
         None => current("it exists"),
     }
 }
@@ -142,20 +157,30 @@ fn text<'a>(object: &'a Value, pointer: &str) -> Option<&'a str> {
     object.pointer(pointer)?.as_str()
 }
 
-fn current(message: impl Into<String>) -> Readiness {
-    Readiness { state: State::Current, message: message.into() }
+fn readiness(state: State, message: impl Into<String>) -> Readiness {
+    Readiness { state, message: message.into(), passing: false }
 }
 
+fn current(message: impl Into<String>) -> Readiness {
+    readiness(State::Current, message)
+}
+
+/// Its controller is at work; how far it is changes from moment to moment.
 fn in_progress(message: impl Into<String>) -> Readiness {
-    Readiness { state: State::InProgress, message: message.into() }
+    Readiness { passing: true, ..readiness(State::InProgress, message) }
+}
+
+/// It waits for something that may take long, and has a name.
+fn waits(message: impl Into<String>) -> Readiness {
+    readiness(State::InProgress, message)
 }
 
 fn failed(message: impl Into<String>) -> Readiness {
-    Readiness { state: State::Failed, message: message.into() }
+    readiness(State::Failed, message)
 }
 
 fn terminating(message: impl Into<String>) -> Readiness {
-    Readiness { state: State::Terminating, message: message.into() }
+    readiness(State::Terminating, message)
 }
 
 /// `1 of 3 replicas is available`.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Readiness, condition, count, current, failed, in_progress, integer, of, text};
+use super::{Readiness, condition, count, current, failed, in_progress, integer, of, text, waits};
 
 /// Current as soon as it started, as in kstatus: a Job that runs is doing what it was asked to. Whoever
 /// waits for its end looks at its condition `Complete`.
@@ -44,7 +44,7 @@ pub(super) fn pod(object: &Value) -> Readiness {
             }
         }
         "Pending" => match condition(object, "PodScheduled").filter(|c| c.status == "False") {
-            Some(unscheduled) => in_progress(format!("no node for it yet: {}", unscheduled.words())),
+            Some(unscheduled) => waits(format!("no node for it yet: {}", unscheduled.words())),
             None => in_progress("its containers are not started yet"),
         },
         "" => in_progress("nothing has looked at it yet"),
@@ -64,7 +64,7 @@ pub(super) fn service(object: &Value) -> Readiness {
 pub(super) fn claim(object: &Value) -> Readiness {
     match text(object, "/status/phase") {
         Some("Bound") => current("it is bound"),
-        Some(phase) => in_progress(format!("it is not bound; its phase is {phase}")),
+        Some(phase) => waits(format!("it is not bound; its phase is {phase}")),
         None => in_progress("it is not bound; nothing has looked at it yet"),
     }
 }

@@ -41,7 +41,8 @@ pub(super) fn request(seen: &Seen, phase: contract::Phase) -> Request {
     }
 }
 
-/// The verdict on a child that is there, by kstatus.
+/// The verdict on a child that is there, by kstatus. It is an input of the guest and shown on the object, so it
+/// does not count how far a controller is.
 pub(super) fn verdict(child: &Object) -> Verdict {
     let readiness = kstatus::status(&child.value());
     let state = match readiness.state {
@@ -50,7 +51,7 @@ pub(super) fn verdict(child: &Object) -> Verdict {
         kstatus::State::Failed => State::Failed,
         kstatus::State::Terminating => State::Deleting,
     };
-    Verdict { key: child.key.clone(), state, message: readiness.message }
+    Verdict { key: child.key.clone(), state, message: readiness.lasting().to_owned() }
 }
 
 /// The guest answered: its children's kinds must be known before they can be planned.

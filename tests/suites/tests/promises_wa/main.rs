@@ -8,6 +8,7 @@ mod called;
 mod checked;
 mod moments;
 mod own_kind;
+mod quiet;
 mod recorded;
 mod removals;
 mod restarts;
