@@ -12,10 +12,19 @@ use crate::action::Action;
 use crate::kind::{GroupKind, Key};
 
 /// A name within a kind, whatever version of its API it is asked for in.
-type Name = (GroupKind, Option<String>, String);
+pub(super) type Name = (GroupKind, Option<String>, String);
 
 /// What a step asked for.
-type Asked = (Key, u32, Action);
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    /// The object that is reconciled.
+    pub(super) object: Key,
+    /// The action's id within the step.
+    pub(super) id: u32,
+    pub(super) action: Action,
+    /// It looks whether a name is free, to claim it: no more needs to be known than that.
+    pub(super) for_room: bool,
+}
 
 #[derive(Debug)]
 struct Held {
@@ -32,32 +41,40 @@ pub(super) struct Claims {
 }
 
 impl Claims {
+    /// The name that an action holds.
+    pub(super) fn name_of(&self, action: u64) -> Option<&Name> {
+        self.by_action.get(&action)
+    }
+
     /// Forgets who waits: steps that are no more. What is in flight holds its name until it is answered.
     pub(super) fn forget(&mut self, which: impl Fn(&Key) -> bool) {
-        self.held.values_mut().for_each(|held| held.waiting.retain(|(key, ..)| !which(key)));
+        self.held.values_mut().for_each(|held| held.waiting.retain(|asked| !which(&asked.object)));
     }
 }
 
 impl Engine {
     /// A step asks for an action: it is sent, or waits until its name is free.
-    pub(super) fn act_for(&mut self, object: &Key, id: u32, action: Action) {
-        let looks = matches!(action, Action::Look(_));
-        let at = action.key();
+    pub(super) fn act_for(&mut self, asked: Asked) {
+        let looks = matches!(asked.action, Action::Look(_));
+        let at = asked.action.key();
         let name = (at.kind.group_kind(), at.namespace, at.name);
         match self.claims.held.get_mut(&name) {
-            Some(held) if held.by == *object => held.in_flight += 1,
-            Some(held) if looks => return held.waiting.push_back((object.clone(), id, action)),
+            Some(held) if held.by == asked.object => held.in_flight += 1,
+            Some(held) if looks => return held.waiting.push_back(asked),
             None if looks => {
-                let held = Held { by: object.clone(), in_flight: 1, waiting: VecDeque::new() };
+                let held = Held { by: asked.object.clone(), in_flight: 1, waiting: VecDeque::new() };
                 self.claims.held.insert(name.clone(), held);
             }
             // It is the step's own child by proof, and needs no claim.
             _ => {
-                self.act(Owner::Step(object.clone(), id), object.clone(), action);
+                self.act(Owner::Step(asked.object.clone(), asked.id), asked.object, asked.action);
                 return;
             }
         }
-        let sent = self.act(Owner::Step(object.clone(), id), object.clone(), action);
+        let sent = match asked.action {
+            Action::Look(at) if asked.for_room => self.look_for_room(&asked.object, asked.id, at),
+            action => self.act(Owner::Step(asked.object.clone(), asked.id), asked.object, action),
+        };
         self.claims.by_action.insert(sent, name);
     }
 
@@ -71,6 +88,6 @@ impl Engine {
         }
         let waiting = self.claims.held.remove(&name).map(|held| held.waiting).unwrap_or_default();
         // The first takes the name, the others wait on.
-        waiting.into_iter().for_each(|(object, id, action)| self.act_for(&object, id, action));
+        waiting.into_iter().for_each(|asked| self.act_for(asked));
     }
 }

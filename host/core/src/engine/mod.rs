@@ -16,6 +16,7 @@ mod reconcilers;
 mod reports;
 mod steps;
 mod stores;
+mod stubs;
 mod troubles;
 mod watches;
 
@@ -184,6 +185,9 @@ pub struct Engine {
     calls: HashMap<u64, Key>,
     actions: HashMap<u64, Owner>,
     claims: claims::Claims,
+    stubs: stubs::Stubs,
+    /// Actions that are answered by what is known, with their answers.
+    known: Vec<(u64, Done)>,
     resolving: BTreeMap<Kind, BTreeSet<Key>>,
     finding: BTreeSet<GroupKind>,
     troubles: troubles::Troubles,
@@ -241,6 +245,12 @@ impl Engine {
                 kinds.iter().for_each(|kind| self.stop_ensuring(kind, "the host is stopping"));
             }
         }
+        self.tend_names();
+        while !self.known.is_empty() {
+            for (id, done) in std::mem::take(&mut self.known) {
+                self.done(id, done);
+            }
+        }
         self.queue.ripen(now.mono_ms);
         self.start_controllers();
         self.report_reconcilers();
@@ -253,7 +263,8 @@ impl Engine {
     pub fn next_wake(&self) -> Option<u64> {
         let reports = self.reconcilers.values().filter(|_| self.may_report()).filter_map(|d| d.reporting.due_ms());
         let troubles = self.troubles.next_lasting_ms(self.now.mono_ms);
-        self.queue.next_timer().into_iter().chain(reports).chain(self.ask_again_ms).chain(troubles).min()
+        let timers = self.queue.next_timer().into_iter().chain(reports).chain(self.ask_again_ms);
+        timers.chain(troubles).chain(self.stubs.next_wake()).min()
     }
 
     /// Whether every module of the start is dealt with and has its Reconciler, and every controller has
@@ -286,12 +297,17 @@ impl Engine {
 
     fn act(&mut self, owner: Owner, object: Key, action: Action) -> u64 {
         self.next_id += 1;
+        if matches!(action, Action::Apply { .. }) {
+            let at = action.key();
+            self.stubs.wrote(&at.kind.group_kind(), at.namespace, at.name);
+        }
         self.actions.insert(self.next_id, owner);
         self.out.push(Output::Act { id: self.next_id, object, action });
         self.next_id
     }
 
     fn done(&mut self, id: u64, done: Done) {
+        self.names_answered(id, &done);
         match self.actions.remove(&id) {
             None => {}
             Some(Owner::Step(key, step_id)) => self.step_done(&key, step_id, done),

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::claims::Asked;
 use super::controllers::Controller;
 use super::{Engine, Output, Owner};
-use crate::action::Done;
+use crate::action::{Action, Done};
 use crate::cause::{Cause, Causes};
 use crate::contract::{Failure, Outcome};
 use crate::kind::{GroupKind, Key, Kind};
@@ -98,7 +99,12 @@ impl Engine {
                 step::Output::Ask(request, world) => self.ask(key, request, world),
                 step::Output::Resolve(kinds) => self.resolve(key, kinds),
                 step::Output::Ensure(kinds) => self.ensure(key, kinds),
-                step::Output::Act(id, action) => self.act_for(key, id, action),
+                step::Output::Act(id, action) => {
+                    self.act_for(Asked { object: key.clone(), id, action, for_room: false });
+                }
+                step::Output::FindRoom(id, at) => {
+                    self.act_for(Asked { object: key.clone(), id, action: Action::Look(at), for_room: true });
+                }
                 step::Output::Wrote(write) => self.wrote(key, &write),
                 step::Output::End(ended) => self.ended(key, ended),
             }

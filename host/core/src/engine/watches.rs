@@ -35,6 +35,9 @@ fn whole(resource: Resource) -> Watch {
 impl Engine {
     /// Takes in what a watch tells. A word of a watch that has ended means nothing.
     pub(super) fn watched(&mut self, number: u64, event: Event) {
+        if self.names_told(number, &event) {
+            return;
+        }
         let Some(told) = self.stores.take(number, event, &mut self.pending) else { return };
         self.out.extend(told.ended.map(Output::Unwatch));
         let mut rearrange = told.listed && told.first;

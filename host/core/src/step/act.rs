@@ -214,7 +214,10 @@ fn step_child(desk: &mut Desk, acting: &mut Acting, n: usize, next: Move) {
             if let Stand::Withdrawing { uid, .. } = &stand {
                 desk.seen.memory.strangers.insert(uid.clone());
             }
-            let id = desk.act(action);
+            let id = match (&stand, action) {
+                (Stand::Looking, Action::Look(at)) => desk.find_room(at),
+                (_, action) => desk.act(action),
+            };
             acting.jobs.insert(id, Job::Child(n));
             stand
         }

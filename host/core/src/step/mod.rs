@@ -32,7 +32,7 @@ use crate::names::OBJECT_UID;
 use crate::object::Object;
 use crate::pending::Write;
 use crate::queue::Again;
-use crate::resource::Resource;
+use crate::resource::{Address, Resource};
 use crate::world::{Read, World};
 
 /// What a step starts from: one frozen picture.
@@ -111,6 +111,9 @@ pub enum Output {
     Ensure(BTreeSet<Kind>),
     /// Send a request.
     Act(u32, Action),
+    /// Find out whether a name is free, to claim it: "not found", or the object that has it. What is known of
+    /// names may answer.
+    FindRoom(u32, Address),
     /// Something was written, or seen, that the stores will show: the next reconcile waits for that.
     Wrote(Write),
     /// The reconcile is over.
@@ -176,6 +179,13 @@ impl Desk {
     fn act(&mut self, action: Action) -> u32 {
         self.next_id += 1;
         self.outputs.push(Output::Act(self.next_id, action));
+        self.next_id
+    }
+
+    /// Asks whether a name is free and returns the action's id.
+    fn find_room(&mut self, at: Address) -> u32 {
+        self.next_id += 1;
+        self.outputs.push(Output::FindRoom(self.next_id, at));
         self.next_id
     }
 

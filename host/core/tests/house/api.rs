@@ -28,6 +28,10 @@ pub struct Api {
     pub unlisted: Vec<&'static str>,
     /// Which actions do nothing, and how they are answered.
     pub refuses: Option<Refuses>,
+    /// A watch that is accepted and tells nothing.
+    pub silent: Option<Watch>,
+    /// The watch whose events stay on their way.
+    held_back: Option<Watch>,
     /// A field (`/status/field`) that no schema has: a patch of it is dropped.
     pub prunes: Option<String>,
 }
@@ -98,7 +102,25 @@ impl Api {
         }
     }
 
+    /// Whether this is watched.
+    pub fn watches(&self, watch: &Watch) -> bool {
+        self.watches.iter().any(|(_, watched)| watched == watch)
+    }
+
+    /// What that watch tells stays on its way until [`Api::let_go`].
+    pub fn hold_back(&mut self, watch: &Watch) {
+        self.held_back = Some(watch.clone());
+    }
+
+    pub fn let_go(&mut self) {
+        self.held_back = None;
+    }
+
     pub fn watch(&mut self, number: u64, watch: Watch) {
+        if self.silent.as_ref() == Some(&watch) {
+            self.watches.push((number, watch));
+            return;
+        }
         if self.unlisted.contains(&watch.resource.kind.kind.as_str()) {
             self.watches.push((number, watch));
             return;
@@ -129,7 +151,9 @@ impl Api {
     }
 
     pub fn next_event(&mut self) -> Option<(u64, Event)> {
-        self.events.pop_front()
+        let held = self.watches.iter().find(|(_, watch)| self.held_back.as_ref() == Some(watch)).map(|(n, _)| *n);
+        let next = self.events.iter().position(|(number, _)| Some(*number) != held)?;
+        self.events.remove(next)
     }
 
     pub fn resolve(&self, kind: &Kind) -> Option<Arc<Resource>> {

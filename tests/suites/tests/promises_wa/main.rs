@@ -6,6 +6,7 @@ mod applied;
 mod bench;
 mod called;
 mod checked;
+mod crowds;
 mod moments;
 mod own_kind;
 mod quiet;
