@@ -8,6 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::kind::{Key, Kind};
+use crate::watch::Form;
 
 /// How much of an object a guest wants to see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -316,6 +317,18 @@ pub enum Failure {
         /// The limit and what was used, for people.
         detail: String,
     },
+    /// The call read a kind that the host does not watch yet, or not in that form (none: where it is served is
+    /// not known). It is made again when the host does.
+    #[error("{kind} is not watched yet")]
+    Unwatched {
+        /// The kind.
+        kind: Kind,
+        /// How much of it is needed.
+        form: Option<Form>,
+    },
+    /// The call read a kind that cannot be seen, and that lasts. Holds why.
+    #[error("{0}")]
+    Unseen(String),
     /// The guest asked for something that this host cannot do yet, or said something that no guest may.
     #[error("{0}")]
     Refused(String),

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::contract::View;
 use crate::kind::{Key, Kind};
+use crate::parts::Cached;
 
 /// The parts of metadata that decisions need.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -81,6 +82,7 @@ pub struct Object {
     pub meta: Metadata,
     /// The object without managedFields, as JSON text, with apiVersion and kind.
     pub text: String,
+    pub(crate) cached: Cached,
 }
 
 /// Text that is no Kubernetes object.
@@ -115,7 +117,7 @@ impl Object {
         let kind = own.or_else(|| kind.cloned()).ok_or_else(|| NotAnObject("it has no apiVersion and kind".into()))?;
         let text = if complete { text.to_owned() } else { uniform(text, &kind).map_err(bad)? };
         let key = Key { kind, namespace: meta.namespace.clone(), name: meta.name.clone() };
-        Ok(Self { key, meta, text })
+        Ok(Self { key, meta, text, cached: Cached::default() })
     }
 
     /// The object as a tree.

@@ -78,6 +78,35 @@ impl Permissions {
         allows(&self.apply, "apply", group, kind, namespace, own)
     }
 
+    /// Whether a kind may be read anywhere at all. Words as in [`Permissions::may_apply`].
+    pub fn may_read_some(&self, group: &str, kind: &str) -> Result<(), String> {
+        match of_kind(&self.read, group, kind).next() {
+            Some(_) => Ok(()),
+            None => Err(format!("spec.permissions.read of the Reconciler does not list {}", full_name(group, kind))),
+        }
+    }
+
+    /// Whether objects may be read in one namespace (none: cluster-scoped). Words as in
+    /// [`Permissions::may_apply`].
+    pub fn may_read(&self, group: &str, kind: &str, namespace: Option<&str>, own: Option<&str>) -> Result<(), String> {
+        allows(&self.read, "read", group, kind, namespace, own)
+    }
+
+    /// Whether objects may be read in every namespace but those of Kubernetes itself, and in which of those.
+    pub fn may_read_everywhere(&self, group: &str, kind: &str) -> Result<Vec<String>, String> {
+        if !of_kind(&self.read, group, kind).any(|p| p.reach == Reach::All) {
+            let name = full_name(group, kind);
+            let missing = "spec.permissions.read of the Reconciler does not reach every namespace";
+            return Err(format!("{missing}: {name}, which needs reach All"));
+        }
+        let named = of_kind(&self.read, group, kind).filter(|p| matches!(p.reach, Reach::All | Reach::Named));
+        let mut named: Vec<String> =
+            named.flat_map(|p| &p.namespaces).filter(|ns| is_kubernetes(ns)).cloned().collect();
+        named.sort();
+        named.dedup();
+        Ok(named)
+    }
+
     /// Whether an object that is not a child may be removed. Words as in [`Permissions::may_apply`].
     pub fn may_delete(
         &self,
@@ -90,6 +119,14 @@ impl Permissions {
     }
 }
 
+fn of_kind<'a>(list: &'a [Permission], group: &'a str, kind: &'a str) -> impl Iterator<Item = &'a Permission> {
+    list.iter().filter(move |p| p.group == group && p.kinds.iter().any(|k| k == kind))
+}
+
+fn full_name(group: &str, kind: &str) -> String {
+    if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") }
+}
+
 fn allows(
     list: &[Permission],
     verb: &str,
@@ -98,12 +135,11 @@ fn allows(
     namespace: Option<&str>,
     own: Option<&str>,
 ) -> Result<(), String> {
-    let of_kind: Vec<&Permission> =
-        list.iter().filter(|p| p.group == group && p.kinds.iter().any(|k| k == kind)).collect();
+    let of_kind: Vec<&Permission> = of_kind(list, group, kind).collect();
     if of_kind.iter().any(|p| p.reaches(namespace, own)) {
         return Ok(());
     }
-    let name = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
+    let name = full_name(group, kind);
     let place = match namespace {
         None => "cluster-scoped".to_owned(),
         Some(ns) if Some(ns) == own => "in its own namespace".to_owned(),
@@ -126,7 +162,8 @@ impl Permission {
     }
 }
 
-fn is_kubernetes(namespace: &str) -> bool {
+/// Whether a namespace is one of Kubernetes itself.
+pub(crate) fn is_kubernetes(namespace: &str) -> bool {
     namespace.starts_with("kube-")
 }
 

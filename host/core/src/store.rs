@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use crate::names::OBJECT_UID;
 use crate::object::Object;
+use crate::query::Lookup;
+use crate::shelf::Shelf;
 use crate::watch::Selection;
 
 /// The name of an object within one kind.
@@ -35,7 +37,7 @@ pub struct Change {
 /// The objects of one watch.
 #[derive(Debug, Default)]
 pub struct Store {
-    objects: HashMap<Name, Arc<Object>>,
+    shelf: Shelf,
     by_object_uid: HashMap<String, BTreeSet<Name>>,
     relist: Option<Relist>,
     filled: bool,
@@ -64,46 +66,65 @@ impl Store {
 
     /// One object by its name.
     pub fn get(&self, namespace: Option<&str>, name: &str) -> Option<&Arc<Object>> {
-        self.objects.get(&(namespace.map(str::to_owned), name.to_owned()))
+        self.shelf.get(namespace, name)
     }
 
-    /// All objects, in no order.
+    /// All objects, by namespace and name.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Object>> {
-        self.objects.values()
+        self.shelf.all()
+    }
+
+    /// The objects as they are now; a copy of it stays so.
+    pub fn shelf(&self) -> &Shelf {
+        &self.shelf
+    }
+
+    /// Keeps indexes for these lookups and no others.
+    pub fn index(&mut self, lookups: &BTreeSet<Lookup>) {
+        self.shelf.index(lookups);
     }
 
     /// How many objects there are.
     pub fn len(&self) -> usize {
-        self.objects.len()
+        self.shelf.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.objects.is_empty()
+        self.shelf.is_empty()
     }
 
     /// The objects whose label says that they are children of the object of that uid.
     pub fn children_of(&self, uid: &str) -> impl Iterator<Item = &Arc<Object>> {
-        self.by_object_uid.get(uid).into_iter().flatten().filter_map(|name| self.objects.get(name))
+        self.by_object_uid.get(uid).into_iter().flatten().filter_map(|name| self.named(name))
     }
 
     /// Every object that carries the label of a child.
     pub fn children(&self) -> impl Iterator<Item = &Arc<Object>> {
-        self.by_object_uid.values().flatten().filter_map(|name| self.objects.get(name))
+        self.by_object_uid.values().flatten().filter_map(|name| self.named(name))
     }
 
     /// What this store shows otherwise than one that another watch of the same kind has filled before. What
     /// this one's `selection` leaves out has not changed by that.
     pub(crate) fn changes_since(&self, before: &Self, selection: Selection) -> Vec<Change> {
         let older = |a: &Object, b: &Object| number(&a.meta.resource_version) <= number(&b.meta.resource_version);
-        let there = self.objects.iter().filter_map(|(name, after)| match before.objects.get(name) {
+        let there = self.all().filter_map(|after| match before.like(after) {
             // The watch before may be ahead of this one, which will tell of the same.
             Some(before) if before.meta.uid == after.meta.uid && older(after, before) => None,
             before => Some(Change { before: before.cloned(), after: Some(after.clone()) }),
         });
         let covered = |o: &Object| selection == Selection::All || o.meta.labels.contains_key(OBJECT_UID);
-        let gone = before.objects.iter().filter(|(name, o)| covered(o) && !self.objects.contains_key(*name));
-        there.chain(gone.map(|(_, o)| Change { before: Some(o.clone()), after: None })).collect()
+        let gone = before.all().filter(|o| covered(o) && self.like(o).is_none());
+        there.chain(gone.map(|o| Change { before: Some(o.clone()), after: None })).collect()
+    }
+
+    fn named(&self, (namespace, name): &Name) -> Option<&Arc<Object>> {
+        self.shelf.get(namespace.as_deref(), name)
+    }
+
+    /// What has the name of an object.
+    fn like(&self, object: &Object) -> Option<&Arc<Object>> {
+        self.shelf.get(object.key.namespace.as_deref(), &object.key.name)
     }
 
     /// Takes in what a watch tells, and says what changed. An object seen again as it was is no change.
@@ -136,7 +157,7 @@ impl Store {
                 let listed = self.relist.take().unwrap_or_default();
                 self.seen_up_to = self.seen_up_to.max(listed.highest);
                 let lost: Vec<Name> =
-                    self.objects.keys().filter(|name| !listed.names.contains(*name)).cloned().collect();
+                    self.shelf.all().map(|o| name_of(o)).filter(|name| !listed.names.contains(name)).collect();
                 lost.iter()
                     .filter_map(|name| self.remove(name))
                     .map(|object| Change { before: Some(object), after: None })
@@ -151,13 +172,14 @@ impl Store {
     }
 
     fn put(&mut self, name: Name, object: Arc<Object>) -> Option<Change> {
-        let before = self.objects.insert(name.clone(), object.clone());
+        let before = self.like(&object).cloned();
         if let Some(before) = &before {
             if before.meta.uid == object.meta.uid && before.meta.resource_version == object.meta.resource_version {
                 return None;
             }
             self.unindex(&name, before);
         }
+        self.shelf.put(object.clone());
         if let Some(uid) = object.meta.labels.get(OBJECT_UID) {
             self.by_object_uid.entry(uid.clone()).or_default().insert(name);
         }
@@ -165,7 +187,7 @@ impl Store {
     }
 
     fn remove(&mut self, name: &Name) -> Option<Arc<Object>> {
-        let before = self.objects.remove(name)?;
+        let before = self.shelf.remove(name.0.as_deref(), &name.1)?;
         self.unindex(name, &before);
         Some(before)
     }

@@ -2,8 +2,9 @@
 
 use innkeeper_core::contract as core;
 use innkeeper_core::kind;
+use innkeeper_core::world::{Listing, Scope};
 
-use crate::bindings::innkeeper::guest::{about, log, reconcile_types as wit, types};
+use crate::bindings::innkeeper::guest::{about, cluster, log, reconcile_types as wit, types};
 use crate::log::Level;
 
 pub(crate) fn request(from: core::Request) -> wit::Request {
@@ -58,6 +59,16 @@ pub(crate) fn view(from: types::View) -> core::View {
         types::View::Full => core::View::Full,
         types::View::Digest => core::View::Digest,
     }
+}
+
+pub(crate) fn listing(from: cluster::Query) -> Listing {
+    let scope = match from.area {
+        cluster::Area::OwnNamespace => Scope::Own,
+        cluster::Area::Namespace(name) => Scope::Namespace(name),
+        cluster::Area::All => Scope::All,
+    };
+    let (kind, view) = (kind(from.kind), view(from.view));
+    Listing { kind, scope, labels: from.labels, fields: from.fields, view }
 }
 
 pub(crate) fn level(from: log::Level) -> Level {

@@ -108,8 +108,9 @@ impl State {
         Ok(())
     }
 
+    /// What core answered; where it cannot, the call ends.
     fn answer<T>(&mut self, answer: Result<T, Unanswered>) -> wasmtime::Result<T> {
-        answer.map_err(|Unanswered(why)| self.end(Failure::Refused(why)))
+        answer.map_err(|unanswered| self.end(unanswered.into()))
     }
 }
 
@@ -120,19 +121,25 @@ impl cluster::Host for State {
         self.asks(size::key(&key))?;
         let found = self.world.get(key, convert::view(view));
         let found = self.answer(found)?;
-        self.shows(found.as_deref().map_or(0, size::text))?;
-        Ok(found.map_or(cluster::Found::None, cluster::Found::Value))
+        self.shows(found.as_ref().map_or_else(|why| size::text(why), |text| text.as_deref().map_or(0, size::text)))?;
+        Ok(match found {
+            Ok(Some(object)) => cluster::Found::Value(object),
+            Ok(None) => cluster::Found::None,
+            Err(denied) => cluster::Found::Denied(denied),
+        })
     }
 
     fn list(&mut self, query: cluster::Query) -> wasmtime::Result<cluster::Listing> {
         self.read("cluster.list")?;
         let fields = query.fields.iter().map(|(path, value)| size::text(path) + size::text(value));
         self.asks(size::text(&query.labels) + fields.sum::<u64>())?;
-        // `area` and `fields` are not handed on: core answers no list yet, so nothing is ignored.
-        let found = self.world.list(convert::kind(query.kind), &query.labels, convert::view(query.view));
+        let found = self.world.list(&convert::listing(query));
         let found = self.answer(found)?;
-        self.shows(size::texts(&found))?;
-        Ok(cluster::Listing::Items(found))
+        self.shows(found.as_ref().map_or_else(|why| size::text(why), |texts| size::texts(texts)))?;
+        Ok(match found {
+            Ok(items) => cluster::Listing::Items(items),
+            Err(denied) => cluster::Listing::Denied(denied),
+        })
     }
 
     fn children(&mut self, view: View) -> wasmtime::Result<Vec<Json>> {

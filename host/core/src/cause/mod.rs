@@ -171,6 +171,21 @@ impl Causes {
         }
     }
 
+    /// Others that came later.
+    pub fn join(&mut self, later: Self) {
+        self.insists |= later.insists;
+        self.more = self.more.saturating_add(later.more);
+        for (cause, count) in later.named {
+            if let Some((_, known)) = self.named.iter_mut().find(|(known, _)| *known == cause) {
+                *known = known.saturating_add(count);
+            } else if self.named.len() < NAMED {
+                self.named.push((cause, count));
+            } else {
+                self.more = self.more.saturating_add(count);
+            }
+        }
+    }
+
     /// Those that are named, each with how often it came.
     pub fn named(&self) -> &[(Cause, u32)] {
         &self.named

@@ -59,7 +59,7 @@ fn support(version: &Value) -> StatusSupport {
 }
 
 /// Every kind that is known to be served.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Catalog {
     crds: BTreeMap<String, Crd>,
     /// What discovery said: none where the kind is not served.

@@ -93,6 +93,7 @@ impl Engine {
         }
         self.look_over();
         self.find_child_kinds();
+        self.ask_about_reads();
         self.demand_watches();
         swept.iter().for_each(|(kind, cause)| self.sweep(kind, cause));
         self.go_on_ensuring_all();
@@ -200,7 +201,7 @@ impl Engine {
         self.troubles.set_discovery(self.now.mono_ms, kind, result.as_ref().err().map(String::as_str));
         match result {
             Ok(resource) => {
-                self.catalog.found(kind, resource);
+                Arc::make_mut(&mut self.catalog).found(kind, resource);
                 self.arrange();
             }
             Err(_) => self.ask_again(),

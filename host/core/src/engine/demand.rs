@@ -23,6 +23,7 @@ impl Engine {
     pub(super) fn demand_watches(&mut self) {
         let mut needs = vec![CRDS.clone(), RECONCILERS.clone()];
         needs.extend(self.controllers.values().flat_map(|c| c.needs(&self.catalog)));
+        needs.extend(self.read_needs());
         let next_id = &mut self.next_id;
         let number = || {
             *next_id += 1;
@@ -31,5 +32,6 @@ impl Engine {
         let (ended, begun) = self.stores.demand(needs, &mut self.pending, number);
         self.out.extend(ended.into_iter().map(Output::Unwatch));
         self.out.extend(begun.into_iter().map(|(number, watch)| Output::Watch(number, watch)));
+        self.look_at_read_kinds();
     }
 }

@@ -12,6 +12,8 @@ mod echoes;
 mod kinds;
 mod load;
 mod modules;
+mod readers;
+mod reads;
 mod reconcilers;
 mod reports;
 mod steps;
@@ -33,6 +35,7 @@ use crate::cause::Causes;
 use crate::contract::{Failure, Limits, Outcome, Request};
 use crate::kind::{GroupKind, Key, Kind};
 use crate::pending::Pending;
+use crate::picture::Picture;
 use crate::queue::Queue;
 use crate::reconciler::ChildKind;
 use crate::resource::Resource;
@@ -170,11 +173,14 @@ pub struct Engine {
     stopping: bool,
     modules_read: bool,
     stores: stores::Stores,
-    catalog: Catalog,
+    catalog: Arc<Catalog>,
     modules: modules::Modules,
     reconcilers: BTreeMap<String, reconcilers::Declared>,
     controllers: BTreeMap<GroupKind, controllers::Controller>,
     queue: Queue,
+    readers: readers::Readers,
+    /// Where the kinds are served that are read.
+    read_kinds: BTreeMap<Kind, Option<Arc<Resource>>>,
     pending: Pending,
     echoes: echoes::Echoes,
     /// By object, with the uid that they are about.
@@ -182,7 +188,8 @@ pub struct Engine {
     steps: HashMap<Key, Step>,
     /// Why each object in work is looked at.
     causes: HashMap<Key, Causes>,
-    calls: HashMap<u64, Key>,
+    /// With what each call was shown.
+    calls: HashMap<u64, (Key, Arc<Picture>)>,
     actions: HashMap<u64, Owner>,
     claims: claims::Claims,
     stubs: stubs::Stubs,

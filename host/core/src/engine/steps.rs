@@ -31,10 +31,15 @@ impl Engine {
             return;
         }
         // A step that waits for a store works at nothing: it must not keep other kinds from going on.
+        let unready = self.unready_kinds();
         let idle = |engine: &Self| engine.controllers.values().map(|c| c.ensuring.len()).sum::<usize>();
         while self.steps.len() < MOST_STEPS + idle(self) {
-            let pending = &self.pending;
-            let may_start = |key: &Key| startable.contains(&key.kind.group_kind()) && !pending.blocks(key);
+            let (pending, readers) = (&self.pending, &self.readers);
+            let may_start = |key: &Key| {
+                startable.contains(&key.kind.group_kind())
+                    && !pending.blocks(key)
+                    && (unready.is_empty() || !readers.needs_one_of(key, &unready))
+            };
             let Some((key, causes)) = self.queue.next(may_start) else { return };
             self.start_step(key, causes);
         }
@@ -46,6 +51,7 @@ impl Engine {
         let Some(object) = object.cloned() else {
             self.memories.remove(&key);
             self.echoes.gone(&key);
+            self.forget_reads(|object| *object == key);
             self.queue.done(&key, Again::Never, self.now.mono_ms);
             return;
         };
@@ -63,6 +69,7 @@ impl Engine {
             object,
             children,
             unseen,
+            picture: Arc::new(self.picture()),
             binding: controller.binding.clone(),
             memory,
             failures: self.queue.failures(&key),
@@ -88,9 +95,26 @@ impl Engine {
     }
 
     pub(super) fn answered(&mut self, call: u64, result: Result<Outcome, Failure>, reads: Vec<Read>) {
-        if let Some(key) = self.calls.remove(&call) {
+        let Some((key, seen)) = self.calls.remove(&call) else { return };
+        if let Err(Failure::Unwatched { kind, form }) = result {
+            self.note_reads(&key, &reads, Some((kind, form)), &seen);
+            self.put_off(&key);
+        } else {
+            self.note_reads(&key, &reads, None, &seen);
             self.step_input(&key, step::Input::Answered { result: Box::new(result), reads });
         }
+    }
+
+    /// A step is begun again when what its call lacked can be seen. Nothing has come of it.
+    fn put_off(&mut self, key: &Key) {
+        let Some(step) = self.steps.remove(key) else { return };
+        for cause in self.echoes.ended(key) {
+            self.queue.wake(key, Urgency::Fresh, cause);
+        }
+        let uid = step.object().meta.uid.clone();
+        self.memories.insert(key.clone(), (uid, step.give_up()));
+        let causes = self.causes.remove(key).unwrap_or_default();
+        self.queue.put_back(key, causes);
     }
 
     fn step_outputs(&mut self, key: &Key, outputs: Vec<step::Output>) {
@@ -116,7 +140,7 @@ impl Engine {
         let binding = step.binding();
         let Some(module) = &binding.module else { return };
         self.next_id += 1;
-        self.calls.insert(self.next_id, key.clone());
+        self.calls.insert(self.next_id, (key.clone(), world.picture().clone()));
         self.out.push(Output::Ask {
             call: self.next_id,
             digest: module.digest.clone(),
@@ -148,7 +172,7 @@ impl Engine {
         self.troubles.set_discovery(self.now.mono_ms, &kind.group_kind(), failed);
         match &result {
             Ok(found) => {
-                self.catalog.discovered(kind, found.clone());
+                Arc::make_mut(&mut self.catalog).discovered(kind, found.clone());
                 self.arrange();
             }
             // A recorded kind must be known before its controller may start: ask again, but not at once.
@@ -171,7 +195,9 @@ impl Engine {
         {
             self.echoes.wrote(key, version);
         }
-        let resources: BTreeSet<_> = controller.needs(&self.catalog).into_iter().map(|need| need.resource).collect();
+        let needed = controller.needs(&self.catalog).into_iter().map(|need| need.resource);
+        let read = self.readers.kinds_of(key).into_iter().filter_map(|kind| self.catalog.resource(&kind));
+        let resources: BTreeSet<_> = needed.chain(read).collect();
         for resource in resources {
             self.stores.wrote(write, key, &resource, &mut self.pending);
         }
@@ -194,13 +220,14 @@ impl Engine {
         let of_kind = |key: &Key| key.kind.group_kind() == *kind;
         self.steps.retain(|key, _| !of_kind(key));
         self.causes.retain(|key, _| !of_kind(key));
-        self.calls.retain(|_, key| !of_kind(key));
+        self.calls.retain(|_, (key, _)| !of_kind(key));
         self.memories.retain(|key, _| !of_kind(key));
         self.actions.retain(|_, owner| !matches!(owner, Owner::Step(key, _) if of_kind(key)));
         self.resolving.values_mut().for_each(|waiting| waiting.retain(|key| !of_kind(key)));
         self.queue.forget(of_kind);
         self.echoes.forget(of_kind);
         self.claims.forget(of_kind);
+        self.forget_reads(of_kind);
     }
 
     /// Every object of a kind is looked at once, behind fresh changes.

@@ -4,14 +4,16 @@
 //! A watch that shows more or less than the one before is begun beside it. The one before goes on answering
 //! until the new store is filled; then the new one answers, and what it shows otherwise counts as changed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::kind::Key;
 use crate::pending::{Pending, Write};
+use crate::query::Lookup;
 use crate::resource::Resource;
+use crate::shelf::Shelf;
 use crate::store::{Change, Event, Store};
-use crate::watch::{Selection, Watch};
+use crate::watch::{Form, Selection, Watch};
 
 /// Every store.
 #[derive(Debug, Default)]
@@ -26,6 +28,8 @@ pub(super) struct Stores {
 struct Place {
     serving: One,
     next: Option<Next>,
+    /// What its stores are indexed by.
+    lookups: BTreeSet<Lookup>,
 }
 
 /// A watch and what it has shown.
@@ -100,7 +104,7 @@ impl Stores {
             };
             let Some(place) = self.of.get_mut(&resource) else {
                 let serving = begin();
-                self.of.insert(resource, Place { serving, next: None });
+                self.of.insert(resource, Place { serving, next: None, lookups: BTreeSet::new() });
                 continue;
             };
             if place.next.as_ref().is_some_and(|next| next.one.watch == watch) {
@@ -108,7 +112,9 @@ impl Stores {
             }
             ended.extend(place.next.take().map(|next| next.one.number));
             if place.serving.watch != watch {
-                place.next = Some(Next { one: begin(), writes: HashMap::new() });
+                let mut one = begin();
+                one.store.index(&place.lookups);
+                place.next = Some(Next { one, writes: HashMap::new() });
             }
         }
         ended.iter().for_each(|number| drop(self.numbers.remove(number)));
@@ -164,6 +170,29 @@ impl Stores {
         if let Some(next) = &mut place.next {
             next.writes.insert(write.key().clone(), (write.clone(), object.clone()));
         }
+    }
+
+    /// What is seen of every kind of which all objects are watched.
+    pub(super) fn shelves(&self) -> BTreeMap<Arc<Resource>, (Form, Shelf)> {
+        let all = self.of.keys().filter_map(|resource| {
+            let (form, shelf) = self.shelf(resource)?;
+            Some((resource.clone(), (form, shelf.clone())))
+        });
+        all.collect()
+    }
+
+    /// What is seen of a kind, where all of its objects are watched.
+    pub(super) fn shelf(&self, resource: &Arc<Resource>) -> Option<(Form, &Shelf)> {
+        let One { watch, store, .. } = &self.of.get(resource)?.serving;
+        (watch.selection == Selection::All && store.is_filled()).then(|| (watch.form, store.shelf()))
+    }
+
+    /// Keeps indexes of a kind for these lookups and no others.
+    pub(super) fn index(&mut self, resource: &Arc<Resource>, lookups: &BTreeSet<Lookup>) {
+        let Some(place) = self.of.get_mut(resource).filter(|place| place.lookups != *lookups) else { return };
+        place.lookups = lookups.clone();
+        place.serving.store.index(lookups);
+        place.next.iter_mut().for_each(|next| next.one.store.index(lookups));
     }
 
     /// Which objects are watched of that kind, at present.

@@ -58,8 +58,8 @@ impl Engine {
         let mut rearrange = false;
         if *resource == CRDS.resource {
             rearrange = match &change.after {
-                Some(crd) => self.catalog.put(crd),
-                None => self.catalog.remove(&object.key.name),
+                Some(crd) => Arc::make_mut(&mut self.catalog).put(crd),
+                None => Arc::make_mut(&mut self.catalog).remove(&object.key.name),
             };
         }
         if *resource == RECONCILERS.resource {
@@ -69,6 +69,7 @@ impl Engine {
         if self.controllers.get(&object.key.kind.group_kind()).is_some_and(|c| c.objects.resource == *resource) {
             self.object_changed(&object.key, change, first);
         }
+        self.wake_readers(&resource.kind, change, urgency, first);
         // The watch of children tells of one that lost its label as it is without.
         let only_children = self.stores.selection(resource) == Some(Selection::Children);
         let is_child = |side: &Object| only_children || side.meta.labels.contains_key(names::OBJECT_UID);

@@ -147,6 +147,17 @@ impl Queue {
         }
     }
 
+    /// The work on an object, for these causes, was put off before anything came of it: it is next as soon as
+    /// it may start.
+    pub fn put_back(&mut self, key: &Key, causes: Causes) {
+        let Some(entry) = self.entries.get_mut(key) else { return };
+        entry.running = false;
+        entry.woken = None;
+        let later = std::mem::replace(&mut entry.causes, causes);
+        entry.causes.join(later);
+        self.line_up(key, Urgency::Fresh);
+    }
+
     /// How often the object failed in a row.
     pub fn failures(&self, key: &Key) -> u32 {
         self.entries.get(key).map_or(0, |entry| entry.failures)

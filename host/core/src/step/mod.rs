@@ -31,6 +31,7 @@ use crate::kind::{Key, Kind};
 use crate::names::OBJECT_UID;
 use crate::object::Object;
 use crate::pending::Write;
+use crate::picture::Picture;
 use crate::queue::Again;
 use crate::resource::{Address, Resource};
 use crate::world::{Read, World};
@@ -44,6 +45,8 @@ pub struct Seen {
     pub children: Vec<Arc<Object>>,
     /// Kinds of which there may be children that nobody can see now, each with the reason, for people.
     pub unseen: Vec<String>,
+    /// What else the stores show.
+    pub picture: Arc<Picture>,
     /// What is known of its kind.
     pub binding: Arc<Binding>,
     /// What the last reconcile of the object left behind. Losing it costs a repeated word, unless the process
@@ -246,6 +249,11 @@ impl Step {
     /// What is known of its kind.
     pub fn binding(&self) -> &Arc<Binding> {
         &self.desk.seen.binding
+    }
+
+    /// Gives up before anything was done: what is remembered stays as it was.
+    pub fn give_up(self) -> Memory {
+        self.desk.seen.memory
     }
 
     fn advance(&mut self, mut input: Option<Input>, resources: Resources<'_>) {

@@ -22,7 +22,8 @@ pub(super) fn begin(desk: &mut Desk) -> Next {
         return Next::Go(Phase::Finishing(finish::Finishing::without_guest()));
     }
     let request = ask::request(seen, phase);
-    let world = World::new(seen.children.clone(), seen.now_ms);
+    let (picture, binding) = (seen.picture.clone(), seen.binding.clone());
+    let world = World::new(&seen.object, seen.children.clone(), picture, binding, seen.now_ms);
     desk.outputs.push(Output::Ask(Box::new(request), world));
     Next::Wait(Phase::Asking)
 }

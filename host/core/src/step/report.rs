@@ -32,6 +32,9 @@ pub(super) struct Reporting {
 /// There is no outcome: nothing was applied, and the last status stays (promise G04). What is no word of the
 /// guest's own names the module, so that it is known whom to ask.
 pub(super) fn failed(desk: &Desk, failure: Failure) -> Next {
+    if matches!(failure, Failure::Unseen(_) | Failure::Unwatched { .. }) {
+        return postponed(failure.to_string());
+    }
     let said = failure.to_string();
     let message = match (&failure, &desk.seen.binding.module) {
         (Failure::Retry { .. } | Failure::Invalid { .. }, _) | (_, None) => conditions::shortened(&said),
@@ -42,7 +45,7 @@ pub(super) fn failed(desk: &Desk, failure: Failure) -> Next {
         Failure::Invalid { .. } => ("Invalid", Again::OnChange),
         Failure::Trap(_) => ("GuestTrapped", Again::BACK_OFF),
         Failure::Limit { .. } => ("GuestLimitExceeded", Again::BACK_OFF),
-        Failure::Refused(_) => ("OutcomeRefused", Again::BACK_OFF),
+        Failure::Refused(_) | Failure::Unseen(_) | Failure::Unwatched { .. } => ("OutcomeRefused", Again::BACK_OFF),
     };
     let reason = reason.to_owned();
     let standing = match failure {

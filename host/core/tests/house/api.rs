@@ -150,6 +150,12 @@ impl Api {
         self.events.clear();
     }
 
+    /// The watches of a kind.
+    pub fn watches_of(&self, kind: &str) -> Vec<String> {
+        let of_kind = self.watches.iter().filter(|(_, watch)| watch.resource.kind.kind == kind);
+        of_kind.map(|(_, watch)| watch.to_string()).collect()
+    }
+
     pub fn next_event(&mut self) -> Option<(u64, Event)> {
         let held = self.watches.iter().find(|(_, watch)| self.held_back.as_ref() == Some(watch)).map(|(n, _)| *n);
         let next = self.events.iter().position(|(number, _)| Some(*number) != held)?;

@@ -13,13 +13,16 @@ use innkeeper_core::engine::{Engine, Input, News, Now, Output};
 use innkeeper_core::kind::Kind;
 use innkeeper_core::step::Ended;
 use innkeeper_core::store::Event;
-use innkeeper_core::world::Read;
+use innkeeper_core::world::{Read, World};
 use serde_json::{Value, json};
 
 pub use api::Api;
 
 /// A guest: what it answers to a request.
 pub type Guest = Box<dyn FnMut(&Request) -> Result<Outcome, Failure>>;
+
+/// A guest that looks at the cluster: what it answers to a request.
+pub type Reader = Box<dyn FnMut(&Request, &mut World) -> Result<Outcome, Failure>>;
 
 /// The engine with everything around it.
 pub struct House {
@@ -40,6 +43,10 @@ pub struct House {
     held: Vec<Input>,
     /// The next action of this name is carried out, and its answer is lost.
     pub loses: Option<String>,
+    /// The guest instead of `guest`, where it looks at the cluster.
+    pub reader: Option<Reader>,
+    /// For which objects it was called.
+    pub called: Vec<String>,
     /// What the guest looks at in every call.
     pub reads: Vec<Read>,
     /// What the API server answers to the next creations instead of carrying them out.
@@ -108,6 +115,32 @@ impl House {
         Self::with(api, Box::new(guest), manifest(true))
     }
 
+    /// The same with a guest that looks at the cluster; it may read ConfigMaps, Secrets, Nodes, Towers and Inns
+    /// in every namespace.
+    pub fn reading(reader: impl FnMut(&Request, &mut World) -> Result<Outcome, Failure> + 'static) -> Self {
+        let mut api = Api::default();
+        api.put(crd());
+        let permitted =
+            |group: &str, kinds: &[&str], reach: &str| json!({"group": group, "kinds": kinds, "reach": reach});
+        let read = [
+            permitted("", &["ConfigMap", "Secret"], "All"),
+            permitted("", &["Node"], "Cluster"),
+            permitted("example.com", &["Inn", "Tower"], "All"),
+        ];
+        let apply = [permitted("", &["ConfigMap", "Secret"], "Own")];
+        let spec = json!({"module": {"folder": {}}, "permissions": {"apply": apply, "read": read}});
+        api.put(json!({"apiVersion": "innkeeper.dev/v1alpha1", "kind": "Reconciler", "metadata": {"name": "inn"}, "spec": spec}));
+        let mut house = Self::starting(api, Box::new(rooms), manifest(false));
+        house.reader = Some(Box::new(reader));
+        house.input(Input::ModulesRead);
+        house
+    }
+
+    /// For which objects the guest was called since the last time this was asked.
+    pub fn called(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.called)
+    }
+
     /// A new process over an API server that is there already.
     pub fn over(api: Api, guest: Guest) -> Self {
         Self::with(api, guest, manifest(false))
@@ -143,6 +176,8 @@ impl House {
             holds: None,
             held: vec![],
             loses: None,
+            reader: None,
+            called: vec![],
             reads: vec![],
             refusals,
             refuses_kinds: 0,
@@ -226,10 +261,14 @@ impl House {
                 }
                 Output::Resolve(kind) => Input::Resolved(kind.clone(), Ok(self.api.resolve(&kind))),
                 Output::Find(kind) => Input::Found(kind.clone(), Ok(self.api.find(&kind))),
-                Output::Ask { call, request, .. } => {
+                Output::Ask { call, request, object, mut world, .. } => {
                     self.calls += 1;
-                    let result = Box::new((self.guest)(&request));
-                    Input::Answered { call, result, reads: self.reads.clone() }
+                    self.called.push(object.name);
+                    let (result, reads) = match &mut self.reader {
+                        Some(reader) => (reader(&request, &mut world), world.into_reads()),
+                        None => ((self.guest)(&request), self.reads.clone()),
+                    };
+                    Input::Answered { call, result: Box::new(result), reads }
                 }
                 Output::Act { id, action, .. } => match self.act(&action) {
                     Some(done) if self.holds == Some(format!("{} {}", action.verb(), action.key())) => {
