@@ -50,8 +50,9 @@ pub(crate) fn failure(failure: &Failure) -> u64 {
     match failure {
         Failure::Retry { message, after: _ } => text(message),
         Failure::Invalid { message, field } => text(message) + field.as_deref().map_or(0, text),
-        Failure::Trap(message) | Failure::Refused(message) => text(message),
+        Failure::Trap(message) | Failure::Refused(message) | Failure::Unseen(message) => text(message),
         Failure::Limit { detail, .. } => text(detail),
+        Failure::Unwatched { .. } => 0,
     }
 }
 
