@@ -48,7 +48,7 @@ fn print(value: Option<&Value>) -> Print {
 fn parts(object: &Object) -> Parts {
     let whole = object.value();
     let readiness = kstatus::status(&whole);
-    let readiness = Print::of([format!("{:?}", readiness.state).as_bytes(), readiness.message.as_bytes()]);
+    let readiness = Print::of([format!("{:?}", readiness.state).as_bytes(), readiness.lasting().as_bytes()]);
     let Value::Object(mut all) = whole else { unreachable!("an object was parsed from it") };
     let mut metadata = all.remove("metadata");
     if let Some(map) = metadata.as_mut().and_then(Value::as_object_mut) {

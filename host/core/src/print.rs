@@ -7,6 +7,9 @@ use sha2::{Digest as _, Sha256};
 pub struct Print([u8; 16]);
 
 impl Print {
+    /// Of nothing at all.
+    pub const NONE: Self = Self([0; 16]);
+
     /// Of parts in their order. Where one ends and the next begins counts.
     pub fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut hasher = Sha256::new();

@@ -221,7 +221,10 @@ impl World {
             }
         };
         let found: Vec<Arc<Object>> = match sight {
-            Sight::NotServed => Vec::new(),
+            Sight::NotServed => {
+                self.reads.push(Read::Looked { query: Arc::new(query), answer: NOT_SERVED });
+                return Ok(Ok(Vec::new()));
+            }
             Sight::Shown(_, form, shelf) if form >= query.form() => shelf.find(&query).into_iter().cloned().collect(),
             Sight::Shown(..) | Sight::Unwatched(Some(_)) => {
                 return Err(Unanswered::Unwatched(kind.clone(), Some(query.form())));
@@ -234,6 +237,10 @@ impl World {
         Ok(Ok(found))
     }
 }
+
+/// The answer where the kind is not served: nothing, like that of an empty kind, and another input all the same,
+/// since it is not known yet in which namespaces the query looks.
+pub(crate) const NOT_SERVED: Print = Print::NONE;
 
 /// The fingerprint of what a query finds now.
 pub(crate) fn answered(query: &Query, shelf: &Shelf) -> Print {

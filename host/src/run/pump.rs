@@ -170,7 +170,10 @@ impl Pump {
                     if let Some(trouble) = &ended.trouble {
                         tracing::warn!(%object, module, %causes, "{trouble}");
                     }
-                    if ended.changes.is_empty() {
+                    if ended.skipped {
+                        series.skipped();
+                        tracing::debug!(%object, module, %causes, "not called: nothing changed for it");
+                    } else if ended.changes.is_empty() {
                         tracing::debug!(%object, module, ?took, %causes, "nothing changed");
                     } else {
                         tracing::info!(%object, module, ?took, %causes, "{}", ended.changes.join(", "));

@@ -210,7 +210,7 @@ impl Engine {
 }
 
 /// Why objects must be looked at anew, if something beside them decides otherwise now.
-fn decides_otherwise(old: &Binding, new: &Binding) -> Option<Cause> {
+pub(super) fn decides_otherwise(old: &Binding, new: &Binding) -> Option<Cause> {
     let digest = |b: &Binding| b.module.as_ref().map(|m| m.digest.clone());
     if digest(old) != digest(new) {
         return Some(Cause::Module(digest(new)));

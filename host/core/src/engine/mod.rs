@@ -16,6 +16,7 @@ mod readers;
 mod reads;
 mod reconcilers;
 mod reports;
+mod skips;
 mod steps;
 mod stores;
 mod stubs;

@@ -33,7 +33,7 @@ pub(super) struct Record {
     pub(super) stale: bool,
     /// What the call lacked, so that it must be made again: a kind that is not watched so far, in a form if it
     /// is known where it is served.
-    lacks: Option<(Kind, Option<Form>)>,
+    pub(super) lacks: Option<(Kind, Option<Form>)>,
 }
 
 /// The readers of one kind.

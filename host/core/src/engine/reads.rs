@@ -101,9 +101,23 @@ impl Engine {
         match (now, then) {
             (Some((_, shelf)), Some(Sight::Shown(_, _, old))) if old.is_same(shelf) => false,
             (Some((form, shelf)), _) if form >= query.form() => world::answered(query, shelf) != answer,
-            (None, _) => answer != Print::of_all([]),
+            (None, _) => answer != world::NOT_SERVED,
             _ => true,
         }
+    }
+
+    /// Whether what an object read would be answered as before. Asked only where something concerned it.
+    pub(super) fn reads_are_unchanged(&mut self, object: &Key) -> bool {
+        let Some(record) = self.readers.of(object) else { return true };
+        if record.lacks.is_some() || !record.stale {
+            return record.lacks.is_none();
+        }
+        let looked = record.looked.clone();
+        let same = !looked.iter().any(|(query, answer)| self.answers_otherwise(query, *answer, None));
+        if let Some(record) = self.readers.of(object) {
+            record.stale = !same;
+        }
+        same
     }
 
     /// A change wakes those whose answers it alters. `first`: it is part of a first list.

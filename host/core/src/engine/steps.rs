@@ -64,13 +64,17 @@ impl Engine {
         let memory = self.memories.remove(&key).filter(|(uid, _)| *uid == object.meta.uid).map(|(_, m)| m);
         let memory = memory.unwrap_or_default();
         let unseen = controller.kinds.unseen(&self.scene());
+        let binding = controller.binding.clone();
+        if unseen.is_empty() && !causes.insist() && self.is_at_rest(&key, &object, &children, &memory) {
+            return self.skip(key, causes, &binding, &object, memory);
+        }
         let unseen = unseen.into_iter().map(|(kind, unseen)| format!("{kind} ({})", unseen.why)).collect();
         let seen = Seen {
             object,
             children,
             unseen,
             picture: Arc::new(self.picture()),
-            binding: controller.binding.clone(),
+            binding,
             memory,
             failures: self.queue.failures(&key),
             insist: causes.insist(),
@@ -205,7 +209,8 @@ impl Engine {
 
     fn ended(&mut self, key: &Key, ended: Box<Ended>) {
         let Some(step) = self.steps.remove(key) else { return };
-        self.memories.insert(key.clone(), (step.object().meta.uid.clone(), ended.memory.clone()));
+        let memory = self.kept(&key.kind.group_kind(), step.binding(), ended.again, ended.memory.clone());
+        self.memories.insert(key.clone(), (step.object().meta.uid.clone(), memory));
         for cause in self.echoes.ended(key) {
             self.queue.wake(key, Urgency::Fresh, cause);
         }
@@ -235,7 +240,10 @@ impl Engine {
         let Some(controller) = self.controllers.get(kind) else { return };
         let Some(store) = self.stores.get(&controller.objects) else { return };
         let keys: Vec<Key> = store.all().map(|object| object.key.clone()).collect();
-        keys.iter().for_each(|key| self.queue.wake(key, Urgency::Sweep, cause.clone()));
+        for key in &keys {
+            self.unsettle(key);
+            self.queue.wake(key, Urgency::Sweep, cause.clone());
+        }
     }
 }
 

@@ -18,10 +18,12 @@ mod observe;
 mod plan;
 mod remove;
 mod report;
+mod settled;
 
 pub(crate) use ask::shown;
+pub use settled::Settled;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::action::{Action, Done};
@@ -32,6 +34,7 @@ use crate::names::OBJECT_UID;
 use crate::object::Object;
 use crate::pending::Write;
 use crate::picture::Picture;
+use crate::print::Print;
 use crate::queue::Again;
 use crate::resource::{Address, Resource};
 use crate::world::{Read, World};
@@ -78,6 +81,8 @@ pub struct Memory {
     pub events: Vec<Event>,
     /// A status patch that the API server accepted and that changed nothing: its schema drops some of it.
     pub futile_patch: Option<serde_json::Value>,
+    /// Where it came to rest.
+    pub settled: Option<Settled>,
 }
 
 /// What happens to a step.
@@ -134,6 +139,8 @@ pub struct Ended {
     pub changes: Vec<String>,
     /// What went wrong, for people.
     pub trouble: Option<String>,
+    /// The guest was not called: nothing that it is shown had changed (promise G07).
+    pub skipped: bool,
 }
 
 /// Where kinds are served.
@@ -173,6 +180,12 @@ struct Desk {
     changes: Vec<String>,
     outputs: Vec<Output>,
     next_id: u32,
+    /// The object as the guest was shown it, if it was asked.
+    asked: Option<Arc<Object>>,
+    /// The marks of what was written, as the API server answered.
+    written: HashMap<Key, Print>,
+    /// Something was written of which only the stores can tell what it led to.
+    at_work: bool,
     /// How long the API server asked to wait, in milliseconds.
     wait_ms: u64,
 }
@@ -198,6 +211,7 @@ impl Desk {
             return;
         }
         self.changes.push(format!("{what} {}", after.key));
+        self.written.insert(after.key.clone(), after.marks_print());
         self.saw(after);
     }
 
@@ -211,6 +225,7 @@ impl Desk {
     /// Remembers that our fields are withdrawn from a stranger's object: watches of children see it go.
     fn withdrew(&mut self, object: &Object) {
         self.seen.memory.strangers.remove(&object.meta.uid);
+        self.at_work = true;
         self.changes.push(format!("withdrew from {}", object.key));
         let version = object.meta.resource_version.clone();
         self.outputs.push(Output::Wrote(Write::Version { key: object.key.clone(), version, labelled: true }));
@@ -219,6 +234,7 @@ impl Desk {
     /// Remembers that the deletion of an object was accepted.
     fn deleted(&mut self, object: &Object) {
         self.changes.push(format!("deleted {}", object.key));
+        self.at_work = true;
         let (key, uid) = (object.key.clone(), object.meta.uid.clone());
         self.outputs.push(Output::Wrote(Write::Deletion { key, uid }));
     }
@@ -228,7 +244,17 @@ impl Step {
     /// Begins a reconcile. The outputs are what it wants first.
     pub fn begin(mut seen: Seen, resources: Resources<'_>) -> (Self, Vec<Output>) {
         doubts::look_at_stores(&mut seen);
-        let desk = Desk { seen, reads: Vec::new(), changes: Vec::new(), outputs: Vec::new(), next_id: 0, wait_ms: 0 };
+        let desk = Desk {
+            seen,
+            reads: Vec::new(),
+            changes: Vec::new(),
+            outputs: Vec::new(),
+            next_id: 0,
+            asked: None,
+            written: HashMap::new(),
+            at_work: false,
+            wait_ms: 0,
+        };
         let mut step = Self { desk, phase: Phase::Observe };
         step.advance(None, resources);
         let outputs = std::mem::take(&mut step.desk.outputs);

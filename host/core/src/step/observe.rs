@@ -24,6 +24,7 @@ pub(super) fn begin(desk: &mut Desk) -> Next {
     let request = ask::request(seen, phase);
     let (picture, binding) = (seen.picture.clone(), seen.binding.clone());
     let world = World::new(&seen.object, seen.children.clone(), picture, binding, seen.now_ms);
+    desk.asked = Some(seen.object.clone());
     desk.outputs.push(Output::Ask(Box::new(request), world));
     Next::Wait(Phase::Asking)
 }

@@ -21,6 +21,7 @@ pub(super) fn plan(desk: &mut Desk, outcome: Outcome, known: Result<(), String>,
         Err(e) => return report::failed(desk, Failure::Refused(e.to_string())),
     };
     let kinds: BTreeSet<Kind> = wanted.iter().map(|w| w.at.resource.kind.clone()).collect();
+    desk.at_work |= !surplus(desk, &wanted).is_empty();
     let acting = Acting::new(desk, outcome, wanted, resources);
     if kinds.is_empty() {
         return Next::Go(Phase::Acting(Box::new(acting)));

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use super::child::Recheck;
-use super::{Desk, Ended, Memory, Next, Output, Phase};
+use super::{Desk, Ended, Memory, Next, Output, Phase, settled};
 use crate::action::{Action, Done};
 use crate::cause::Due;
 use crate::conditions::{self, Standing};
@@ -175,6 +175,7 @@ pub(super) fn done(desk: &mut Desk, mut reporting: Reporting, id: u32, done: Don
                 let futile = object.meta.resource_version == desk.seen.object.meta.resource_version;
                 desk.seen.memory.futile_patch = futile.then_some(patch);
                 desk.wrote(Some(&desk.seen.object.clone()), &object, "wrote the status of");
+                desk.seen.object = object;
             }
             Done::NotFound(_) => {}
             Done::Conflict(_) => reporting.again = reporting.again.failed(),
@@ -197,10 +198,18 @@ fn finish_when_answered(desk: &mut Desk, reporting: Reporting) -> Next {
         _ => None,
     });
     let again = reached.fold(reporting.again, Again::no_later_than).no_sooner_than(desk.wait_ms);
+    let ending = settled::Ending {
+        outcome: reporting.outcome.as_ref(),
+        verdicts: &reporting.verdicts,
+        removals: &reporting.removals,
+        trouble: reporting.trouble.is_some(),
+        again,
+    };
+    let settled = settled::settled(desk, &ending);
     let changes = std::mem::take(&mut desk.changes);
-    let memory =
-        Memory { verdicts: reporting.verdicts, removals: reporting.removals, ..std::mem::take(&mut desk.seen.memory) };
-    let ended = Ended { again, memory, changes, trouble: reporting.trouble };
+    let (verdicts, removals) = (reporting.verdicts, reporting.removals);
+    let memory = Memory { verdicts, removals, settled, ..std::mem::take(&mut desk.seen.memory) };
+    let ended = Ended { again, memory, changes, trouble: reporting.trouble, skipped: false };
     desk.outputs.push(Output::End(Box::new(ended)));
     Next::Wait(Phase::Over)
 }

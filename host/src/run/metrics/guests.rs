@@ -9,7 +9,7 @@ use super::kind::labels;
 use super::{Counters, Histograms, Shelf};
 
 /// How a call ends.
-const RESULTS: [&str; 6] = ["outcome", "retry", "invalid", "trap", "limit", "refused"];
+const RESULTS: [&str; 7] = ["outcome", "retry", "invalid", "trap", "limit", "refused", "unready"];
 
 pub(super) struct Families {
     results: Counters,
@@ -17,6 +17,7 @@ pub(super) struct Families {
     cpu: Histograms,
     input: Counters,
     output: Counters,
+    skipped: Counters,
 }
 
 /// The series of one kind.
@@ -27,6 +28,7 @@ pub(crate) struct OfKind {
     cpu: Histogram,
     input: Counter,
     output: Counter,
+    skipped: Counter,
 }
 
 impl Families {
@@ -49,7 +51,11 @@ impl Families {
             "What guests were given, requests and answers to reads, in bytes, by kind",
         );
         let output = shelf.counters("innkeeper_guest_output_bytes", "What guests answered, in bytes, by kind");
-        Self { results, limits, cpu, input, output }
+        let skipped = shelf.counters(
+            "innkeeper_guest_calls_skipped",
+            "Calls that were not made because nothing that they would be given had changed, by kind",
+        );
+        Self { results, limits, cpu, input, output, skipped }
     }
 
     pub(super) fn of(&self, controller: &str) -> OfKind {
@@ -61,11 +67,17 @@ impl Families {
             cpu: self.cpu.get_or_create_owned(&only),
             input: self.input.get_or_create_owned(&only),
             output: self.output.get_or_create_owned(&only),
+            skipped: self.skipped.get_or_create_owned(&only),
         }
     }
 }
 
 impl super::kind::OfKind {
+    /// A guest was not called, since nothing had changed for it.
+    pub(crate) fn skipped(&self) {
+        self.guest.skipped.inc();
+    }
+
     /// A guest was called.
     pub(crate) fn called(&self, answer: &Answer) {
         let guest = &self.guest;
@@ -88,6 +100,7 @@ impl super::kind::OfKind {
                 4
             }
             Err(Failure::Refused(_)) => 5,
+            Err(Failure::Unwatched { .. } | Failure::Unseen(_)) => 6,
         };
         guest.results[result].inc();
     }

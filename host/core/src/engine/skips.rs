@@ -1,0 +1,51 @@
+//! Calls that are not made, because nothing that they would be given has changed (promise G07).
+
+use std::sync::Arc;
+
+use super::controllers::decides_otherwise;
+use super::{Engine, Output};
+use crate::binding::Binding;
+use crate::cause::Causes;
+use crate::kind::{GroupKind, Key};
+use crate::object::Object;
+use crate::queue::Again;
+use crate::step::{Ended, Memory};
+
+impl Engine {
+    /// Whether a reconcile would ask what the last one asked, be answered the same, and find nothing to do.
+    pub(super) fn is_at_rest(&mut self, key: &Key, object: &Object, children: &[Arc<Object>], memory: &Memory) -> bool {
+        let Some(settled) = &memory.settled else { return false };
+        settled.due.is_none_or(|(at, _)| self.now.mono_ms < at)
+            && settled.is_still_so(object, children)
+            && self.reads_are_unchanged(key)
+    }
+
+    /// The object is looked at again when it would have been.
+    pub(super) fn skip(&mut self, key: Key, causes: Causes, binding: &Binding, object: &Object, memory: Memory) {
+        let due = memory.settled.as_ref().and_then(|settled| settled.due);
+        let again = due.map_or(Again::OnChange, |(at, due)| Again::After(at.saturating_sub(self.now.mono_ms), due));
+        self.memories.insert(key.clone(), (object.meta.uid.clone(), memory));
+        self.queue.done(&key, again, self.now.mono_ms);
+        let digest = binding.module.as_ref().map(|m| m.digest.clone());
+        let ended = Ended { again, memory: Memory::default(), changes: Vec::new(), trouble: None, skipped: true };
+        self.out.push(Output::Began(key.clone()));
+        self.out.push(Output::Ended { object: key, digest, causes, ended: Box::new(ended) });
+    }
+
+    /// What a reconcile leaves behind for the next. Where something else decides by now, it did not come to rest.
+    pub(super) fn kept(&self, kind: &GroupKind, binding: &Binding, again: Again, mut memory: Memory) -> Memory {
+        let current = self.controllers.get(kind).is_some_and(|c| decides_otherwise(binding, &c.binding).is_none());
+        memory.settled = memory.settled.filter(|_| current);
+        if let (Some(settled), Again::After(ms, due)) = (&mut memory.settled, again) {
+            settled.due = Some((self.now.mono_ms + ms, due));
+        }
+        memory
+    }
+
+    /// The next reconcile of an object makes its call.
+    pub(super) fn unsettle(&mut self, key: &Key) {
+        if let Some((_, memory)) = self.memories.get_mut(key) {
+            memory.settled = None;
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Where a reconcile came to rest: what its guest was given, and what it left behind. Where both are still so,
+//! another one would ask the same, be answered the same and find nothing to do (promise G07).
+//!
+//! Reads beside the children are not in here: the read index tells when one of them would be answered otherwise.
+
+use std::sync::Arc;
+
+use super::Desk;
+use crate::cause::Due;
+use crate::contract::{Outcome, State, Verdict, View};
+use crate::object::Object;
+use crate::print::Print;
+use crate::queue::Again;
+use crate::world::Read;
+
+/// Where a reconcile came to rest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// What the guest was given.
+    given: Print,
+    /// What the object and the marks on its children were when it ended.
+    left: Print,
+    /// The views in which the guest looked at its children.
+    views: Vec<View>,
+    /// When it is looked at again by the clock that never goes back, in milliseconds, and why.
+    pub due: Option<(u64, Due)>,
+}
+
+impl Settled {
+    /// Whether an object and its children are as they were when its reconcile came to rest.
+    pub fn is_still_so(&self, object: &Object, children: &[Arc<Object>]) -> bool {
+        left(object, children.iter().map(|child| child.marks_print())) == self.left
+            && given(object, children, &self.views) == self.given
+    }
+}
+
+fn given(object: &Object, children: &[Arc<Object>], views: &[View]) -> Print {
+    let told = children.iter().map(|child| child.readiness_print());
+    let looked = views.iter().flat_map(|view| children.iter().map(|child| child.print(*view)));
+    Print::of_all(std::iter::once(object.shown_print()).chain(told).chain(looked))
+}
+
+fn left(object: &Object, marks: impl Iterator<Item = Print>) -> Print {
+    Print::of_all(std::iter::once(object.print(View::Full)).chain(marks))
+}
+
+/// How a reconcile is about to end.
+pub(super) struct Ending<'a> {
+    pub(super) outcome: Option<&'a Outcome>,
+    pub(super) verdicts: &'a [Verdict],
+    pub(super) removals: &'a [Verdict],
+    pub(super) trouble: bool,
+    pub(super) again: Again,
+}
+
+/// Where a reconcile came to rest; none if it did not: something failed, is in conflict, is waited for, or only
+/// the stores can tell what came of it.
+pub(super) fn settled(desk: &Desk, ending: &Ending<'_>) -> Option<Settled> {
+    let (seen, memory) = (&desk.seen, &desk.seen.memory);
+    let outcome = ending.outcome?;
+    let is_through = !ending.trouble && matches!(ending.again, Again::OnChange | Again::After(..));
+    let asks_for_no_more = outcome.contributions.is_empty() && outcome.replace.is_empty();
+    // What is told of children beside the stores is told in the next call, and differs from that in this one.
+    let told_all = memory.verdicts.is_empty() && ending.verdicts.is_empty() && memory.removals == ending.removals;
+    let removed = ending.removals.iter().all(|verdict| verdict.state == State::Absent);
+    let doubtless = memory.strangers.is_empty() && memory.claimed.is_empty() && seen.unseen.is_empty();
+    let wanted = seen.object.meta.deletion_timestamp.is_none();
+    if !(is_through && asks_for_no_more && told_all && removed && doubtless && wanted) || desk.at_work {
+        return None;
+    }
+    // A child that was not there before will be told to the guest.
+    let is_known = |key: &crate::kind::Key| *key == seen.object.key || seen.children.iter().any(|c| c.key == *key);
+    if !desk.written.keys().all(is_known) {
+        return None;
+    }
+    let mut views: Vec<View> = desk
+        .reads
+        .iter()
+        .filter_map(|read| match read {
+            Read::Children { view, .. } => Some(*view),
+            _ => None,
+        })
+        .collect();
+    views.sort_unstable();
+    views.dedup();
+    let marks =
+        seen.children.iter().map(|child| desk.written.get(&child.key).copied().unwrap_or_else(|| child.marks_print()));
+    let given = given(desk.asked.as_deref()?, &seen.children, &views);
+    Some(Settled { given, left: left(&seen.object, marks), views, due: None })
+}

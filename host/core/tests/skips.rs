@@ -1,0 +1,151 @@
+//! A call is not made where nothing that it would be given has changed, unless somebody insists.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
+#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
+
+mod house;
+
+use house::{Api, House, crd, inn, manifest, rooms};
+use innkeeper_core::contract::View;
+use innkeeper_core::kind::{Key, Kind};
+use serde_json::{Value, json};
+
+/// Calls and skipped calls since the last time this was asked.
+fn made(house: &mut House) -> (usize, usize) {
+    let skipped = house.ended.drain(..).filter(|(_, ended)| ended.skipped).count();
+    (house.called().len(), skipped)
+}
+
+fn at_rest() -> House {
+    let mut house = House::new(rooms);
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    made(&mut house);
+    house.requests();
+    house
+}
+
+fn child(house: &House) -> Value {
+    house.api.get("ConfigMap", Some("a"), "one").unwrap().clone()
+}
+
+#[test]
+fn a_change_of_a_child_that_nobody_is_shown_leads_to_no_call() {
+    let mut house = at_rest();
+    let mut theirs = child(&house);
+    theirs["metadata"]["annotations"]["example.com/note"] = json!("x");
+    house.put(theirs);
+    assert_eq!(made(&mut house), (0, 1));
+    assert!(house.requests().iter().all(|r| !r.starts_with("look")));
+}
+
+#[test]
+fn a_hand_on_what_is_ours_leads_to_a_call_and_is_put_right() {
+    let mut house = at_rest();
+    let mut theirs = child(&house);
+    theirs["data"]["x"] = json!("2");
+    theirs["metadata"]["managedFields"][0]["fieldsV1"].as_object_mut().unwrap().remove("f:data");
+    house.put(theirs);
+    assert!(made(&mut house).0 > 0);
+    assert_eq!(child(&house)["data"]["x"], "1");
+    let mut theirs = child(&house);
+    theirs["metadata"]["labels"] = json!({});
+    house.put(theirs);
+    assert!(made(&mut house).0 > 0, "our label is one of our marks");
+    assert!(child(&house)["metadata"]["labels"]["innkeeper.dev/object-uid"].is_string());
+}
+
+#[test]
+fn what_the_guest_sees_of_its_children_is_an_input_in_that_view() {
+    let mut house = House::reading(|request, world| {
+        world.children(View::Metadata);
+        rooms(request)
+    });
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    made(&mut house);
+    let mut theirs = child(&house);
+    theirs["metadata"]["annotations"]["example.com/note"] = json!("x");
+    house.put(theirs);
+    assert_eq!(made(&mut house), (1, 0));
+}
+
+#[test]
+fn a_call_that_failed_is_made_again() {
+    let mut house = at_rest();
+    house.api.refuse("apply ConfigMap a/two", innkeeper_core::action::Done::Unknown("cut off".into()));
+    house.put(inn("x", json!({"rooms": ["one", "two"]})));
+    made(&mut house);
+    house.api.refuses = None;
+    house.pass(1_000);
+    assert!(made(&mut house).0 > 0);
+    assert_eq!(house.api.children(), ["ConfigMap a/one", "ConfigMap a/two"]);
+}
+
+#[test]
+fn a_time_that_the_guest_asked_for_insists_and_a_skipped_call_does_not_move_it() {
+    let mut house = House::new(|request| {
+        let mut outcome = rooms(request)?;
+        outcome.requeue_after = Some(10_000);
+        Ok(outcome)
+    });
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    house.pass(20_000);
+    made(&mut house);
+    house.pass(6_000);
+    let mut theirs = child(&house);
+    theirs["metadata"]["annotations"]["example.com/note"] = json!("x");
+    house.put(theirs);
+    assert_eq!(made(&mut house), (0, 1));
+    house.pass(4_500);
+    assert_eq!(made(&mut house), (1, 0), "ten seconds after the last call, not after the skipped one");
+}
+
+#[test]
+fn a_kind_that_comes_is_a_change_though_it_has_no_objects() {
+    let mut house = House::reading(|request, world| {
+        let key = Key { kind: Kind::new("example.com", "v1", "Tower"), namespace: None, name: "t".into() };
+        world.get(key, View::Spec)?.unwrap();
+        rooms(request)
+    });
+    house.put(inn("x", json!({"rooms": []})));
+    made(&mut house);
+    let mut towers = crd();
+    towers["metadata"]["name"] = json!("towers.example.com");
+    towers["spec"]["names"] = json!({"plural": "towers", "kind": "Tower"});
+    house.put(towers.clone());
+    assert_eq!(made(&mut house), (1, 0));
+    house.put(towers);
+    assert_eq!(made(&mut house), (0, 0));
+}
+
+#[test]
+fn what_else_decides_leads_to_a_call_of_every_object() {
+    let mut house = at_rest();
+    let mut reconciler = house.api.get("Reconciler", None, "inn").unwrap().clone();
+    reconciler["spec"]["config"] = json!({"colour": "green"});
+    house.put(reconciler);
+    assert_eq!(made(&mut house).0, 1);
+}
+
+/// A step that was in work when something else came to decide did not come to rest by that.
+#[test]
+fn a_step_of_yesterday_leaves_no_rest_behind() {
+    let mut house = House::new(rooms);
+    house.holds = Some("status Inn a/x".into());
+    house.put(inn("x", json!({"rooms": []})));
+    let mut reconciler = house.api.get("Reconciler", None, "inn").unwrap().clone();
+    reconciler["spec"]["config"] = json!({"colour": "green"});
+    house.put(reconciler);
+    made(&mut house);
+    house.release();
+    assert_eq!(made(&mut house).0, 1);
+}
+
+#[test]
+fn a_new_process_calls_every_object_once() {
+    let house = at_rest();
+    let mut api: Api = house.api;
+    api.forget_watches();
+    let mut house = House::starting(api, Box::new(rooms), manifest(false));
+    house.input(innkeeper_core::engine::Input::ModulesRead);
+    assert_eq!(house.calls, 1);
+    assert!(house.requests().is_empty());
+}
