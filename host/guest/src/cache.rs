@@ -17,7 +17,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 /// Compiled modules that are kept; the ones used longest ago go first.
 const KEPT: usize = 64;
 /// The largest file that is read back, in bytes. Compiled code is a few times the size of the module.
-const LARGEST: u64 = 256 << 20;
+pub(crate) const LARGEST: u64 = 256 << 20;
 const KEY: &str = "key";
 const KEY_SIZE: usize = 32;
 const MAC_SIZE: usize = 32;

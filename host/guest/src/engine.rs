@@ -9,6 +9,7 @@ use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationCo
 
 use crate::bindings::{Reconciler, ReconcilerPre};
 use crate::cache::Cache;
+use crate::compiler::Compiler;
 use crate::failure;
 use crate::state::{State, TABLE};
 use crate::ticker::{Gate, cpu_time};
@@ -39,6 +40,7 @@ pub(crate) struct Inner {
     pub(crate) wasm: wasmtime::Engine,
     pub(crate) linker: Linker<State>,
     pub(crate) cache: Option<Cache>,
+    pub(crate) compiler: Option<Compiler>,
     gate: Gate,
 }
 
@@ -63,23 +65,20 @@ pub(crate) struct Ran<T> {
 }
 
 impl Engine {
-    /// Sets up an engine. A process needs one.
+    /// Sets up an engine that compiles in this process and keeps nothing. A process needs one engine.
     pub fn new() -> Result<Self, EngineError> {
-        Self::with(None)
+        Self::with(None, None)
     }
 
-    /// Sets up an engine that keeps what it compiled.
-    pub fn with_cache(cache: Cache) -> Result<Self, EngineError> {
-        Self::with(Some(cache))
-    }
-
-    fn with(cache: Option<Cache>) -> Result<Self, EngineError> {
+    /// Sets up an engine that keeps what was compiled in a cache, and compiles in processes of their own: a host
+    /// should have both. Without a compiler it compiles in this process, unbounded.
+    pub fn with(cache: Option<Cache>, compiler: Option<Compiler>) -> Result<Self, EngineError> {
         let wasm = wasmtime::Engine::new(&config()).map_err(EngineError::Wasmtime)?;
         let mut linker = Linker::new(&wasm);
         Reconciler::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state).map_err(EngineError::Wasmtime)?;
         let clock = wasm.clone();
         let gate = Gate::new(move || clock.increment_epoch()).map_err(EngineError::Thread)?;
-        Ok(Self { inner: Arc::new(Inner { wasm, linker, cache, gate }) })
+        Ok(Self { inner: Arc::new(Inner { wasm, linker, cache, compiler, gate }) })
     }
 
     /// Runs one export in a fresh instance, within the state's limits.
@@ -138,9 +137,20 @@ fn config() -> Config {
         .table_elements(TABLE)
         .linear_memory_keep_resident(256 << 10)
         .table_keep_resident(16 << 10);
+    let mut config = code();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    config
+}
+
+/// An engine that compiles for the others and runs nothing, so that it reserves no memory for calls.
+pub(crate) fn compiling() -> wasmtime::Result<wasmtime::Engine> {
+    wasmtime::Engine::new(&code())
+}
+
+/// What code depends on: it runs only where these settings are the same.
+fn code() -> Config {
     let mut config = Config::new();
     config
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
         .cranelift_opt_level(OptLevel::Speed)
         .epoch_interruption(true)
         .max_wasm_stack(STACK)

@@ -69,6 +69,29 @@ pub enum LoadError {
     /// The compiler or the pool refuses it.
     #[error("it cannot be compiled")]
     Compile(#[source] Text),
+    /// Compiling it takes more than a module may take. Says what was exceeded.
+    #[error("compiling it {0}, which is the bound; make its functions smaller, or raise the bound (`--compile-...`)")]
+    CompileBound(String),
+    /// The process that compiles could not be started, or not be spoken to.
+    #[error("the process that compiles modules cannot be started")]
+    Compiler(#[source] std::io::Error),
+    /// The process that compiles ended in another way than by an answer: the module brought it down, as a rule.
+    #[error("the process that compiles it ended without an answer ({how})")]
+    CompilerEnded {
+        /// How it ended.
+        how: String,
+        /// The last that it said.
+        #[source]
+        words: Text,
+    },
+    /// What the process that compiles found wrong with it.
+    #[error("{text}")]
+    Told {
+        /// The category of what is wrong.
+        category: &'static str,
+        /// What is wrong.
+        text: String,
+    },
     /// Its imports or exports have other types than the contract says.
     #[error("its imports and exports are not those of innkeeper:guest@{CONTRACT}; build it with an SDK of {CONTRACT}")]
     Types(#[source] Text),
@@ -103,8 +126,20 @@ impl LoadError {
             Self::Export { .. } | Self::NoContract | Self::Component(_) | Self::Types(_) => "contract",
             Self::OtherVersion { .. } => "contract-version",
             Self::Compile(_) => "compile",
+            Self::CompileBound(_) => "compile-bound",
+            Self::Compiler(_) | Self::CompilerEnded { .. } => "compiler",
+            Self::Told { category, .. } => category,
             Self::Describe(_) | Self::DescribeCalled { .. } => "describe",
             Self::Manifest(_) => "manifest",
         }
     }
+}
+
+/// Categories that the process that compiles may tell of.
+const TOLD: &[&str] =
+    &["truncated", "too-large", "not-wasm", "invalid", "import", "contract", "contract-version", "compile"];
+
+/// The category of that name.
+pub(crate) fn category(name: &str) -> &'static str {
+    TOLD.iter().find(|known| **known == name).copied().unwrap_or("compile")
 }

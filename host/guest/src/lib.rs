@@ -11,6 +11,7 @@ mod bindings;
 mod cache;
 mod call;
 mod check;
+mod compiler;
 mod convert;
 mod count;
 mod describe;
@@ -27,6 +28,7 @@ mod ticker;
 
 pub use cache::{Cache, CacheError};
 pub use call::Answer;
+pub use compiler::{Bounds, Compiler, compile_for_parent};
 pub use engine::{CALLS, Engine, EngineError};
 pub use error::{LoadError, MAX_SIZE, Text};
 pub use folder::{Change, Changes, Folder, FolderError};

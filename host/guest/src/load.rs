@@ -32,50 +32,68 @@ impl Engine {
     /// Makes a module of a file's bytes: a component, or a core module that carries the contract's section
     /// (what `cargo build` for wasm32-unknown-unknown makes of a crate with the SDK).
     ///
-    /// Everything that can be wrong with a module is found here, and nothing of the old one is touched.
-    /// Compiling is not bounded yet but by [`MAX_SIZE`]; it uses every core for about a second per MiB. With a
-    /// cache it happens once for each component; everything else is done each time.
-    /// `describe` may use one second of CPU time.
+    /// Everything that can be wrong with a module is found here, and nothing of the old one is touched. Checking and
+    /// compiling take every core for about a second per MiB; with a [`Compiler`](crate::Compiler) that happens in a
+    /// process of its own, within its bounds, without one in this process and bounded by nothing but [`MAX_SIZE`].
+    /// With a cache it happens once for each file. Linking, which lets nothing in that is not of the contract, and
+    /// `describe`, which may use one second of CPU time, are done each time.
     pub fn load(&self, bytes: &[u8]) -> Result<Module, LoadError> {
-        let component = component(bytes)?;
-        let compiled = self.compiled(&component).map_err(|e| LoadError::Compile(chain(e.chain())))?;
+        let compiled = self.compiled(bytes)?;
         let guest = self.link(&compiled).map_err(|e| LoadError::Types(chain(e.chain())))?;
         let manifest = describe::describe(self, &guest)?;
         Ok(Module { inner: Arc::new(Inner { digest: digest(bytes), size: bytes.len(), manifest, guest }) })
     }
 
-    /// The component's code: as it was compiled before, or compiled now.
-    fn compiled(&self, component: &[u8]) -> wasmtime::Result<Component> {
-        let Some(cache) = &self.inner.cache else { return Component::from_binary(&self.inner.wasm, component) };
-        let digest = digest(component);
+    /// The file's code: as it was compiled before, or compiled now.
+    fn compiled(&self, bytes: &[u8]) -> Result<Component, LoadError> {
+        let digest = digest(bytes);
         let name = &digest["sha256:".len()..];
-        let kept = cache.get(name).and_then(|code| self.deserialize(&code));
-        if let Some(compiled) = kept {
+        let cache = self.inner.cache.as_ref();
+        if let Some(compiled) = cache.and_then(|cache| cache.get(name)).and_then(|code| self.deserialize(&code).ok()) {
             return Ok(compiled);
         }
-        let compiled = Component::from_binary(&self.inner.wasm, component)?;
+        sized(bytes)?;
+        let code = match &self.inner.compiler {
+            Some(compiler) => compiler.compile(bytes)?,
+            None => compile(&self.inner.wasm, bytes)?,
+        };
+        // Here the pool says what it has no room for: a table of millions of entries, say.
+        let compiled = self.deserialize(&code).map_err(|e| LoadError::Compile(chain(e.chain())))?;
         // A cache that cannot be written costs time, and nothing else.
-        let _ = compiled.serialize().map(|code| cache.put(name, &code));
+        let _ = cache.map(|cache| cache.put(name, &code));
         Ok(compiled)
     }
 
-    /// None where another version of wasmtime, or one with other settings, compiled it: wasmtime checks that.
-    #[allow(unsafe_code, reason = "there is no other way to load compiled code; the cache proved its origin")]
-    fn deserialize(&self, code: &[u8]) -> Option<Component> {
-        // SAFETY: the bytes carry the MAC of this host's own key, so that a host of this user made them by
-        // `Component::serialize`, and nobody has changed them since.
-        unsafe { Component::deserialize(&self.inner.wasm, code) }.ok()
+    /// Fails where another version of wasmtime, or one with other settings, compiled it: wasmtime checks that.
+    #[allow(unsafe_code, reason = "there is no other way to load compiled code; its origin is known")]
+    fn deserialize(&self, code: &[u8]) -> wasmtime::Result<Component> {
+        // SAFETY: this function's callers have the bytes from wasmtime's compiler: it ran in this process, or in a
+        // child that runs the host's own program and spoke through a pipe of its own, or the bytes carry the MAC of
+        // this host's own key, so that a host of this user stored them, and nobody has changed them since.
+        unsafe { Component::deserialize(&self.inner.wasm, code) }
     }
 }
 
-/// The component in a file, checked by name but not compiled.
-fn component(bytes: &[u8]) -> Result<Vec<u8>, LoadError> {
+/// Compiled code for an engine of these settings, from a file's bytes: checked, made a component, compiled.
+pub(crate) fn compile(engine: &wasmtime::Engine, bytes: &[u8]) -> Result<Vec<u8>, LoadError> {
+    let component = component(bytes)?;
+    engine.precompile_component(&component).map_err(|e| LoadError::Compile(chain(e.chain())))
+}
+
+/// What is seen without looking.
+fn sized(bytes: &[u8]) -> Result<(), LoadError> {
     if bytes.is_empty() {
         return Err(LoadError::Empty);
     }
     if bytes.len() > MAX_SIZE {
         return Err(LoadError::TooLarge { size: bytes.len() });
     }
+    Ok(())
+}
+
+/// The component in a file, checked by name but not compiled.
+fn component(bytes: &[u8]) -> Result<Vec<u8>, LoadError> {
+    sized(bytes)?;
     let is_component = match look(bytes) {
         Look::Core => false,
         Look::Component => true,
@@ -94,6 +112,11 @@ fn component(bytes: &[u8]) -> Result<Vec<u8>, LoadError> {
     };
     check::component(&component)?;
     Ok(component)
+}
+
+/// An error with its sources, in one line.
+pub(crate) fn sentence(error: &(dyn std::error::Error + 'static)) -> String {
+    chain(std::iter::successors(Some(error), |error| error.source())).0
 }
 
 /// An error's causes in one line.

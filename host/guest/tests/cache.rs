@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 /// Loads a module with an engine of its own, as a host that starts anew does.
 fn load(folder: &Path) {
-    let engine = Engine::with_cache(Cache::open(folder).unwrap()).unwrap();
+    let engine = Engine::with(Some(Cache::open(folder).unwrap()), None).unwrap();
     assert_eq!(engine.load(&Guest::new().file()).unwrap().manifest().name, "tiny");
 }
 
@@ -68,7 +68,7 @@ fn code_that_others_could_have_written_is_compiled_anew() {
 #[test]
 fn the_code_of_another_module_under_its_name_is_compiled_anew() {
     let (folder, file) = filled();
-    let other = Engine::with_cache(Cache::open(folder.path()).unwrap()).unwrap();
+    let other = Engine::with(Some(Cache::open(folder.path()).unwrap()), None).unwrap();
     other.load(&Guest::new().item("(func $more)").file()).unwrap();
     let files = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
     let others = files.filter(|path| path.extension().is_some() && *path != file).collect::<Vec<_>>();
@@ -83,7 +83,7 @@ fn a_cache_that_cannot_be_written_costs_only_time() {
     let folder = tempfile::tempdir().unwrap();
     let cache = Cache::open(folder.path()).unwrap();
     fs::remove_dir_all(folder.path()).unwrap();
-    let engine = Engine::with_cache(cache).unwrap();
+    let engine = Engine::with(Some(cache), None).unwrap();
     engine.load(&Guest::new().file()).unwrap();
 }
 

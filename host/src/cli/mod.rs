@@ -1,5 +1,6 @@
 //! The command line.
 
+mod compile;
 mod get;
 mod manifests;
 
@@ -39,6 +40,9 @@ enum Command {
     ///
     /// Example: innkeeper manifests | kubectl apply --server-side -f -
     Manifests,
+    /// Compile one module: the process that a host starts for it.
+    #[command(hide = true)]
+    Compile(compile::Options),
 }
 
 /// Which cluster.
@@ -66,6 +70,7 @@ pub fn main() -> ExitCode {
         Command::Run(options) => run::run(options),
         Command::Get(options) => blocking(get::get(options)),
         Command::Manifests => manifests::print(),
+        Command::Compile(options) => compile::compile(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,6 +3,7 @@
 mod calls;
 mod health;
 mod http;
+mod loading;
 mod metrics;
 mod modules;
 mod pump;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use innkeeper_cluster::Cluster;
 use innkeeper_core::engine::Input;
+use innkeeper_guest::Bounds;
 use tokio::sync::mpsc;
 
 use crate::cli::Access;
@@ -36,6 +38,14 @@ pub(crate) struct Options {
     /// the user's cache folder. Code from here is run: the folder must be the host's own.
     #[arg(long, value_name = "DIR", env = "INNKEEPER_CACHE")]
     cache: Option<PathBuf>,
+    /// CPU time that compiling one module may take, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = Bounds::default().cpu_s,
+        value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    compile_time: u64,
+    /// Memory that compiling one module may take, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = Bounds::default().memory >> 20,
+        value_parser = clap::value_parser!(u64).range(64..=1 << 20))]
+    compile_memory: u64,
     #[command(flatten)]
     access: Access,
     /// Where /healthz and /readyz are served.
@@ -69,8 +79,10 @@ async fn host(options: Options) -> anyhow::Result<()> {
     let state = Arc::new(health::State::default());
     let health = http::bind(options.health, "--health").await?;
     let scrape = http::bind(options.metrics, "--metrics").await?;
+    let bounds = Bounds::new(options.compile_time, options.compile_memory << 20);
     let guests = Arc::new(
-        modules::Guests::new(options.cache.or_else(users_cache).as_deref()).context("the wasm engine cannot start")?,
+        modules::Guests::new(options.cache.or_else(users_cache).as_deref(), bounds)
+            .context("the wasm engine cannot start")?,
     );
     let folder = modules::Folder::open(&options.modules)?;
     let cluster = options.access.connect().await?;

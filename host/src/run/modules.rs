@@ -1,15 +1,16 @@
 //! Modules: from files in the folder to loaded guests, and the guests by their digest.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use innkeeper_core::binding;
 use innkeeper_core::engine::{Input, News};
 use innkeeper_core::kind::Key;
-use innkeeper_guest::{Cache, Change, Engine, Level, LogLine, Module};
+use innkeeper_guest::{Bounds, Cache, Change, Compiler, Engine, Level, LogLine, Module};
 use tokio::sync::mpsc;
 
+use super::loading::Lanes;
 use super::metrics::Metrics;
 
 /// The wasm engine, and every module that was loaded, by digest.
@@ -19,10 +20,12 @@ pub(super) struct Guests {
 }
 
 impl Guests {
-    /// With a cache of compiled modules where that can be used.
-    pub(super) fn new(cache: Option<&Path>) -> anyhow::Result<Self> {
+    /// With a cache of compiled modules where that can be used. They are compiled within these bounds, by this
+    /// program in a process of its own.
+    pub(super) fn new(cache: Option<&Path>, bounds: Bounds) -> anyhow::Result<Self> {
         let cache = cache.and_then(|folder| Cache::open(folder).map_err(|e| tracing::warn!("{e}")).ok());
-        let engine = cache.map_or_else(Engine::new, Engine::with_cache)?;
+        let compiler = Compiler { program: this_program()?, arguments: vec!["compile".into()], bounds };
+        let engine = Engine::with(cache, Some(compiler))?;
         Ok(Self { engine, modules: Mutex::default() })
     }
 
@@ -42,6 +45,12 @@ impl Guests {
             Err(error) => News::Rejected(sentence(&error)),
         }
     }
+}
+
+/// The program that runs, even if its file was replaced since.
+fn this_program() -> std::io::Result<PathBuf> {
+    let running = Path::new("/proc/self/exe");
+    if running.exists() { Ok(running.to_owned()) } else { std::env::current_exe() }
 }
 
 /// An error with its sources, in one line.
@@ -67,22 +76,21 @@ impl Folder {
         Ok(Self { folder })
     }
 
-    /// Loads every module that is there, then each that changes, on a thread of its own.
+    /// Loads every module that is there, then each that changes, on threads of their own.
     pub(super) fn serve(self, guests: Arc<Guests>, metrics: Arc<Metrics>, inputs: mpsc::Sender<Input>) {
         std::thread::spawn(move || {
+            let mut lanes = Lanes::new(Arc::new(move |change| input(&guests, &metrics, change)), inputs.clone());
             let (first, changes) = self.folder.watch();
-            for change in first {
-                if inputs.blocking_send(input(&guests, &metrics, change)).is_err() {
-                    return;
-                }
+            let begun: Vec<_> = first.into_iter().map(|change| lanes.take(change)).collect();
+            // A hang-up is the only thing that ever comes.
+            for done in begun {
+                let _ = done.recv();
             }
             if inputs.blocking_send(Input::ModulesRead).is_err() {
                 return;
             }
             for change in changes {
-                if inputs.blocking_send(input(&guests, &metrics, change)).is_err() {
-                    return;
-                }
+                lanes.take(change);
             }
         });
     }

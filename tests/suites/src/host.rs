@@ -50,14 +50,15 @@ pub struct Answer {
 }
 
 impl Host {
-    /// Starts a host on these modules and that cluster; its log goes to `log`. It may not be ready yet.
-    pub fn start(modules: &Path, kubeconfig: &Path, log: &Path) -> Self {
+    /// Starts a host on these modules and that cluster, with these options besides; its log goes to `log`. It may
+    /// not be ready yet.
+    pub fn start_with(modules: &Path, kubeconfig: &Path, log: &Path, options: &[&str]) -> Self {
         let (health, metrics) = two_free_addresses();
         let file = File::create(log).expect("the log can be written");
         let mut command = Command::new(binary());
         command.arg("run").arg("--modules").arg(modules).arg("--kubeconfig").arg(kubeconfig);
         command.args(["--health", &health.to_string(), "--metrics", &metrics.to_string()]);
-        command.args(["--log-format", "text"]).env_remove("KUBECONFIG");
+        command.args(["--log-format", "text"]).args(options).env_remove("KUBECONFIG");
         command.stdin(Stdio::null()).stdout(file.try_clone().expect("a file handle can be copied")).stderr(file);
         let leash = Leash::new().expect("/bin/sh can be started");
         let child = leash.spawn(&mut command).expect("the host can be started");
@@ -79,6 +80,18 @@ impl Host {
             );
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// The process ids of its children: the processes in which it compiles.
+    pub fn children(&self) -> Vec<u32> {
+        let is_child = |id: &u32| {
+            let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+            // After the name, which may hold anything but ends at the last bracket: the state, then the parent.
+            let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse().ok());
+            parent == Some(self.child().id())
+        };
+        let entries = std::fs::read_dir("/proc").expect("there is /proc").flatten();
+        entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(is_child).collect()
     }
 
     /// What `/readyz` answers.

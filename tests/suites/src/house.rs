@@ -53,7 +53,7 @@ impl House {
             // What a test that was alone here made of them is not for others.
             cluster.kubectl(&["delete", "reconcilers", "--all", "--wait=true"]);
             let lodging = Arc::new(Lodging::new(&SHARED_MODULES));
-            lodging.start(lodging.modules.path(), &cluster.host_kubeconfig());
+            lodging.start(lodging.modules.path(), &cluster.host_kubeconfig(), &[]);
             lodging.host().wait_until_ready();
             lodging
         });
@@ -93,7 +93,14 @@ impl House {
 
     /// Starts a host on another folder of modules, or with another kubeconfig.
     pub fn begin_host_on(&self, modules: &Path, kubeconfig: &Path) -> Arc<Host> {
-        self.lodging.start(modules, kubeconfig)
+        self.lodging.start(modules, kubeconfig, &[])
+    }
+
+    /// Starts a host with these options besides the usual ones, and waits until it is ready.
+    pub fn start_host_with(&self, options: &[&str]) -> Arc<Host> {
+        let host = self.lodging.start(self.modules().path(), &self.host_kubeconfig(), options);
+        host.wait_until_ready();
+        host
     }
 
     /// The kubeconfig of the host's user.
@@ -193,13 +200,13 @@ impl Lodging {
         Self { modules: Modules::with(guests), host: Mutex::new(None), logs, starts: AtomicU32::new(0) }
     }
 
-    fn start(&self, modules: &Path, kubeconfig: &Path) -> Arc<Host> {
+    fn start(&self, modules: &Path, kubeconfig: &Path, options: &[&str]) -> Arc<Host> {
         let log: PathBuf = self.logs.path().join(format!("host-{}.log", self.starts.fetch_add(1, Ordering::Relaxed)));
         // The one before ends first, if it has not ended yet.
         if let Some(before) = locked(&self.host).take() {
             before.kill();
         }
-        let host = Arc::new(Host::start(modules, kubeconfig, &log));
+        let host = Arc::new(Host::start_with(modules, kubeconfig, &log, options));
         *locked(&self.host) = Some(host.clone());
         host
     }
