@@ -71,7 +71,7 @@ impl Compiler {
             (said, words.join(), clock.join())
         });
         let status = child.wait()?;
-        let words = words.unwrap_or_else(|_| Ok(None))?.unwrap_or_default();
+        let words = words.unwrap_or(Ok(None))?.unwrap_or_default();
         let words = String::from_utf8_lossy(&words).into_owned();
         Ok(Left { status, said: said?.unwrap_or_default(), words, late: late.unwrap_or(false) })
     }
