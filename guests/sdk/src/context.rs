@@ -88,6 +88,16 @@ impl<K: Object> Context<K> {
         find::<C>(&self.request.children, name)
     }
 
+    /// The host's verdicts on the contributions that exist or were asked for last.
+    pub fn contributions(&self) -> &[Verdict] {
+        &self.request.contributions
+    }
+
+    /// The host's verdicts on the removals that were asked for last.
+    pub fn removals(&self) -> &[Verdict] {
+        &self.request.removals
+    }
+
     /// The host's verdict on one contribution.
     pub fn contribution<C: Object>(&self, name: &str) -> Option<&Verdict> {
         find::<C>(&self.request.contributions, name)

@@ -28,11 +28,11 @@ impl Cluster {
         let request = match request::of(action) {
             Ok(Some(request)) => request,
             Ok(None) => return Done::Accepted,
-            Err(e) => return Done::Invalid(e.to_string()),
+            Err(e) => return Done::Invalid(e.to_string().into()),
         };
         match (self.ask(request).await, action) {
             (Err(why), _) => Done::Unknown(why),
-            (Ok(answer), Action::Delete { .. }) => answer.accepted(),
+            (Ok(answer), Action::Delete { .. } | Action::Rehearse { .. }) => answer.accepted(),
             (Ok(answer), action) => answer.object(&action.key().kind),
         }
     }

@@ -6,6 +6,7 @@ use http::{HeaderMap, StatusCode, header};
 use innkeeper_core::action::Done;
 use innkeeper_core::kind::Kind;
 use innkeeper_core::object::Object;
+use innkeeper_core::refusal::{self, Refusal};
 use serde::Deserialize;
 
 /// How long to wait where the API server asks to wait and does not say how long, in milliseconds.
@@ -40,6 +41,7 @@ struct Details {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Cause {
+    reason: String,
     message: String,
     field: String,
 }
@@ -76,11 +78,12 @@ impl Answer {
                 Done::Conflict(message)
             }
             // An apply with a field that the kind does not know, or with an entry twice in a list.
-            500 if message.starts_with("failed to create typed patch object") => Done::Invalid(message),
+            500 if message.starts_with("failed to create typed patch object") => Done::Invalid(message.into()),
             404 => Done::NotFound(message),
             409 => Done::Conflict(message),
             // A request that the API server will never have: its form, its size, or what it asks for.
-            400 | 405 | 406 | 413 | 415 | 422 => Done::Invalid(message),
+            422 => Done::Invalid(Refusal { message, causes: self.causes() }),
+            400 | 405 | 406 | 413 | 415 => Done::Invalid(message.into()),
             401 | 403 => Done::Forbidden(message),
             429 => Done::Throttled { after_ms: self.wait_ms().unwrap_or(WAIT_MS), message },
             500 | 503 => match self.wait_ms() {
@@ -89,6 +92,11 @@ impl Answer {
             },
             _ => Done::Unknown(message),
         }
+    }
+
+    fn causes(&self) -> Vec<refusal::Cause> {
+        let all = self.status().details.causes.into_iter();
+        all.map(|Cause { reason, field, message }| refusal::Cause { reason, field, message }).collect()
     }
 
     fn wait_ms(&self) -> Option<u64> {

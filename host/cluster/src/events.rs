@@ -55,7 +55,7 @@ pub(crate) async fn record(cluster: &Cluster, about: &Object, event: &Event) -> 
     }
     let created = match request::create(&collection, &manifest) {
         Ok(request) => cluster.ask(request).await,
-        Err(e) => return Done::Invalid(e.to_string()),
+        Err(e) => return Done::Invalid(e.to_string().into()),
     };
     match created.map(|answer| answer.accepted()) {
         Err(why) => Done::Unknown(why),
@@ -80,7 +80,7 @@ async fn again(cluster: &Cluster, at: &str, count: u64) -> Done {
     let patch = json!({"series": {"count": count, "lastObservedTime": now()}});
     let request = match request::merge(at, false, &patch) {
         Ok(request) => request,
-        Err(e) => return Done::Invalid(e.to_string()),
+        Err(e) => return Done::Invalid(e.to_string().into()),
     };
     match cluster.ask(request).await {
         Err(why) => Done::Unknown(why),

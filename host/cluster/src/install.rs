@@ -112,7 +112,8 @@ fn is_established(crd: &Object) -> Result<(), String> {
 
 fn words(done: Done) -> String {
     match done {
-        Done::NotFound(e) | Done::Conflict(e) | Done::Invalid(e) | Done::Forbidden(e) | Done::Unknown(e) => e,
+        Done::NotFound(e) | Done::Conflict(e) | Done::Forbidden(e) | Done::Unknown(e) => e,
+        Done::Invalid(e) => e.message,
         Done::Throttled { message, .. } => message,
         Done::Object { .. } | Done::Accepted => "its answer makes no sense".into(),
     }

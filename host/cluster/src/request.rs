@@ -39,6 +39,12 @@ pub(crate) fn of(action: &Action) -> Result<Option<Request<Vec<u8>>>, Senseless>
             object(at)?;
             create(&path::collection(&at.resource, at.namespace.as_deref()), manifest)?
         }
+        Action::Rehearse { at, manager, manifest } => {
+            object(at)?;
+            let query = [("fieldManager", manager.as_str()), ("dryRun", "All"), STRICT];
+            let collection = path::collection(&at.resource, at.namespace.as_deref());
+            send(Method::POST, &path::with(&collection, &query), JSON, manifest)?
+        }
         Action::Delete { at, uid } => {
             let options = json!({
                 "apiVersion": "v1",

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::contract::Event;
 use crate::kind::Key;
 use crate::object::Object;
+use crate::refusal::Refusal;
 use crate::resource::Address;
 
 /// One request to the API server.
@@ -57,6 +58,15 @@ pub enum Action {
         /// The uid of the very object that is meant.
         uid: String,
     },
+    /// Ask whether the API server would create such an object, under a name that it makes up. Nothing is kept.
+    Rehearse {
+        /// The object that it would be in the place of.
+        at: Address,
+        /// The field manager.
+        manager: String,
+        /// The object.
+        manifest: Value,
+    },
     /// Record an Event. One that was recorded before is counted.
     Event {
         /// The object that it is about.
@@ -77,6 +87,7 @@ impl Action {
             Self::Merge { .. } => "merge",
             Self::Create { .. } => "create",
             Self::Delete { .. } => "delete",
+            Self::Rehearse { .. } => "rehearse",
             Self::Event { .. } => "event",
         }
     }
@@ -89,6 +100,7 @@ impl Action {
             | Self::Patch { at, .. }
             | Self::Merge { at, .. }
             | Self::Create { at, .. }
+            | Self::Rehearse { at, .. }
             | Self::Delete { at, .. } => at.key(),
             Self::Event { about, .. } => about.key.clone(),
         }
@@ -105,14 +117,14 @@ pub enum Done {
         /// Whether this request created it.
         created: bool,
     },
-    /// It took effect; there is no object to show (a delete that was accepted, an Event).
+    /// It took effect; there is no object to show (a delete that was accepted, a rehearsal, an Event).
     Accepted,
     /// No such object.
     NotFound(String),
     /// 409: somebody else's field, another uid, an older resourceVersion, or a name that is taken.
     Conflict(String),
     /// 400 or 422: the API server will not have it.
-    Invalid(String),
+    Invalid(Refusal),
     /// 401 or 403.
     Forbidden(String),
     /// 429, or 503 with Retry-After: nothing happened, try later.

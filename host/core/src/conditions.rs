@@ -141,6 +141,21 @@ pub fn merge_patch(from: &Value, to: &Value) -> Option<Value> {
     (!patch.is_empty()).then_some(Value::Object(patch))
 }
 
+/// Lays a merge patch (RFC 7386) over a value.
+pub fn merge(into: &mut Value, patch: &Value) {
+    let Value::Object(patch) = patch else { return into.clone_from(patch) };
+    if !into.is_object() {
+        *into = Value::Object(Map::new());
+    }
+    let Some(map) = into.as_object_mut() else { return };
+    for (key, value) in patch {
+        match value {
+            Value::Null => drop(map.remove(key)),
+            value => merge(map.entry(key.as_str()).or_insert(Value::Null), value),
+        }
+    }
+}
+
 /// A moment as Kubernetes writes it: RFC 3339, seconds, UTC.
 pub fn timestamp(now_ms: i64) -> String {
     jiff::Timestamp::from_second(now_ms.div_euclid(1000)).unwrap_or_default().to_string()

@@ -24,6 +24,7 @@ pub mod print;
 pub mod query;
 pub mod queue;
 pub mod reconciler;
+pub mod refusal;
 pub mod resource;
 pub mod selector;
 pub mod shelf;

@@ -22,17 +22,34 @@ pub const GROUP: &str = "innkeeper.dev";
 /// The field manager of the host's own bookkeeping (status, finalizers, Reconcilers).
 pub const HOST_MANAGER: &str = "innkeeper";
 
+/// The field manager that keeps the values of fields which a child handed over.
+pub const RELEASED_MANAGER: &str = "innkeeper.released";
+
 /// The field manager of the children of a kind. It follows the kind served, so that a renamed, re-made
 /// or moved Reconciler finds its children.
 ///
 /// At most 128 bytes, as the API server demands of a field manager; a longer one ends in a digest.
 pub fn field_manager(served: &GroupKind) -> String {
-    let full = format!("innkeeper.{served}");
+    bounded(format!("innkeeper.{served}"))
+}
+
+/// The field manager of the labels and annotations that a guest sets on the object itself.
+pub fn own_manager(served: &GroupKind) -> String {
+    bounded(format!("innkeeper.{served}-own"))
+}
+
+fn bounded(full: String) -> String {
     if full.len() <= 128 {
         return full;
     }
     let end = (0..=115).rev().find(|i| full.is_char_boundary(*i)).unwrap_or(0);
     format!("{}-{}", &full[..end], &digest(full.as_bytes())[7..19])
+}
+
+/// Whether a label or annotation is Innkeeper's own to set.
+pub fn is_reserved(key: &str) -> bool {
+    let prefix = key.split_once('/').map_or("", |(prefix, _)| prefix);
+    prefix == GROUP || prefix.strip_suffix(GROUP).is_some_and(|sub| sub.ends_with('.'))
 }
 
 /// What the annotation [`OBJECT`] says of an object.
@@ -85,7 +102,14 @@ mod tests {
     #[test]
     fn a_field_manager_is_never_longer_than_the_api_server_takes() {
         let long = GroupKind { group: "g".repeat(200), kind: "Kind".into() };
-        assert!(field_manager(&long).len() <= 128);
+        assert!(field_manager(&long).len() <= 128 && own_manager(&long).len() <= 128);
+        assert_ne!(field_manager(&long), own_manager(&long));
+    }
+
+    #[test]
+    fn keys_of_our_domain_and_below_it_are_reserved() {
+        assert!(is_reserved("innkeeper.dev/wave") && is_reserved("uid.innkeeper.dev/contributed"));
+        assert!(!is_reserved("notinnkeeper.dev/a") && !is_reserved("innkeeper.dev") && !is_reserved("a.dev/b"));
     }
 
     #[test]

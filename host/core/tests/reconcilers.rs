@@ -46,7 +46,7 @@ fn a_reconciler_whose_creation_failed_is_made_when_it_can_be() {
         Done::Unknown(why()),
         Done::Forbidden(why()),
         Done::NotFound(why()),
-        Done::Invalid(why()),
+        Done::Invalid(why().into()),
         Done::Conflict(why()),
     ];
     for refusal in refusals {

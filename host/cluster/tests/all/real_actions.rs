@@ -87,9 +87,9 @@ async fn what_the_api_server_will_not_have_is_invalid_in_its_own_words() {
         manifest["dota"] = json!({});
     }
     let done = cluster.act(&unknown).await;
-    assert!(matches!(&done, Done::Invalid(e) if e.contains("dota")), "{done:?}");
+    assert!(matches!(&done, Done::Invalid(e) if e.message.contains("dota")), "{done:?}");
     let done = cluster.act(&apply(&config_map(&ns, "Not_A_Name"), json!({}), None, MANAGER, false)).await;
-    assert!(matches!(&done, Done::Invalid(e) if e.contains("RFC 1123")), "{done:?}");
+    assert!(matches!(&done, Done::Invalid(e) if e.message.contains("RFC 1123")), "{done:?}");
     let big = "x".repeat(4 << 20);
     let done = cluster.act(&apply(&at, json!({"k": big}), None, MANAGER, false)).await;
     assert!(matches!(&done, Done::Invalid(_)), "{done:?}");

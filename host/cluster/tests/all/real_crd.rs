@@ -33,7 +33,7 @@ async fn the_kind_is_installed_once_and_holds_people_to_its_rules() {
     ];
     for (spec, word) in bad {
         let done = create(&name, spec.clone()).await;
-        assert!(matches!(&done, Done::Invalid(e) if e.contains(word)), "{spec}: {done:?}");
+        assert!(matches!(&done, Done::Invalid(e) if e.message.contains(word)), "{spec}: {done:?}");
     }
     let config = json!({"any": {"thing": [1, {"goes": null}]}});
     let spec = json!({"module": {"folder": {}}, "for": {"kind": "Service"}, "config": config,

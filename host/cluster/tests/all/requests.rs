@@ -61,13 +61,13 @@ async fn answers_mean_what_the_api_conventions_say() {
     };
     let words = || "the words".to_owned();
     for (code, meaning) in [
-        (400, Done::Invalid(words())),
+        (400, Done::Invalid(words().into())),
         (401, Done::Forbidden(words())),
         (403, Done::Forbidden(words())),
         (404, Done::NotFound(words())),
         (409, Done::Conflict(words())),
-        (413, Done::Invalid(words())),
-        (422, Done::Invalid(words())),
+        (413, Done::Invalid(words().into())),
+        (422, Done::Invalid(words().into())),
         (500, Done::Unknown(words())),
         (503, Done::Unknown(words())),
         (504, Done::Unknown(words())),
@@ -89,7 +89,9 @@ async fn causes_are_told_where_the_message_does_not() {
     ]});
     let body = status(422, "Invalid", "it is told already", causes);
     let (done, _) = answered("422 Unprocessable Entity", vec![], body).await;
-    assert_eq!(done, Done::Invalid("it is told already; spec.b: must be small; and so on".into()));
+    let Done::Invalid(refusal) = done else { panic!("{done:?}") };
+    assert_eq!(refusal.message, "it is told already; spec.b: must be small; and so on");
+    assert_eq!((refusal.causes.len(), refusal.causes[1].field.as_str()), (3, "spec.b"));
 }
 
 #[tokio::test]
@@ -114,6 +116,7 @@ async fn each_action_is_the_one_request_that_kubernetes_documents() {
         Action::Merge { at: at.clone(), status: true, patch: json!({}) },
         Action::Merge { at: at.clone(), status: false, patch: json!({}) },
         Action::Create { at: at.clone(), manifest: json!({}) },
+        Action::Rehearse { at: at.clone(), manager: "m".into(), manifest: json!({}) },
         Action::Delete { at, uid: "u-1".into() },
     ] {
         let done = cluster.act(&action).await;
@@ -131,6 +134,7 @@ async fn each_action_is_the_one_request_that_kubernetes_documents() {
             format!("PATCH {map}/a/status?fieldManager=innkeeper"),
             format!("PATCH {map}/a?fieldManager=innkeeper"),
             format!("POST {map}?fieldManager=innkeeper&fieldValidation=Strict"),
+            format!("POST {map}?fieldManager=m&dryRun=All&fieldValidation=Strict"),
             format!("DELETE {map}/a"),
         ]
     );
@@ -138,9 +142,9 @@ async fn each_action_is_the_one_request_that_kubernetes_documents() {
         requests.iter().map(|r| r.head.lines().find_map(|l| l.strip_prefix("content-type: "))).collect();
     let (json, merge) = (Some("application/json"), Some("application/merge-patch+json"));
     let patch = Some("application/json-patch+json");
-    assert_eq!(types, [None, Some("application/apply-patch+yaml"), patch, merge, merge, json, json]);
+    assert_eq!(types, [None, Some("application/apply-patch+yaml"), patch, merge, merge, json, json, json]);
     assert!(requests.iter().all(|r| r.head.contains(concat!("user-agent: innkeeper/", env!("CARGO_PKG_VERSION")))));
-    let options: Value = serde_json::from_str(&requests[6].body).expect("DeleteOptions");
+    let options: Value = serde_json::from_str(&requests[7].body).expect("DeleteOptions");
     assert_eq!(options["propagationPolicy"], "Background");
     assert_eq!(options["preconditions"], json!({"uid": "u-1"}));
 }

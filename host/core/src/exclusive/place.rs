@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::fields::element::{Element, below, fit, is_leaf, is_live, same};
+use crate::names::RELEASED_MANAGER;
 use crate::object::Metadata;
 use crate::paths::{Segment, is_text};
 
@@ -18,9 +19,13 @@ pub(super) struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    /// The root. Entries of ours by any operation, and entries about status, are not others'.
+    /// The root. Entries of ours by any operation, of what was handed over, and entries about status are not
+    /// others'.
     pub(super) fn root(meta: &'a Metadata, manager: &str, wanted: &'a Value) -> Self {
-        let others = meta.managed_fields.iter().filter(|e| e.manager != manager && e.subresource != "status");
+        let others = meta
+            .managed_fields
+            .iter()
+            .filter(|e| e.manager != manager && e.manager != RELEASED_MANAGER && e.subresource != "status");
         Self {
             wanted: Some(wanted),
             ours: crate::fields::apply_entry(meta, manager).map(|ours| &ours.fields_v1),

@@ -7,6 +7,7 @@
 
 mod compare;
 pub(crate) mod element;
+mod part;
 
 use std::fmt;
 
@@ -16,6 +17,8 @@ use crate::object::{ManagedFields, Metadata};
 use crate::paths::{Path, Segment, is_text};
 use compare::Compare;
 use element::{Element, below, is_leaf};
+
+pub use part::{both, leaving, part};
 
 /// How many paths of each kind a [`Difference`] names.
 const NAMED: usize = 10;

@@ -1,16 +1,13 @@
-//! Phase 4: what was planned is done. Finalizers first, then children wave by wave, then what is no longer
-//! wanted goes, then finalizers whose reason is gone.
+//! Phase 4: what was planned is done. Finalizers first, then the labels of the object itself, then children wave
+//! by wave, then what is no longer wanted goes, then finalizers whose reason is gone.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::json;
-
 use super::child::{self, Move, Recheck, Settled, Stand};
-use super::{Desk, Next, Phase, Resources, doubts, plan, remove, report};
+use super::{Desk, Next, Phase, Resources, claim, doubts, finalizers, own, plan, remove, report};
 use crate::action::{Action, Done};
 use crate::contract::{Outcome, Policy, State, Verdict};
-use crate::names::{CHILDREN_FINALIZER, GUEST_FINALIZER};
 use crate::object::Object;
 use crate::resource::Address;
 use crate::wanted::Wanted;
@@ -26,11 +23,14 @@ pub(super) struct Acting {
     jobs: HashMap<u32, Job>,
     prune_trouble: Vec<String>,
     removals: Vec<remove::Removing>,
+    /// What is in the way of the labels and annotations of the object itself.
+    own: Option<(Verdict, Recheck)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     TakeFinalizers,
+    Own,
     Waves,
     Prune,
     Remove,
@@ -41,6 +41,7 @@ enum Stage {
 #[derive(Clone, Copy, Debug)]
 enum Job {
     Finalizers,
+    Own,
     Child(usize),
     Prune(usize),
     Remove(usize),
@@ -56,7 +57,7 @@ impl Acting {
         let stands = vec![Stand::Untouched; wanted.len()];
         let (stage, jobs) = (Stage::TakeFinalizers, HashMap::new());
         let removals = remove::all(desk, &outcome.remove, resources);
-        Self { outcome, wanted, stands, surplus, stage, jobs, prune_trouble: Vec::new(), removals }
+        Self { outcome, wanted, stands, surplus, stage, jobs, prune_trouble: Vec::new(), removals, own: None }
     }
 
     /// The verdicts on all wanted children; what has not been touched waits for an earlier wave.
@@ -81,9 +82,11 @@ impl Acting {
         let verdicts = self.verdicts();
         let removals: Vec<_> = self.removals.iter().map(remove::Removing::verdict).collect();
         desk.seen.memory.gone = remove::gone(&self.removals);
-        report::acted(self.outcome, verdicts, removals, self.prune_trouble)
+        report::acted(self.outcome, verdicts, removals, self.own, self.prune_trouble)
     }
 }
+
+pub(super) use finalizers::finalizers_patch;
 
 /// Where a child that a store shows is served.
 pub(super) fn address(child: &Object, resources: Resources<'_>) -> Option<Address> {
@@ -103,10 +106,20 @@ pub(super) fn ensured(acting: Acting, result: Result<(), String>) -> Next {
 pub(super) fn act(desk: &mut Desk, mut acting: Acting) -> Next {
     while acting.jobs.is_empty() {
         match acting.stage {
-            Stage::TakeFinalizers => take_finalizers(desk, &mut acting),
+            Stage::TakeFinalizers => {
+                let action = finalizers::take(desk, &acting.wanted);
+                start(desk, &mut acting, action, Job::Finalizers, Stage::Own);
+            }
+            Stage::Own => {
+                let action = own::apply(desk, &acting.outcome);
+                start(desk, &mut acting, action, Job::Own, Stage::Waves);
+            }
             Stage::Waves => wave(desk, &mut acting),
             Stage::Prune => prune(desk, &mut acting),
-            Stage::DropFinalizers => drop_finalizers(desk, &mut acting),
+            Stage::DropFinalizers => {
+                let action = finalizers::drop_spare(desk, &acting.outcome, &acting.wanted);
+                start(desk, &mut acting, action, Job::Finalizers, Stage::Over);
+            }
             Stage::Remove => start_removals(desk, &mut acting, None),
             Stage::Over => return acting.report(desk),
         }
@@ -114,57 +127,13 @@ pub(super) fn act(desk: &mut Desk, mut acting: Acting) -> Next {
     Next::Wait(Phase::Acting(Box::new(acting)))
 }
 
-fn take_finalizers(desk: &mut Desk, acting: &mut Acting) {
-    acting.stage = Stage::Waves;
-    if desk.seen.object.meta.deletion_timestamp.is_some() {
-        return;
+/// Asks for an action, if there is one; the stage after it comes when it is answered.
+fn start(desk: &mut Desk, acting: &mut Acting, action: Option<Action>, job: Job, then: Stage) {
+    acting.stage = then;
+    if let Some(action) = action {
+        let id = desk.act(action);
+        acting.jobs.insert(id, job);
     }
-    let mut finalizers = desk.seen.object.meta.finalizers.clone();
-    let missing = plan::finalizers(desk, &acting.wanted);
-    finalizers.extend(
-        missing
-            .iter()
-            .filter(|f| !finalizers.iter().any(|have| have == *f))
-            .map(|f| (*f).to_owned())
-            .collect::<Vec<_>>(),
-    );
-    if finalizers.len() > desk.seen.object.meta.finalizers.len() {
-        set_finalizers(desk, acting, &finalizers);
-    }
-}
-
-fn drop_finalizers(desk: &mut Desk, acting: &mut Acting) {
-    acting.stage = Stage::Over;
-    let deleting = desk.seen.object.meta.deletion_timestamp.is_some();
-    let needed = plan::finalizers(desk, &acting.wanted);
-    let stays = |finalizer: &str| match finalizer {
-        GUEST_FINALIZER if deleting => !acting.outcome.finished,
-        CHILDREN_FINALIZER if deleting => true,
-        GUEST_FINALIZER | CHILDREN_FINALIZER => needed.contains(finalizer),
-        _ => true,
-    };
-    let kept: Vec<String> = desk.seen.object.meta.finalizers.iter().filter(|f| stays(f)).cloned().collect();
-    if kept.len() < desk.seen.object.meta.finalizers.len() {
-        set_finalizers(desk, acting, &kept);
-    }
-}
-
-fn set_finalizers(desk: &mut Desk, acting: &mut Acting, finalizers: &[String]) {
-    let action = finalizers_patch(desk, finalizers);
-    let id = desk.act(action);
-    acting.jobs.insert(id, Job::Finalizers);
-}
-
-/// The patch carries the resourceVersion: a finalizer that somebody else sets meanwhile is not lost.
-pub(super) fn finalizers_patch(desk: &Desk, finalizers: &[String]) -> Action {
-    let object = &desk.seen.object;
-    let at = Address {
-        resource: desk.seen.binding.resource.clone(),
-        namespace: object.key.namespace.clone(),
-        name: object.key.name.clone(),
-    };
-    let metadata = json!({"resourceVersion": object.meta.resource_version, "finalizers": finalizers});
-    Action::Merge { at, status: false, patch: json!({ "metadata": metadata }) }
 }
 
 /// Starts the first wave that has untouched children, if every earlier one is ready.
@@ -251,7 +220,7 @@ fn prune(desk: &mut Desk, acting: &mut Acting) {
 /// How an object that looks like a child goes: it is deleted, unless it is a stranger's.
 pub(super) fn removal(desk: &Desk, child: &Object, at: Address) -> Action {
     match desk.seen.memory.strangers.contains(&child.meta.uid) {
-        true => child::withdraw(&desk.seen, &at, &child.meta.uid),
+        true => claim::withdraw(&desk.seen, &at, &child.meta.uid),
         false => Action::Delete { at, uid: child.meta.uid.clone() },
     }
 }
@@ -279,12 +248,17 @@ pub(super) fn done(desk: &mut Desk, mut acting: Acting, id: u32, done: Done) -> 
                 return report::postponed(why);
             }
         },
+        Some(Job::Own) => match own::done(desk, &acting.outcome, done) {
+            Ok(trouble) => acting.own = trouble,
+            Err(gone) => return gone,
+        },
         Some(Job::Child(n)) => {
             let (wanted, stand) = (acting.wanted[n].clone(), acting.stands[n].clone());
             match (&stand, &done) {
                 (Stand::Looking, Done::NotFound(_)) => doubts::look(&mut desk.seen, &wanted.at.key(), None),
                 (Stand::Claiming, Done::Unknown(_)) => drop(desk.seen.memory.claimed.insert(wanted.at.key())),
                 (Stand::Withdrawing { uid, .. }, Done::NotFound(_)) => drop(desk.seen.memory.strangers.remove(uid)),
+                (Stand::Unmaking { old, .. }, Done::Accepted | Done::Object { .. }) => desk.deleted(old),
                 (_, Done::Object { object, created }) => {
                     doubts::look(&mut desk.seen, &wanted.at.key(), Some(object));
                     note(desk, &stand, object, *created);
@@ -312,12 +286,13 @@ fn note(desk: &mut Desk, stand: &Stand, object: &Object, created: bool) {
     let before = desk.seen.children.iter().find(|c| c.key == object.key && c.meta.uid == object.meta.uid).cloned();
     match stand {
         Stand::Looking if child::is_ours(&desk.seen, object) => desk.saw(object),
-        Stand::Claiming | Stand::Applying => {
+        Stand::Claiming | Stand::Applying(_) => {
             desk.wrote(before.as_deref(), object, if created { "created" } else { "applied" });
         }
         Stand::Withdrawing { .. } => desk.withdrew(object),
+        Stand::Releasing => desk.wrote(before.as_deref(), object, "handed over fields of"),
         Stand::Labelling => desk.wrote(before.as_deref(), object, "labelled"),
-        Stand::Cleaning | Stand::Sweeping => desk.wrote(before.as_deref(), object, "removed foreign entries of"),
+        Stand::Cleaning(_) | Stand::Sweeping => desk.wrote(before.as_deref(), object, "removed foreign entries of"),
         _ => {}
     }
 }
@@ -326,7 +301,8 @@ fn note(desk: &mut Desk, stand: &Stand, object: &Object, created: bool) {
 pub(super) fn words(done: &Done) -> String {
     match done {
         Done::Object { .. } | Done::Accepted => "done".into(),
-        Done::NotFound(e) | Done::Conflict(e) | Done::Invalid(e) | Done::Unknown(e) => e.clone(),
+        Done::NotFound(e) | Done::Conflict(e) | Done::Unknown(e) => e.clone(),
+        Done::Invalid(e) => e.to_string(),
         Done::Forbidden(e) => format!("forbidden: {e}"),
         Done::Throttled { message, .. } => format!("the API server asks to wait: {message}"),
     }

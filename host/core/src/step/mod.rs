@@ -10,12 +10,18 @@
 //! show then, it ends in the same place. Results may come in any order; each may be *unknown*.
 
 mod act;
+mod anew;
 mod ask;
 mod child;
+mod claim;
 mod doubts;
+mod finalizers;
 mod finish;
 mod observe;
+mod ours;
+mod own;
 mod plan;
+mod release;
 mod remove;
 mod report;
 mod settled;
@@ -79,6 +85,8 @@ pub struct Memory {
     pub claimed: BTreeSet<Key>,
     /// Events that were recorded last, so that they are not repeated.
     pub events: Vec<Event>,
+    /// Labels and annotations of the object itself that were applied, and that admission changed.
+    pub futile_own: Option<serde_json::Value>,
     /// A status patch that the API server accepted and that changed nothing: its schema drops some of it.
     pub futile_patch: Option<serde_json::Value>,
     /// Where it came to rest.

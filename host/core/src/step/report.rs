@@ -77,6 +77,7 @@ pub(super) fn acted(
     outcome: Outcome,
     children: Vec<(Verdict, Recheck)>,
     removals: Vec<(Verdict, Recheck)>,
+    own: Option<(Verdict, Recheck)>,
     prune_trouble: Vec<String>,
 ) -> Next {
     let count = children.len();
@@ -86,7 +87,7 @@ pub(super) fn acted(
     let beside_the_stores = children.iter().filter(|(v, r)| v.state == State::Waiting || *r != Recheck::OnChange);
     let verdicts_on_children = beside_the_stores.map(|(v, _)| v.clone()).collect();
     let unfinished = removals.into_iter().filter(|(v, _)| v.state != State::Absent);
-    let verdicts: Vec<(Verdict, Recheck)> = children.into_iter().chain(unfinished).collect();
+    let verdicts: Vec<(Verdict, Recheck)> = children.into_iter().chain(unfinished).chain(own).collect();
     let stuck: Vec<&(Verdict, Recheck)> =
         verdicts.iter().filter(|(v, _)| matches!(v.state, State::Failed | State::Conflict)).collect();
     let all = |pick: &dyn Fn(&(Verdict, Recheck)) -> bool| {

@@ -221,7 +221,7 @@ impl Api {
                     Done::Accepted
                 }
             },
-            Action::Event { .. } => Done::Accepted,
+            Action::Event { .. } | Action::Rehearse { .. } => Done::Accepted,
             Action::Patch { .. } => Done::Invalid("this API server knows no JSON patch".into()),
         }
     }

@@ -10,7 +10,7 @@ use std::hint::black_box;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use innkeeper_sdk::{Addressed, Adopt, Context, Failure, Key, Kind, Object, Outcome, Policy};
+use innkeeper_sdk::{Addressed, Adopt, Context, Failure, Key, Kind, Object, Outcome, Policy, Verdict};
 use k8s_openapi::api::core::v1::ConfigMap;
 use serde_json::{Value, json};
 
@@ -45,10 +45,24 @@ pub fn play<K: Object>(cx: &Context<K>, script: &Script) -> Result<Outcome, Fail
         let data = cx.get::<ConfigMap>(name).spec()?.map(|found| found.data);
         status.get_or_insert_with(|| json!({}))["read"][name] = data.map_or(Value::Null, |data| json!(data));
     }
+    if script.verdicts {
+        status.get_or_insert_with(|| json!({}))["verdicts"] = verdicts(cx);
+    }
     if let Some(status) = status {
         outcome.status(&status);
     }
     Ok(outcome)
+}
+
+/// What the host told of what was asked for last: `Kind/name: State: message`, sorted as it told it.
+fn verdicts<K: Object>(cx: &Context<K>) -> Value {
+    let line = |v: &Verdict| format!("{}/{}: {:?}: {}", v.key.kind.kind, v.key.name, v.state, v.message);
+    let lines = |all: &[Verdict]| all.iter().map(line).collect::<Vec<_>>();
+    json!({
+        "children": lines(cx.verdicts()),
+        "contributions": lines(cx.contributions()),
+        "removals": lines(cx.removals()),
+    })
 }
 
 /// What the script wants to be.

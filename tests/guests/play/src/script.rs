@@ -40,6 +40,8 @@ pub struct Script {
     pub annotations: BTreeMap<String, String>,
     /// Names of ConfigMaps to look at; `status.read` shows the data of each, or null.
     pub reads: Vec<String>,
+    /// Whether `status.verdicts` shows what the host told of children, contributions and removals.
+    pub verdicts: bool,
     /// In phase finalize: the work is done.
     pub finished: bool,
 }

@@ -29,6 +29,8 @@ innkeeper_sdk::guest!(
         .applies::<Secret>()
         .applies::<ServiceAccount>()
         .reads::<ConfigMap>()
+        .contributes::<ConfigMap>()
+        .contributes::<Deployment>()
 );
 
 /// Does as the spec says.

@@ -1,13 +1,14 @@
 //! From an outcome to children as they will be applied. The whole outcome is checked before the first
 //! write: one bad child refuses it (promise A03).
 
+mod beside;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
 use crate::binding::Binding;
-use crate::conditions;
 use crate::contract::{Adopt, Child, Outcome, Policy};
 use crate::kind::{Key, Kind};
 use crate::names;
@@ -30,8 +31,12 @@ pub struct Wanted {
     pub policy: Policy,
     /// Paths that the guest owns whole.
     pub exclusive: Vec<Path>,
+    /// Paths to hand over when the manifest stops naming them.
+    pub release: Vec<Path>,
     /// Whether it may be adopted.
     pub adopt: Adopt,
+    /// Uids of it that are to be deleted and made anew, once.
+    pub replace: BTreeSet<String>,
 }
 
 /// An outcome that no host may carry out. Says which child, and why.
@@ -59,8 +64,9 @@ pub fn check(
     resources: &dyn Fn(&Kind) -> Option<Arc<Resource>>,
 ) -> Result<Vec<Wanted>, Refused> {
     supported(outcome)?;
-    stated(outcome)?;
-    removals(outcome, object, binding, resources)?;
+    beside::stated(outcome)?;
+    beside::own(outcome)?;
+    beside::removals(outcome, object, binding, resources)?;
     let mut seen = BTreeSet::new();
     let mut wanted = Vec::with_capacity(outcome.children.len());
     for (n, child) in outcome.children.iter().enumerate() {
@@ -80,6 +86,7 @@ pub fn check(
         }
         wanted.push(decorate(one, child, object, binding)?);
     }
+    beside::replaced(outcome, object, &mut wanted)?;
     wanted.sort_by_key(|one| (one.wave, one.at.key()));
     Ok(wanted)
 }
@@ -92,74 +99,10 @@ pub fn is_reachable(object: &Key, child: &Key) -> bool {
 
 /// What this host cannot do yet of the contract refuses the outcome; nothing is ignored.
 fn supported(outcome: &Outcome) -> Result<(), Refused> {
-    let not_yet = |what: &str| refused(format!("this host cannot do yet what the outcome asks for: {what}"));
-    if !outcome.contributions.is_empty() {
-        return not_yet("contributions");
+    match outcome.contributions.is_empty() {
+        true => Ok(()),
+        false => refused("this host cannot do yet what the outcome asks for: contributions"),
     }
-    if !outcome.replace.is_empty() {
-        return not_yet("replace");
-    }
-    if !outcome.labels.is_empty() || !outcome.annotations.is_empty() {
-        return not_yet("labels and annotations of the object itself");
-    }
-    for (n, child) in outcome.children.iter().enumerate() {
-        if !child.release.is_empty() {
-            return not_yet(&format!("release (child {n})"));
-        }
-        if child.policy == Policy::Recreate {
-            return not_yet(&format!("policy recreate (child {n})"));
-        }
-    }
-    Ok(())
-}
-
-/// What is removed must be of a kind that may be a child, or that the Reconciler permits to delete. Whether
-/// the very object is a child is seen when it is looked at.
-fn removals(
-    outcome: &Outcome,
-    object: &Object,
-    binding: &Binding,
-    resources: &dyn Fn(&Kind) -> Option<Arc<Resource>>,
-) -> Result<(), Refused> {
-    for removal in &outcome.remove {
-        let key = &removal.key;
-        let Some(resource) = resources(&key.kind) else {
-            return refused(format!("remove {key}: this cluster serves no kind {}", key.kind));
-        };
-        if removal.uid.is_empty() || removal.uid == object.meta.uid {
-            return refused(format!("remove {key}: it must name the uid of another object"));
-        }
-        let own = object.key.namespace.as_deref();
-        let namespace = key.namespace.as_deref().or(own).filter(|_| resource.namespaced);
-        let (group, kind) = (&key.kind.group, &key.kind.kind);
-        if binding.permissions.may_apply(group, kind, namespace, own).is_err() {
-            let may = binding.permissions.may_delete(group, kind, namespace, own);
-            may.map_err(|e| Refused(format!("remove {key}: not permitted: {e}")))?;
-        }
-    }
-    Ok(())
-}
-
-/// What a guest says of the status must be its own to say.
-fn stated(outcome: &Outcome) -> Result<(), Refused> {
-    if let Some(status) = &outcome.status {
-        match serde_json::from_str(status) {
-            Ok(Value::Object(_)) => {}
-            Ok(_) => return refused("the status is not a JSON object"),
-            Err(e) => return refused(format!("the status is not JSON: {e}")),
-        }
-    }
-    let mut seen = BTreeSet::new();
-    for condition in &outcome.conditions {
-        let kind = &condition.kind;
-        if conditions::is_the_hosts(kind) {
-            return refused(format!("the condition {kind} is the host's; use hold to keep an object from being Ready"));
-        }
-        if kind.is_empty() || condition.reason.is_empty() || !seen.insert(kind) {
-            return refused(format!("the condition {kind:?} lacks a type or a reason, or is stated twice"));
-        }
-    }
-    Ok(())
 }
 
 fn parse(n: usize, child: &Child) -> Result<(Map<String, Value>, Kind), Refused> {
@@ -216,7 +159,7 @@ fn place(
     }
     for field in ["labels", "annotations"] {
         if let Some(key) =
-            metadata.get(field).and_then(Value::as_object).and_then(|m| m.keys().find(|k| k.starts_with(names::PREFIX)))
+            metadata.get(field).and_then(Value::as_object).and_then(|m| m.keys().find(|k| names::is_reserved(k)))
         {
             return Err(format!("{kind} {name}: metadata.{field}.{key} is the host's"));
         }
@@ -249,12 +192,11 @@ fn decorate(
     binding: &Binding,
 ) -> Result<Wanted, Refused> {
     let key = at.key();
-    let exclusive = child
-        .exclusive
-        .iter()
-        .map(|path| Path::parse(path))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|e| Refused(format!("{key}: exclusive: {e}")))?;
+    let paths = |field: &str, texts: &[String]| {
+        let parsed: Result<Vec<Path>, _> = texts.iter().map(|path| Path::parse(path)).collect();
+        parsed.map_err(|e| Refused(format!("{key}: {field}: {e}")))
+    };
+    let (exclusive, release) = (paths("exclusive", &child.exclusive)?, paths("release", &child.release)?);
     let metadata = manifest.get_mut("metadata").and_then(Value::as_object_mut);
     let Some(metadata) = metadata else { return refused(format!("{key}: no metadata")) };
     put(metadata, "labels", names::OBJECT_UID, &object.meta.uid);
@@ -268,7 +210,8 @@ fn decorate(
         put(metadata, "annotations", names::APPLIED, &digest);
     }
     let manifest = Value::Object(manifest);
-    Ok(Wanted { at, manifest, digest, wave: child.wave, policy: child.policy, exclusive, adopt: child.adopt })
+    let (wave, policy, adopt, replace) = (child.wave, child.policy, child.adopt, BTreeSet::new());
+    Ok(Wanted { at, manifest, digest, wave, policy, exclusive, release, adopt, replace })
 }
 
 fn owner_reference(object: &Object, binding: &Binding) -> Value {
