@@ -27,6 +27,7 @@ pub mod reconciler;
 pub mod refusal;
 pub mod resource;
 pub mod selector;
+pub mod share;
 pub mod shelf;
 pub mod step;
 pub mod store;

@@ -54,6 +54,8 @@ struct Awaited {
 pub struct Pending {
     by_watch: BTreeMap<Watch, Awaited>,
     waiting: HashMap<Key, usize>,
+    /// Objects that are not blocked any more, until somebody asks.
+    freed: Vec<Key>,
 }
 
 impl Pending {
@@ -137,12 +139,18 @@ impl Pending {
         self.waiting.contains_key(object)
     }
 
+    /// The objects that were blocked when this was asked last, and may be looked at now.
+    pub fn take_freed(&mut self) -> Vec<Key> {
+        std::mem::take(&mut self.freed)
+    }
+
     fn release(&mut self, seen: Vec<Key>) {
         for object in seen {
             let Some(count) = self.waiting.get_mut(&object) else { continue };
             *count -= 1;
             if *count == 0 {
                 self.waiting.remove(&object);
+                self.freed.push(object);
             }
         }
     }

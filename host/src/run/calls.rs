@@ -1,26 +1,29 @@
-//! Calls of guests: on threads of their own, a bounded number at once.
+//! Calls of guests: on threads of their own, a bounded number at once, of which one kind holds
+//! at most half.
 
 use std::sync::Arc;
 
 use innkeeper_core::contract::{Failure, Limits, Request};
 use innkeeper_core::engine::Input;
 use innkeeper_core::kind::Key;
+use innkeeper_core::share::Share;
 use innkeeper_core::world::World;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 
+use super::gate::Gate;
 use super::metrics::Metrics;
 use super::modules::Guests;
 
 /// The place where guests are called.
 pub(super) struct Calls {
     guests: Arc<Guests>,
-    threads: Arc<Semaphore>,
+    threads: Gate,
     metrics: Arc<Metrics>,
 }
 
 impl Calls {
     pub(super) fn new(guests: Arc<Guests>, threads: usize, metrics: Arc<Metrics>) -> Self {
-        Self { guests, threads: Arc::new(Semaphore::new(threads)), metrics }
+        Self { guests, threads: Gate::new(Share::of_calls(threads)), metrics }
     }
 
     /// Calls the module of that digest; its answer comes as an input.
@@ -35,11 +38,12 @@ impl Calls {
         limits: Limits,
         inputs: mpsc::Sender<Input>,
     ) {
-        let (guests, threads, metrics) = (self.guests.clone(), self.threads.clone(), self.metrics.clone());
+        let (guests, metrics) = (self.guests.clone(), self.metrics.clone());
+        let turn = self.threads.enter(&object.kind.group_kind());
         let module = guests.module(digest);
         let digest = digest.to_owned();
         tokio::spawn(async move {
-            let permit = threads.acquire_owned().await;
+            let pass = turn.await;
             let Some(module) = module else {
                 let result = Box::new(Err(Failure::Refused(format!("the module {digest} is not loaded any more"))));
                 let _ = inputs.send(Input::Answered { call, result, reads: Vec::new() }).await;
@@ -47,7 +51,7 @@ impl Calls {
             };
             let work = tokio::task::spawn_blocking(move || guests.engine.call(&module, request, world, &limits));
             let answer = work.await;
-            drop(permit);
+            drop(pass);
             let (result, reads) = match answer {
                 Ok(answer) => {
                     metrics.kinds.of(&object.kind.group_kind()).called(&answer);

@@ -1,6 +1,7 @@
 //! `innkeeper run`: the host itself.
 
 mod calls;
+mod gate;
 mod health;
 mod http;
 mod loading;

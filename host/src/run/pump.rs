@@ -7,11 +7,13 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use innkeeper_cluster::{Cluster, WatchHandle};
 use innkeeper_core::engine::{Engine, Input, Now, Output};
 use innkeeper_core::kind::Key;
+use innkeeper_core::share::Share;
 use innkeeper_core::store::Event;
 use innkeeper_core::watch::Watch;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 
 use super::calls::Calls;
+use super::gate::Gate;
 use super::health::State;
 use super::metrics::Metrics;
 use super::questions::Question;
@@ -24,7 +26,7 @@ const IDLE: Duration = Duration::from_secs(1);
 pub(super) struct Pump {
     cluster: Cluster,
     calls: Calls,
-    requests: Arc<Semaphore>,
+    requests: Gate,
     inputs: mpsc::Sender<Input>,
     metrics: Arc<Metrics>,
     state: Arc<State>,
@@ -46,7 +48,7 @@ impl Pump {
         state: Arc<State>,
     ) -> Self {
         let (seen, events) = mpsc::channel(4096);
-        let requests = Arc::new(Semaphore::new(requests));
+        let requests = Gate::new(Share::of_requests(requests));
         let (watches, began, start) = (HashMap::new(), HashMap::new(), Instant::now());
         let told = start;
         Self { cluster, calls, requests, inputs, metrics, state, watches, seen, events, began, start, told }
@@ -144,14 +146,13 @@ impl Pump {
                     self.calls.call(call, &digest, object, *request, world, limits, self.inputs.clone());
                 }
                 Output::Act { id, object, action } => {
-                    let (cluster, inputs, requests) =
-                        (self.cluster.clone(), self.inputs.clone(), self.requests.clone());
-                    let metrics = self.metrics.clone();
+                    let (cluster, inputs, metrics) = (self.cluster.clone(), self.inputs.clone(), self.metrics.clone());
+                    let turn = self.requests.enter(&object.kind.group_kind());
                     tokio::spawn(async move {
-                        let permit = requests.acquire_owned().await;
+                        let pass = turn.await;
                         let sent = Instant::now();
                         let done = cluster.act(&action).await;
-                        drop(permit);
+                        drop(pass);
                         metrics.requests.done(&object.kind.group_kind(), &action, &done, sent.elapsed());
                         tracing::debug!(%object, verb = action.verb(), target_object = %action.key(), ?done, "request");
                         let _ = inputs.send(Input::Done { id, done }).await;

@@ -14,8 +14,10 @@ use crate::store::{Change, number};
 /// What a change of an object that we keep comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Told {
-    /// A reason to look at the object.
+    /// A reason to look at the object: somebody else changed it.
     News,
+    /// A reason to look at the object, by our own write: its guest is shown something else now.
+    Ours,
     /// Our own write, of nothing that its guest is shown.
     Echo,
     /// One or the other: the work on the object will tell.
@@ -55,7 +57,7 @@ impl Echoes {
         }
         let (Some(before), Some(after)) = (&change.before, &change.after) else { return Told::News };
         if !(ours || in_work) || shown(before) != shown(after) {
-            return Told::News;
+            return if ours { Told::Ours } else { Told::News };
         }
         if ours {
             return Told::Echo;

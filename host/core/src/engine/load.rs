@@ -25,7 +25,7 @@ impl Engine {
         for (key, urgency) in self.queue.waiting() {
             let load = all.entry(key.kind.group_kind()).or_default();
             match urgency {
-                Urgency::Fresh => load.fresh += 1,
+                Urgency::Person | Urgency::Fresh => load.fresh += 1,
                 Urgency::Sweep => load.sweep += 1,
             }
         }

@@ -22,6 +22,7 @@ mod stores;
 mod stubs;
 mod troubles;
 mod watches;
+mod workers;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -29,7 +30,7 @@ use std::sync::Arc;
 pub use catalog::{Catalog, Crd};
 pub use load::Load;
 pub use modules::News;
-pub use steps::MOST_STEPS;
+pub use workers::MOST_OF_ONE_KIND;
 
 use crate::action::{Action, Done};
 use crate::cause::Causes;
@@ -182,6 +183,9 @@ pub struct Engine {
     readers: readers::Readers,
     /// Where the kinds are served that are read.
     read_kinds: BTreeMap<Kind, Option<Arc<Resource>>>,
+    workers: workers::Workers,
+    /// Kinds that are read and cannot be seen yet, and who was put aside for that.
+    lacking: (BTreeSet<Kind>, Vec<Key>),
     pending: Pending,
     echoes: echoes::Echoes,
     /// By object, with the uid that they are about.

@@ -1,5 +1,6 @@
 //! Steps: which object is next, and the way of questions and answers between a step and the outside.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -7,45 +8,52 @@ use super::claims::Asked;
 use super::controllers::Controller;
 use super::{Engine, Output, Owner};
 use crate::action::{Action, Done};
-use crate::cause::{Cause, Causes};
+use crate::cause::Cause;
 use crate::contract::{Failure, Outcome};
 use crate::kind::{GroupKind, Key, Kind};
 use crate::pending::Write;
-use crate::queue::{Again, Urgency};
+use crate::queue::{Again, Turn, Urgency};
 use crate::resource::Resource;
 use crate::step::{self, Ended, Seen, Step};
 use crate::world::Read;
 
-/// How many objects may be in work at once. Calls and writes in flight are bounded outside as well.
-pub const MOST_STEPS: usize = 64;
-
 impl Engine {
     /// Starts steps for the objects that are due and may start.
     pub(super) fn start_steps(&mut self) {
+        self.resume();
         if self.stopping || self.queue.is_empty() {
             return;
         }
         let startable = |(kind, c): (&GroupKind, &Controller)| self.may_look(c).then(|| kind.clone());
         let startable: BTreeSet<GroupKind> = self.controllers.iter().filter_map(startable).collect();
-        if startable.is_empty() {
-            return;
-        }
-        // A step that waits for a store works at nothing: it must not keep other kinds from going on.
         let unready = self.unready_kinds();
-        let idle = |engine: &Self| engine.controllers.values().map(|c| c.ensuring.len()).sum::<usize>();
-        while self.steps.len() < MOST_STEPS + idle(self) {
-            let (pending, readers) = (&self.pending, &self.readers);
-            let may_start = |key: &Key| {
-                startable.contains(&key.kind.group_kind())
-                    && !pending.blocks(key)
-                    && (unready.is_empty() || !readers.needs_one_of(key, &unready))
+        let lacking = RefCell::new(Vec::new());
+        while !startable.is_empty() && !self.workers.is_full() {
+            let (pending, workers, readers) = (&self.pending, &self.workers, &self.readers);
+            let may_go = |kind: &GroupKind| startable.contains(kind) && workers.have_room_for(kind);
+            let is_blocked = |key: &Key| {
+                let lacks = !unready.is_empty() && readers.needs_one_of(key, &unready);
+                if lacks {
+                    lacking.borrow_mut().push(key.clone());
+                }
+                lacks || pending.blocks(key)
             };
-            let Some((key, causes)) = self.queue.next(may_start) else { return };
-            self.start_step(key, causes);
+            let Some(turn) = self.queue.next(may_go, is_blocked) else { break };
+            self.start_step(turn);
+        }
+        self.lacking.0 = unready;
+        self.lacking.1.extend(lacking.into_inner());
+    }
+
+    /// Lets those go on that were put aside, if what they waited for is there.
+    fn resume(&mut self) {
+        self.queue.resume_all(&self.pending.take_freed());
+        if !self.lacking.1.is_empty() && self.unready_kinds() != self.lacking.0 {
+            self.queue.resume_all(&std::mem::take(&mut self.lacking.1));
         }
     }
 
-    fn start_step(&mut self, key: Key, causes: Causes) {
+    fn start_step(&mut self, Turn { key, causes }: Turn) {
         let Some(controller) = self.controllers.get(&key.kind.group_kind()) else { return };
         let object = self.stores.get(&controller.objects).and_then(|s| s.get(key.namespace.as_deref(), &key.name));
         let Some(object) = object.cloned() else {
@@ -80,6 +88,7 @@ impl Engine {
             insist: causes.insist(),
             now_ms: self.now.wall_ms,
         };
+        self.workers.take(&key);
         self.out.push(Output::Began(key.clone()));
         self.causes.insert(key.clone(), causes);
         let (step, outputs) = Step::begin(seen, &resources(&self.catalog));
@@ -90,6 +99,9 @@ impl Engine {
     /// Gives a step what it waits for.
     pub(super) fn step_input(&mut self, key: &Key, input: step::Input) {
         let Some(step) = self.steps.get_mut(key) else { return };
+        if matches!(input, step::Input::Resolved(_) | step::Input::Ensured(_)) {
+            self.workers.take(key);
+        }
         let outputs = step.on(input, &resources(&self.catalog));
         self.step_outputs(key, outputs);
     }
@@ -112,6 +124,7 @@ impl Engine {
     /// A step is begun again when what its call lacked can be seen. Nothing has come of it.
     fn put_off(&mut self, key: &Key) {
         let Some(step) = self.steps.remove(key) else { return };
+        self.workers.leave(key);
         for cause in self.echoes.ended(key) {
             self.queue.wake(key, Urgency::Fresh, cause);
         }
@@ -125,8 +138,14 @@ impl Engine {
         for output in outputs {
             match output {
                 step::Output::Ask(request, world) => self.ask(key, request, world),
-                step::Output::Resolve(kinds) => self.resolve(key, kinds),
-                step::Output::Ensure(kinds) => self.ensure(key, kinds),
+                step::Output::Resolve(kinds) => {
+                    self.workers.leave(key);
+                    self.resolve(key, kinds);
+                }
+                step::Output::Ensure(kinds) => {
+                    self.workers.leave(key);
+                    self.ensure(key, kinds);
+                }
                 step::Output::Act(id, action) => {
                     self.act_for(Asked { object: key.clone(), id, action, for_room: false });
                 }
@@ -209,6 +228,7 @@ impl Engine {
 
     fn ended(&mut self, key: &Key, ended: Box<Ended>) {
         let Some(step) = self.steps.remove(key) else { return };
+        self.workers.leave(key);
         let memory = self.kept(&key.kind.group_kind(), step.binding(), ended.again, ended.memory.clone());
         self.memories.insert(key.clone(), (step.object().meta.uid.clone(), memory));
         for cause in self.echoes.ended(key) {
@@ -230,6 +250,7 @@ impl Engine {
         self.actions.retain(|_, owner| !matches!(owner, Owner::Step(key, _) if of_kind(key)));
         self.resolving.values_mut().for_each(|waiting| waiting.retain(|key| !of_kind(key)));
         self.queue.forget(of_kind);
+        self.workers.forget(kind);
         self.echoes.forget(of_kind);
         self.claims.forget(of_kind);
         self.forget_reads(of_kind);

@@ -28,6 +28,18 @@ pub(super) static RECONCILERS: LazyLock<Watch> = LazyLock::new(|| {
     whole(Resource { kind, plural: reconciler::PLURAL.into(), namespaced: false })
 });
 
+/// Whether a change of an object is what somebody wants of it, and not how it is.
+fn is_meant(change: &Change) -> bool {
+    let meant = |side: &Option<Arc<Object>>| {
+        side.as_ref().map(|o| {
+            let meta = &o.meta;
+            let words = (meta.labels.clone(), meta.annotations.clone());
+            (meta.uid.clone(), meta.generation, meta.deletion_timestamp.clone(), words)
+        })
+    };
+    meant(&change.before) != meant(&change.after)
+}
+
 fn whole(resource: Resource) -> Watch {
     Watch::all(Arc::new(resource))
 }
@@ -84,21 +96,22 @@ impl Engine {
 
     /// An object that is kept is there, changed, or gone.
     fn object_changed(&mut self, key: &Key, change: &Change, first: bool) {
-        let spec = |o: &Option<Arc<Object>>| {
-            o.as_ref().map(|o| (o.meta.uid.clone(), o.meta.generation, o.meta.deletion_timestamp.clone()))
-        };
-        if spec(&change.before) != spec(&change.after) {
-            self.queue.forgive(key);
-        }
         self.count_changed(&key.kind.group_kind());
         let in_work = self.steps.contains_key(key);
-        if self.echoes.told(key, change, in_work) == Told::News {
-            let (urgency, cause) = match first {
-                true => (Urgency::Sweep, Cause::Start),
-                false => (Urgency::Fresh, Cause::object(change)),
-            };
-            self.queue.wake(key, urgency, cause);
+        let told = self.echoes.told(key, change, in_work);
+        if matches!(told, Told::Echo | Told::Open) {
+            return;
         }
+        let is_meant = told == Told::News && is_meant(change);
+        if is_meant {
+            self.queue.forgive(key);
+        }
+        let (urgency, cause) = match (first, is_meant) {
+            (true, _) => (Urgency::Sweep, Cause::Start),
+            (false, true) => (Urgency::Person, Cause::object(change)),
+            (false, false) => (Urgency::Fresh, Cause::object(change)),
+        };
+        self.queue.wake(key, urgency, cause);
     }
 
     /// The object that a child belongs to, by its annotation or, where that was removed, its owner.

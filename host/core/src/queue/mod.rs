@@ -1,46 +1,84 @@
 //! Which object is next: one entry per object, one call per object at a time.
 
 mod again;
+mod backoff;
+mod turns;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeSet, HashMap};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 pub use again::Again;
 
 use crate::cause::{Cause, Causes, Due};
-use crate::kind::Key;
+use crate::kind::{GroupKind, Key};
+use turns::{Place, Turns};
 
-/// Back-off after a first failure, in milliseconds.
-const FIRST_BACKOFF_MS: u64 = 5;
-/// The longest back-off, in milliseconds.
-const LONGEST_BACKOFF_MS: u64 = 1_000_000;
-
-/// How urgent a wake-up is. Order counts: the first goes first.
+/// How urgent a wake-up is. Order counts: the first goes first within a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Urgency {
-    /// Something changed just now.
+    /// Somebody changed the object itself.
+    Person,
+    /// Something else changed just now, or a time came that the guest had asked for.
     Fresh,
-    /// A list, a sweep after a swap, a time that came.
+    /// A list, a sweep after a swap, a resync, the end of a back-off.
     Sweep,
+}
+
+impl Urgency {
+    const ALL: [Self; 3] = [Self::Person, Self::Fresh, Self::Sweep];
+    const LEVELS: usize = Self::ALL.len();
+
+    fn of(due: Due) -> Self {
+        match due {
+            Due::Requeue | Due::Clock | Due::Retry | Due::Recheck => Self::Fresh,
+            Due::BackOff | Due::Resync => Self::Sweep,
+        }
+    }
+}
+
+/// Where an object stands that is to be looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stand {
+    /// Nothing is to be done.
+    #[default]
+    Idle,
+    /// It waits for its turn.
+    InLine(Place),
+    /// It would wait for its turn, but something must happen first.
+    Aside(Urgency),
+    /// It is being looked at; if there is an urgency, it will be looked at once more.
+    Running(Option<Urgency>),
 }
 
 #[derive(Debug, Default)]
 struct Entry {
-    ready: Option<(Urgency, u64)>,
+    stand: Stand,
     timer: Option<(u64, Due)>,
-    running: bool,
-    woken: Option<Urgency>,
+    /// Not to be looked at before this moment, whatever happens.
+    held: Option<u64>,
     /// Why it waits; while it runs, why it will be looked at once more.
     causes: Causes,
     failures: u32,
+}
+
+/// An object whose turn it is.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Which.
+    pub key: Key,
+    /// Why.
+    pub causes: Causes,
 }
 
 /// The queue of objects to look at.
 #[derive(Debug, Default)]
 pub struct Queue {
     entries: HashMap<Key, Entry>,
-    ready: BTreeSet<(Urgency, u64, Key)>,
+    turns: Turns,
     timers: BTreeSet<(u64, Key)>,
+    holds: BTreeSet<(u64, Key)>,
     sequence: u64,
 }
 
@@ -48,71 +86,122 @@ impl Queue {
     /// Something about the object may have changed: look at it soon. While it is being looked at, it is
     /// remembered and looked at once more afterwards.
     pub fn wake(&mut self, key: &Key, urgency: Urgency, cause: Cause) {
-        let entry = self.entries.entry(key.clone()).or_default();
-        entry.causes.add(cause);
-        if entry.running {
-            entry.woken = Some(entry.woken.map_or(urgency, |u| u.min(urgency)));
-        } else {
-            self.line_up(key, urgency);
-        }
+        self.entries.entry(key.clone()).or_default().causes.add(cause);
+        self.line_up(key, urgency);
     }
 
-    /// It waits, no later than others of that urgency that come after it.
     fn line_up(&mut self, key: &Key, urgency: Urgency) {
         let entry = self.entries.entry(key.clone()).or_default();
-        match entry.ready {
-            Some((before, _)) if before <= urgency => return,
-            Some((before, sequence)) => {
-                self.ready.remove(&(before, sequence, key.clone()));
+        match entry.stand {
+            Stand::Running(more) => {
+                entry.stand = Stand::Running(Some(more.map_or(urgency, |u| u.min(urgency))));
+                return;
             }
-            None => {}
+            Stand::Aside(before) => {
+                entry.stand = Stand::Aside(before.min(urgency));
+                return;
+            }
+            Stand::Idle if entry.held.is_some() => {
+                entry.stand = Stand::Aside(urgency);
+                return;
+            }
+            Stand::InLine((before, _)) if before <= urgency => return,
+            Stand::InLine(place) => self.turns.remove(place, key),
+            Stand::Idle => {}
         }
         self.sequence += 1;
-        entry.ready = Some((urgency, self.sequence));
-        self.ready.insert((urgency, self.sequence, key.clone()));
+        entry.stand = Stand::InLine((urgency, self.sequence));
+        self.turns.push((urgency, self.sequence), key.clone());
     }
 
-    /// The object itself changed: earlier failures say nothing about it any more.
+    /// The object itself changed: earlier failures say nothing about it any more, and nothing holds it back.
     pub fn forgive(&mut self, key: &Key) {
         if let Some(entry) = self.entries.get_mut(key) {
             entry.failures = 0;
+            self.release(key);
+        }
+    }
+
+    /// The object is not looked at before this moment, whatever happens, unless it changes itself.
+    pub fn hold(&mut self, key: &Key, until_ms: u64) {
+        self.release(key);
+        let entry = self.entries.entry(key.clone()).or_default();
+        entry.held = Some(until_ms);
+        self.holds.insert((until_ms, key.clone()));
+        if let Stand::InLine(place) = entry.stand {
+            self.turns.remove(place, key);
+            entry.stand = Stand::Aside(place.0);
+        }
+    }
+
+    fn release(&mut self, key: &Key) {
+        let Some(entry) = self.entries.get_mut(key) else { return };
+        let Some(until) = entry.held.take() else { return };
+        self.holds.remove(&(until, key.clone()));
+        self.resume(key);
+    }
+
+    /// What stood in the way of these objects does so no more.
+    pub fn resume_all(&mut self, keys: &[Key]) {
+        for key in keys {
+            if self.entries.get(key).is_some_and(|entry| entry.held.is_none()) {
+                self.resume(key);
+            }
+        }
+    }
+
+    fn resume(&mut self, key: &Key) {
+        let Some(entry) = self.entries.get_mut(key) else { return };
+        if let Stand::Aside(urgency) = entry.stand {
+            entry.stand = Stand::Idle;
+            self.line_up(key, urgency);
         }
     }
 
     /// Time has passed: the objects whose time came wait to be looked at.
     pub fn ripen(&mut self, now_ms: u64) {
-        while self.next_timer().is_some_and(|at| at <= now_ms) {
+        while self.holds.first().is_some_and(|(at, _)| *at <= now_ms) {
+            let Some((_, key)) = self.holds.pop_first() else { return };
+            if let Some(entry) = self.entries.get_mut(&key) {
+                entry.held = None;
+            }
+            self.resume(&key);
+        }
+        while self.timers.first().is_some_and(|(at, _)| *at <= now_ms) {
             let Some((_, key)) = self.timers.pop_first() else { return };
             let timer = self.entries.get_mut(&key).and_then(|entry| entry.timer.take());
             let due = timer.map_or(Due::BackOff, |(_, due)| due);
-            self.wake(&key, Urgency::Sweep, Cause::Time(due));
+            self.wake(&key, Urgency::of(due), Cause::Time(due));
         }
     }
 
-    /// The next object that `may_start` lets through, and why it is due. It counts as running until
-    /// [`Queue::done`].
-    pub fn next(&mut self, may_start: impl Fn(&Key) -> bool) -> Option<(Key, Causes)> {
-        let found = self.ready.iter().find(|(_, _, key)| may_start(key)).cloned()?;
-        self.ready.remove(&found);
-        let key = found.2;
-        let entry = self.entries.entry(key.clone()).or_default();
-        entry.ready = None;
-        entry.running = true;
-        let causes = std::mem::take(&mut entry.causes);
-        if let Some((at, _)) = entry.timer.take() {
-            self.timers.remove(&(at, key.clone()));
+    /// The next object of a kind that may go on. It counts as running until [`Queue::done`]. One that is
+    /// blocked is put aside until [`Queue::resume_all`] names it.
+    pub fn next(&mut self, may_go: impl Fn(&GroupKind) -> bool, is_blocked: impl Fn(&Key) -> bool) -> Option<Turn> {
+        loop {
+            let ((urgency, _), key) = self.turns.next(&may_go)?;
+            let entry = self.entries.entry(key.clone()).or_default();
+            if is_blocked(&key) {
+                entry.stand = Stand::Aside(urgency);
+                continue;
+            }
+            entry.stand = Stand::Running(None);
+            let causes = std::mem::take(&mut entry.causes);
+            if let Some((at, _)) = entry.timer.take() {
+                self.timers.remove(&(at, key.clone()));
+            }
+            return Some(Turn { key, causes });
         }
-        Some((key, causes))
     }
 
     /// A reconcile ended.
     pub fn done(&mut self, key: &Key, again: Again, now_ms: u64) {
         let Some(entry) = self.entries.get_mut(key) else { return };
-        entry.running = false;
-        let woken = entry.woken.take();
+        let Stand::Running(woken) = std::mem::take(&mut entry.stand) else { return };
         let wait = match again {
             Again::Never => {
                 if woken.is_none() {
+                    self.release(key);
                     self.entries.remove(key);
                     return;
                 }
@@ -132,7 +221,7 @@ impl Queue {
             }
             Again::BackOff { no_sooner, no_later } => {
                 entry.failures += 1;
-                let wait = (backoff(key, entry.failures), Due::BackOff);
+                let wait = (backoff::after(key, entry.failures), Due::BackOff);
                 let (ms, due) = no_later.filter(|(ms, _)| *ms < wait.0).unwrap_or(wait);
                 Some((ms.max(no_sooner), due))
             }
@@ -151,8 +240,7 @@ impl Queue {
     /// it may start.
     pub fn put_back(&mut self, key: &Key, causes: Causes) {
         let Some(entry) = self.entries.get_mut(key) else { return };
-        entry.running = false;
-        entry.woken = None;
+        entry.stand = Stand::Idle;
         let later = std::mem::replace(&mut entry.causes, causes);
         entry.causes.join(later);
         self.line_up(key, Urgency::Fresh);
@@ -165,90 +253,27 @@ impl Queue {
 
     /// Forgets objects: their kind is no longer kept.
     pub fn forget(&mut self, which: impl Fn(&Key) -> bool) {
+        self.turns.forget(&which);
         self.entries.retain(|key, _| !which(key));
-        self.ready.retain(|(_, _, key)| !which(key));
         self.timers.retain(|(_, key)| !which(key));
+        self.holds.retain(|(_, key)| !which(key));
     }
 
     /// When the next timer fires, in milliseconds of the same clock.
     pub fn next_timer(&self) -> Option<u64> {
-        self.timers.first().map(|(at, _)| *at)
+        self.timers.first().into_iter().chain(self.holds.first()).map(|(at, _)| *at).min()
     }
 
-    /// Whether nothing waits, now or for its time.
+    /// Whether nothing waits for its turn.
     pub fn is_empty(&self) -> bool {
-        self.ready.is_empty() && self.timers.is_empty()
+        self.turns.len() == 0
     }
 
-    /// The objects that wait to be looked at now.
+    /// The objects that wait to be looked at now, in no order.
     pub fn waiting(&self) -> impl Iterator<Item = (&Key, Urgency)> {
-        self.ready.iter().map(|(urgency, _, key)| (key, *urgency))
-    }
-}
-
-/// 5 ms doubled per failure up to 1000 s, less up to a quarter that differs from object to object.
-fn backoff(key: &Key, failures: u32) -> u64 {
-    let full = FIRST_BACKOFF_MS.saturating_mul(1 << failures.saturating_sub(1).min(30)).min(LONGEST_BACKOFF_MS);
-    let mut hasher = DefaultHasher::new();
-    (key, failures).hash(&mut hasher);
-    full - full / 4 * (hasher.finish() % 1000) / 1000
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kind::Kind;
-
-    fn key(name: &str) -> Key {
-        Key { kind: Kind::new("", "v1", "ConfigMap"), namespace: None, name: name.into() }
-    }
-
-    fn next(queue: &mut Queue) -> Option<Key> {
-        queue.next(|_| true).map(|(key, _)| key)
-    }
-
-    #[test]
-    fn an_object_woken_while_it_runs_runs_once_more() {
-        let mut queue = Queue::default();
-        queue.wake(&key("a"), Urgency::Fresh, Cause::Start);
-        assert_eq!(next(&mut queue), Some(key("a")));
-        queue.wake(&key("a"), Urgency::Fresh, Cause::Start);
-        queue.wake(&key("a"), Urgency::Sweep, Cause::Start);
-        assert_eq!(next(&mut queue), None, "one call per object at a time");
-        queue.done(&key("a"), Again::OnChange, 0);
-        assert_eq!(next(&mut queue), Some(key("a")));
-        queue.done(&key("a"), Again::OnChange, 0);
-        assert_eq!(next(&mut queue), None);
-    }
-
-    #[test]
-    fn a_fresh_change_goes_before_a_sweep_that_came_earlier() {
-        let mut queue = Queue::default();
-        queue.wake(&key("swept"), Urgency::Sweep, Cause::Start);
-        queue.wake(&key("fresh"), Urgency::Fresh, Cause::Start);
-        assert_eq!(next(&mut queue), Some(key("fresh")));
-    }
-
-    #[test]
-    fn failures_back_off_from_5_ms_to_1000_s_and_a_change_resets_them() {
-        let mut queue = Queue::default();
-        let mut now = 0;
-        let mut waits = Vec::new();
-        queue.wake(&key("a"), Urgency::Fresh, Cause::Start);
-        for _ in 0..25 {
-            queue.ripen(now);
-            queue.next(|_| true).expect("it is due");
-            queue.done(&key("a"), Again::BACK_OFF, now);
-            let at = queue.next_timer().expect("a timer");
-            waits.push(at - now);
-            now = at;
-        }
-        assert!((3..=5).contains(&waits[0]), "{waits:?}");
-        assert!((750_000..=1_000_000).contains(&waits[24]), "{waits:?}");
-        queue.forgive(&key("a"));
-        queue.ripen(now);
-        queue.next(|_| true).expect("it is due");
-        queue.done(&key("a"), Again::BACK_OFF, now);
-        assert!(queue.next_timer().expect("a timer") - now <= 5);
+        self.entries.iter().filter_map(|(key, entry)| match entry.stand {
+            Stand::InLine((urgency, _)) | Stand::Aside(urgency) => Some((key, urgency)),
+            Stand::Idle | Stand::Running(_) => None,
+        })
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use innkeeper_core::engine::MOST_STEPS;
+use innkeeper_core::engine::MOST_OF_ONE_KIND;
 use innkeeper_core::queue::Again;
 use innkeeper_core::step::Ended;
 use prometheus_client::metrics::counter::Counter;
@@ -61,10 +61,8 @@ impl Families {
             "How long reconciles take from the queue to their end, in seconds, by kind",
             || Histogram::new(BUCKETS),
         );
-        let most = shelf.gauges(
-            &name("max_concurrent_reconciles"),
-            "How many objects may be in work at once; all kinds together share this number",
-        );
+        let most =
+            shelf.gauges(&name("max_concurrent_reconciles"), "How many objects of one kind may be in work at once");
         let active = shelf.gauges(&name("active_workers"), "Objects in work now, by kind");
         Self { results, errors, terminal, panics, timeouts, time, most, active }
     }
@@ -74,7 +72,7 @@ impl Families {
         let result = |result| self.results.get_or_create_owned(&labels(controller, [("result", result)]));
         // controller-runtime has this result; here an object is never put back without a time.
         result("requeue");
-        self.most.get_or_create(&only).set(whole(MOST_STEPS));
+        self.most.get_or_create(&only).set(whole(MOST_OF_ONE_KIND));
         OfKind {
             success: result("success"),
             error: result("error"),

@@ -1,0 +1,103 @@
+//! Tests of the queue.
+
+use super::*;
+use crate::kind::Kind;
+
+fn key(name: &str) -> Key {
+    Key { kind: Kind::new("", "v1", "ConfigMap"), namespace: None, name: name.into() }
+}
+
+fn next(queue: &mut Queue) -> Option<Key> {
+    queue.next(|_| true, |_| false).map(|turn| turn.key)
+}
+
+#[test]
+fn an_object_woken_while_it_runs_runs_once_more() {
+    let mut queue = Queue::default();
+    queue.wake(&key("a"), Urgency::Fresh, Cause::Start);
+    assert_eq!(next(&mut queue), Some(key("a")));
+    queue.wake(&key("a"), Urgency::Fresh, Cause::Start);
+    queue.wake(&key("a"), Urgency::Sweep, Cause::Start);
+    assert_eq!(next(&mut queue), None, "one call per object at a time");
+    queue.done(&key("a"), Again::OnChange, 0);
+    assert_eq!(next(&mut queue), Some(key("a")));
+    queue.done(&key("a"), Again::OnChange, 0);
+    assert_eq!(next(&mut queue), None);
+}
+
+#[test]
+fn a_fresh_change_goes_before_a_sweep_that_came_earlier() {
+    let mut queue = Queue::default();
+    queue.wake(&key("swept"), Urgency::Sweep, Cause::Start);
+    queue.wake(&key("fresh"), Urgency::Fresh, Cause::Start);
+    assert_eq!(next(&mut queue), Some(key("fresh")));
+}
+
+#[test]
+fn one_that_is_blocked_waits_aside_until_it_may_go_on() {
+    let mut queue = Queue::default();
+    queue.wake(&key("blocked"), Urgency::Fresh, Cause::Start);
+    queue.wake(&key("free"), Urgency::Sweep, Cause::Start);
+    let turn = queue.next(|_| true, |key| key.name == "blocked").expect("one is free");
+    assert_eq!(turn.key, key("free"));
+    assert_eq!((next(&mut queue), queue.waiting().count()), (None, 1), "nobody looks at it again and again");
+    queue.wake(&key("blocked"), Urgency::Person, Cause::Start);
+    assert_eq!(next(&mut queue), None);
+    queue.resume_all(&[key("blocked"), key("nobody")]);
+    assert_eq!((next(&mut queue), queue.waiting().count()), (Some(key("blocked")), 0));
+}
+
+#[test]
+fn one_that_is_held_back_waits_for_that_moment_or_for_a_change_of_itself() {
+    let mut queue = Queue::default();
+    for changes in [false, true] {
+        queue.wake(&key("a"), Urgency::Fresh, Cause::Start);
+        next(&mut queue).expect("it is due");
+        queue.wake(&key("a"), Urgency::Fresh, Cause::Start);
+        queue.hold(&key("a"), 1_000);
+        queue.done(&key("a"), Again::OnChange, 0);
+        assert_eq!(next(&mut queue), None);
+        queue.ripen(999);
+        queue.resume_all(&[key("a")]);
+        assert_eq!((next(&mut queue), queue.next_timer()), (None, Some(1_000)));
+        if changes {
+            queue.forgive(&key("a"))
+        } else {
+            queue.ripen(1_000)
+        }
+        assert_eq!((next(&mut queue), queue.next_timer()), (Some(key("a")), None));
+        queue.done(&key("a"), Again::OnChange, 0);
+    }
+    queue.wake(&key("a"), Urgency::Fresh, Cause::Start);
+    queue.hold(&key("a"), 1_000);
+    assert_eq!(next(&mut queue), None, "also one that waited for its turn already");
+    queue.forget(|_| true);
+    assert_eq!((queue.waiting().count(), queue.next_timer()), (0, None));
+}
+
+#[test]
+fn q02_failures_back_off_from_5_ms_to_1000_s_for_ever_and_a_change_of_the_object_resets_them() {
+    let mut queue = Queue::default();
+    let mut now = 0;
+    let mut waits = Vec::new();
+    queue.wake(&key("a"), Urgency::Fresh, Cause::Start);
+    for _ in 0..100 {
+        queue.ripen(now);
+        next(&mut queue).expect("it is due");
+        queue.done(&key("a"), Again::BACK_OFF, now);
+        let at = queue.next_timer().expect("a timer");
+        waits.push(at - now);
+        now = at;
+    }
+    for (failures, wait) in waits.iter().enumerate() {
+        let full = (5_u64 << failures.min(20)).min(1_000_000);
+        assert!((full * 3 / 4..=full).contains(wait), "after {failures} failures: {wait} of {full} ms");
+    }
+    let last: BTreeSet<&u64> = waits[90..].iter().collect();
+    assert!(last.len() > 1, "no two waits need be the same: {last:?}");
+    queue.forgive(&key("a"));
+    queue.ripen(now);
+    next(&mut queue).expect("it is due");
+    queue.done(&key("a"), Again::BACK_OFF, now);
+    assert!(queue.next_timer().expect("a timer") - now <= 5);
+}

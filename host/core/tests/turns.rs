@@ -1,0 +1,157 @@
+//! Promise Q01 as far as core decides it: who is next, and who holds how many threads.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use innkeeper_core::cause::Cause;
+use innkeeper_core::kind::{GroupKind, Key, Kind};
+use innkeeper_core::queue::{Again, Queue, Urgency};
+use innkeeper_core::share::Share;
+
+fn key(kind: &str, namespace: &str, n: usize) -> Key {
+    Key { kind: Kind::new("example.com", "v1", kind), namespace: Some(namespace.into()), name: n.to_string() }
+}
+
+fn kind(name: &str) -> GroupKind {
+    key(name, "a", 0).kind.group_kind()
+}
+
+fn wake(queue: &mut Queue, urgency: Urgency, keys: impl IntoIterator<Item = Key>) {
+    keys.into_iter().for_each(|key| queue.wake(&key, urgency, Cause::Start));
+}
+
+fn next(queue: &mut Queue) -> Option<Key> {
+    queue.next(|_| true, |_| false).map(|turn| turn.key)
+}
+
+fn take(queue: &mut Queue, count: usize) -> Vec<Key> {
+    (0..count).map_while(|_| next(queue)).collect()
+}
+
+fn counts(taken: &[Key], of: impl Fn(&Key) -> String) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    taken.iter().for_each(|key| *counts.entry(of(key)).or_default() += 1);
+    counts
+}
+
+#[test]
+fn q01_kinds_take_turns_however_many_objects_each_has() {
+    let mut queue = Queue::default();
+    wake(&mut queue, Urgency::Person, (0..1_000).map(|n| key("Storm", "a", n)));
+    wake(&mut queue, Urgency::Sweep, (0..3).map(|n| key("Calm", "a", n)));
+    wake(&mut queue, Urgency::Fresh, (0..3).map(|n| key("Still", "a", n)));
+    let first = take(&mut queue, 9);
+    let kinds = counts(&first, |key| key.kind.kind.clone());
+    assert_eq!(kinds, BTreeMap::from([("Calm".into(), 3), ("Still".into(), 3), ("Storm".into(), 3)]));
+}
+
+#[test]
+fn q01_within_a_kind_namespaces_take_turns() {
+    let mut queue = Queue::default();
+    wake(&mut queue, Urgency::Fresh, (0..1_000).map(|n| key("Inn", "storm", n)));
+    wake(&mut queue, Urgency::Fresh, (0..4).map(|n| key("Inn", "calm", n)));
+    let first = take(&mut queue, 8);
+    let namespaces = counts(&first, |key| key.namespace.clone().unwrap());
+    assert_eq!(namespaces, BTreeMap::from([("calm".into(), 4), ("storm".into(), 4)]));
+    let calm: Vec<&str> = first.iter().filter(|k| k.namespace.as_deref() == Some("calm")).map(|k| &*k.name).collect();
+    assert_eq!(calm, ["0", "1", "2", "3"], "who came first goes first");
+}
+
+#[test]
+fn q01_nothing_is_lost_and_nothing_comes_twice() {
+    let mut queue = Queue::default();
+    let all = || ["A", "B", "C"].into_iter().flat_map(|k| (0..50).map(move |n| key(k, &format!("ns-{}", n % 7), n)));
+    for urgency in [Urgency::Sweep, Urgency::Fresh, Urgency::Sweep, Urgency::Person] {
+        wake(&mut queue, urgency, all());
+    }
+    let mut taken = take(&mut queue, 1_000);
+    taken.sort();
+    let mut expected: Vec<Key> = all().collect();
+    expected.sort();
+    assert_eq!(taken, expected);
+    wake(&mut queue, Urgency::Fresh, all());
+    assert_eq!(next(&mut queue), None, "one call per object at a time");
+    expected.iter().for_each(|key| queue.done(key, Again::OnChange, 0));
+    assert_eq!(take(&mut queue, 1_000).len(), 150, "each once more for what came meanwhile");
+}
+
+#[test]
+fn q01_ten_thousand_that_cannot_go_on_are_not_looked_through_again_and_again() {
+    let mut queue = Queue::default();
+    wake(&mut queue, Urgency::Fresh, (0..10_000).map(|n| key("Blocked", "a", n)));
+    wake(&mut queue, Urgency::Fresh, (0..100).map(|n| key("Suspended", "a", n)));
+    let asked = Cell::new(0);
+    for n in 0..100 {
+        wake(&mut queue, Urgency::Fresh, [key("Free", "a", n)]);
+        let turn = queue.next(
+            |kind| kind.kind != "Suspended",
+            |key| {
+                asked.set(asked.get() + 1);
+                key.kind.kind == "Blocked"
+            },
+        );
+        assert_eq!(turn.map(|turn| turn.key.kind.kind), Some("Free".into()));
+    }
+    assert!(asked.get() <= 10_100, "each blocked one was asked about once, not {} times", asked.get());
+}
+
+#[test]
+fn q01_one_kind_holds_at_most_half_of_the_call_threads_and_at_least_one() {
+    for (threads, most) in [(1, 1), (2, 1), (3, 1), (8, 4)] {
+        let mut share = Share::of_calls(threads);
+        (0..100).for_each(|n| share.ask(&kind("Storm"), n));
+        let granted = std::iter::from_fn(|| share.grant()).count();
+        assert_eq!(granted, most, "of {threads} threads");
+        share.ask(&kind("Calm"), 100);
+        let calm = share.grant();
+        assert_eq!(calm.is_some(), threads > 1, "another kind does not wait for it");
+        if calm.is_none() {
+            share.give_back(&kind("Storm"));
+            assert!(share.grant().is_some(), "with one thread they take turns");
+            share.give_back(&kind("Storm"));
+            assert_eq!(share.grant(), Some((kind("Calm"), 100)));
+        }
+    }
+}
+
+#[test]
+fn q01_who_waits_for_a_slot_gets_it_in_turn_and_in_order() {
+    let mut share = Share::new(1, 1);
+    for n in 0..3 {
+        share.ask(&kind("A"), n);
+        share.ask(&kind("B"), n);
+    }
+    let mut granted = Vec::new();
+    while let Some((kind, n)) = share.grant() {
+        assert!(share.grant().is_none(), "there is one slot");
+        share.give_back(&kind);
+        granted.push(format!("{}{n}", kind.kind));
+    }
+    assert_eq!(granted, ["A0", "B0", "A1", "B1", "A2", "B2"]);
+}
+
+#[test]
+fn q06_requests_in_flight_are_bounded_and_one_kind_leaves_a_slot_to_others() {
+    let mut share = Share::of_requests(8);
+    (0..100).for_each(|n| share.ask(&kind("Storm"), n));
+    assert_eq!(std::iter::from_fn(|| share.grant()).count(), 7);
+    (0..100).for_each(|n| share.ask(&kind("Calm"), n));
+    assert_eq!(std::iter::from_fn(|| share.grant()).count(), 1);
+}
+
+#[test]
+fn q03_a_persons_change_goes_before_a_relist_and_before_echoes_but_does_not_starve_them() {
+    let mut queue = Queue::default();
+    wake(&mut queue, Urgency::Sweep, (0..1_000).map(|n| key("Inn", "a", n)));
+    wake(&mut queue, Urgency::Fresh, (1_000..1_100).map(|n| key("Inn", "a", n)));
+    for round in 0..10 {
+        wake(&mut queue, Urgency::Person, [key("Inn", "a", 2_000 + round)]);
+        let soon = take(&mut queue, 2);
+        assert!(soon.contains(&key("Inn", "a", 2_000 + round)), "{soon:?}");
+    }
+    wake(&mut queue, Urgency::Person, (3_000..4_000).map(|n| key("Inn", "a", n)));
+    let next = take(&mut queue, 80);
+    let swept = next.iter().filter(|key| key.name.parse::<usize>().unwrap() < 1_000).count();
+    assert_eq!(swept, 10, "one turn of eight, so that a storm of changes holds up no sweep for ever");
+}

@@ -1,0 +1,6 @@
+//! The promises Q (the queue), kept on a real API server. Each test carries the number of its promise in
+//! docs/promises.md.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod bench;
+mod q01_fairness;
