@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::contract::{Condition, ConditionStatus};
+use crate::names::PAUSED;
 
 /// Whether a condition type is the host's own.
 pub fn is_the_hosts(kind: &str) -> bool {
@@ -24,6 +25,8 @@ pub enum Standing {
         /// Why, for people.
         message: String,
     },
+    /// A person asked for it to be left alone: nobody knows how it stands.
+    Paused,
     /// It will not get further unless something changes.
     Stalled {
         /// Why, in CamelCase.
@@ -64,6 +67,14 @@ impl Standing {
                 one("Reconciling", yes, reason, message),
                 one("Stalled", no, "Reconciling", ""),
             ],
+            Self::Paused => {
+                let message = format!("the annotation {PAUSED} says so: nothing is called, applied or deleted for it");
+                [
+                    one("Ready", ConditionStatus::Unknown, "Paused", &message),
+                    one("Reconciling", no, "Paused", ""),
+                    one("Stalled", no, "Paused", ""),
+                ]
+            }
             Self::Stalled { reason, message } => [
                 one("Ready", no, reason, message),
                 one("Reconciling", no, "Stalled", ""),

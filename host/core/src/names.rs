@@ -15,6 +15,11 @@ pub const APPLIED: &str = "innkeeper.dev/applied";
 pub const CHILDREN_FINALIZER: &str = "innkeeper.dev/children";
 /// Finalizer on an object whose guest has work to do when it goes.
 pub const GUEST_FINALIZER: &str = "innkeeper.dev/guest";
+/// Annotation on an object that is left alone: nothing is called, applied or deleted for it. Any value but
+/// `false` does.
+pub const PAUSED: &str = "innkeeper.dev/paused";
+/// Annotation on an object that is looked at whenever its value changes, even if nothing else has.
+pub const RECONCILE_NOW: &str = "innkeeper.dev/reconcile-now";
 /// The prefix of everything that is Innkeeper's own on other people's objects.
 pub const PREFIX: &str = "innkeeper.dev/";
 /// The group of Innkeeper's own kinds.

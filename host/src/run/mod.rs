@@ -61,6 +61,10 @@ pub(crate) struct Options {
     /// How many requests to the API server may be in flight at once.
     #[arg(long, value_name = "N", default_value_t = 8)]
     requests: usize,
+    /// How often every object is looked at even if nothing changed, such as 10h or 30m. The objects are spread over
+    /// that time.
+    #[arg(long, value_name = "TIME", default_value = "10h", value_parser = duration)]
+    resync: Duration,
     /// The form of logs.
     #[arg(long, value_enum, default_value_t = logs::Format::Auto)]
     log_format: logs::Format,
@@ -103,11 +107,18 @@ async fn host(options: Options) -> anyhow::Result<()> {
     let calls = calls::Calls::new(guests, calls.max(1), metrics.clone());
     let pump = pump::Pump::new(cluster, calls, options.requests.max(1), inputs, metrics, state);
     tokio::select! {
-        () = pump.run(received, questions) => {}
+        () = pump.run(options.resync, received, questions) => {}
         () = drained_too_long(stopping) => tracing::warn!("work in flight took too long; ending all the same"),
     }
     tracing::info!("innkeeper has stopped");
     Ok(())
+}
+
+/// A time as people write it, such as `10h` or `1h30m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let parsed: jiff::SignedDuration = text.parse().map_err(|e| format!("{e}"))?;
+    let time = Duration::try_from(parsed).map_err(|_| "it must not be negative".to_owned())?;
+    if time < Duration::from_secs(1) { Err("it must be at least 1s".to_owned()) } else { Ok(time) }
 }
 
 /// The user's cache folder, by the rules of the XDG base directories.

@@ -55,8 +55,13 @@ impl Pump {
     }
 
     /// Runs until the engine was told to stop and nothing is in flight any more.
-    pub(super) async fn run(mut self, mut inputs: mpsc::Receiver<Input>, mut questions: mpsc::Receiver<Question>) {
-        let (mut engine, outputs) = Engine::start(self.now());
+    pub(super) async fn run(
+        mut self,
+        resync: Duration,
+        mut inputs: mpsc::Receiver<Input>,
+        mut questions: mpsc::Receiver<Question>,
+    ) {
+        let (mut engine, outputs) = Engine::start_with(self.now(), millis(resync));
         let mut stopping = false;
         self.carry_out(outputs);
         loop {

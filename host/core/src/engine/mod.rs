@@ -16,6 +16,7 @@ mod readers;
 mod reads;
 mod reconcilers;
 mod reports;
+mod resync;
 mod skips;
 mod steps;
 mod stores;
@@ -48,6 +49,9 @@ use crate::world::{Read, World};
 
 /// After how long something outside is tried again that did not work, in milliseconds.
 const ASK_AGAIN_MS: u64 = 2_000;
+
+/// How often everything is looked at, if nobody says otherwise, in milliseconds: as controller-runtime does.
+pub const RESYNC_MS: u64 = 10 * 60 * 60 * 1_000;
 
 /// A moment.
 #[derive(Clone, Copy, Debug, Default)]
@@ -186,6 +190,7 @@ pub struct Engine {
     workers: workers::Workers,
     /// Kinds that are read and cannot be seen yet, and who was put aside for that.
     lacking: (BTreeSet<Kind>, Vec<Key>),
+    resync: resync::Resync,
     pending: Pending,
     echoes: echoes::Echoes,
     /// By object, with the uid that they are about.
@@ -217,7 +222,13 @@ pub struct Engine {
 impl Engine {
     /// An engine, and what it wants first.
     pub fn start(now: Now) -> (Self, Vec<Output>) {
-        let mut engine = Self { now, ..Self::default() };
+        Self::start_with(now, RESYNC_MS)
+    }
+
+    /// The same, and every object is looked at once in so many milliseconds, whatever happens.
+    pub fn start_with(now: Now, resync_ms: u64) -> (Self, Vec<Output>) {
+        let resync = resync::Resync::new(resync_ms, now.mono_ms);
+        let mut engine = Self { now, resync, ..Self::default() };
         engine.demand_watches();
         let out = std::mem::take(&mut engine.out);
         (engine, out)
@@ -264,6 +275,7 @@ impl Engine {
             }
         }
         self.queue.ripen(now.mono_ms);
+        self.resync();
         self.start_controllers();
         self.report_reconcilers();
         self.start_steps();
@@ -276,7 +288,7 @@ impl Engine {
         let reports = self.reconcilers.values().filter(|_| self.may_report()).filter_map(|d| d.reporting.due_ms());
         let troubles = self.troubles.next_lasting_ms(self.now.mono_ms);
         let timers = self.queue.next_timer().into_iter().chain(reports).chain(self.ask_again_ms);
-        timers.chain(troubles).chain(self.stubs.next_wake()).min()
+        timers.chain(troubles).chain(self.stubs.next_wake()).chain([self.resync.next_ms()]).min()
     }
 
     /// Whether every module of the start is dealt with and has its Reconciler, and every controller has

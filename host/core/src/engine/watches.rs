@@ -44,6 +44,12 @@ fn whole(resource: Resource) -> Watch {
     Watch::all(Arc::new(resource))
 }
 
+/// Whether somebody asks for an object to be looked at, by its annotation.
+fn asks_for_it(change: &Change) -> bool {
+    let asked = |side: &Option<Arc<Object>>| side.as_ref()?.meta.annotations.get(names::RECONCILE_NOW).cloned();
+    change.before.is_some() && asked(&change.after).is_some() && asked(&change.before) != asked(&change.after)
+}
+
 impl Engine {
     /// Takes in what a watch tells. A word of a watch that has ended means nothing.
     pub(super) fn watched(&mut self, number: u64, event: Event) {
@@ -98,6 +104,9 @@ impl Engine {
     fn object_changed(&mut self, key: &Key, change: &Change, first: bool) {
         self.count_changed(&key.kind.group_kind());
         let in_work = self.steps.contains_key(key);
+        if !first && asks_for_it(change) {
+            self.queue.wake(key, Urgency::Person, Cause::ReconcileNow);
+        }
         let told = self.echoes.told(key, change, in_work);
         if matches!(told, Told::Echo | Told::Open) {
             return;

@@ -1,14 +1,17 @@
 //! Phase 1: what is to be done for the object at all.
 
-use super::{Desk, Next, Output, Phase, ask, finish};
+use super::{Desk, Next, Output, Phase, ask, finish, report};
 use crate::contract;
-use crate::names::GUEST_FINALIZER;
+use crate::names::{GUEST_FINALIZER, PAUSED};
 use crate::world::World;
 
-/// A wanted object is asked about. A deleted one is finished: its guest is asked while it has work to do,
+/// A paused object is left alone. A wanted object is asked about. A deleted one is finished: its guest is asked while it has work to do,
 /// then its children go.
 pub(super) fn begin(desk: &mut Desk) -> Next {
     let seen = &desk.seen;
+    if seen.object.meta.annotations.get(PAUSED).is_some_and(|value| value != "false") {
+        return report::paused();
+    }
     let deleting = seen.object.meta.deletion_timestamp.is_some();
     let module = seen.binding.module.as_ref();
     let guest_has_work =

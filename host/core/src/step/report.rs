@@ -65,6 +65,11 @@ pub(super) fn gone() -> Next {
     go(Reporting::default())
 }
 
+/// A person asked for the object to be left alone.
+pub(super) fn paused() -> Next {
+    go(Reporting { standing: Some(Standing::Paused), ..Reporting::default() })
+}
+
 /// The object waits for a guest that is not there.
 pub(super) fn guest_is_missing() -> Next {
     let message = "it is being deleted and waits for its guest, but no module is loaded for its kind".to_owned();

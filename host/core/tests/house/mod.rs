@@ -36,6 +36,8 @@ pub struct House {
     pub ended: Vec<(String, Ended)>,
     /// Why each object was looked at, in words, in the order of `ended`.
     pub causes: Vec<String>,
+    /// Whether those insisted on a call.
+    pub insisted: Vec<bool>,
     /// The process ends before that many writes more are sent, or (true) after it, before its answer.
     pub dies: Option<(usize, bool)>,
     /// Actions of this name (`verb Kind ns/name`) are carried out, but not answered until [`House::release`].
@@ -172,6 +174,7 @@ impl House {
             calls: 0,
             ended,
             causes: vec![],
+            insisted: vec![],
             dies: None,
             holds: None,
             held: vec![],
@@ -284,6 +287,7 @@ impl House {
                 },
                 Output::Ended { object, ended, causes, .. } => {
                     self.causes.push(causes.to_string());
+                    self.insisted.push(causes.insist());
                     self.ended.push((object.to_string(), *ended));
                     continue;
                 }

@@ -4,3 +4,4 @@
 
 mod bench;
 mod q01_fairness;
+mod q06_annotations;
