@@ -12,9 +12,12 @@ use tower::{Layer, Service};
 /// What is counted instead of a status code where no answer came.
 const NO_ANSWER: &str = "<error>";
 
+/// By method and code; none where no answer came.
+type Counts = BTreeMap<(String, Option<u16>), u64>;
+
 /// The counts. A clone shows the same.
 #[derive(Clone, Debug, Default)]
-pub struct Traffic(Arc<Mutex<BTreeMap<(String, Option<u16>), u64>>>);
+pub struct Traffic(Arc<Mutex<Counts>>);
 
 impl Traffic {
     /// Each method and code (`<error>` where no answer came), with how often.

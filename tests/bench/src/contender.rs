@@ -19,6 +19,7 @@ pub(crate) struct Contender {
     folder: PathBuf,
     host: PathBuf,
     concurrency: usize,
+    reflect: bool,
 }
 
 impl Who {
@@ -54,7 +55,13 @@ impl Contender {
             folder: stage.folder.path().to_owned(),
             host: options.host()?,
             concurrency,
+            reflect: false,
         })
+    }
+
+    /// The kube-rs controller with every object in stores, which applies nothing.
+    pub(crate) fn reflecting(self) -> Self {
+        Self { reflect: true, ..self }
     }
 
     /// Starts its process.
@@ -72,6 +79,9 @@ impl Contender {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg(name).arg("--kubeconfig").arg(&self.kubeconfig);
         command.arg("--concurrency").arg(self.concurrency.to_string());
+        if self.reflect {
+            command.arg("--reflect");
+        }
         Ok(command)
     }
 

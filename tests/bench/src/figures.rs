@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::machine::Machine;
 use crate::process::Usage;
+use crate::statistics::Spread;
 
 /// Everything of one run.
 #[derive(Debug, Serialize)]
@@ -23,6 +24,48 @@ pub(crate) struct Report {
     pub(crate) sweep: Vec<Swept>,
     pub(crate) quiet_seconds: f64,
     pub(crate) sizes: Vec<Size>,
+    pub(crate) wasm: Option<Wasm>,
+    pub(crate) inside: Option<Inside>,
+    pub(crate) scale: Vec<Scaled>,
+}
+
+/// The wasm path, in microseconds.
+#[derive(Debug, Serialize)]
+pub(crate) struct Wasm {
+    pub(crate) object_bytes: usize,
+    pub(crate) instantiate: Spread,
+    /// As the host calls a guest.
+    pub(crate) fresh: Spread,
+    /// A second call in the same instance, which the host never makes.
+    pub(crate) second: Spread,
+    /// The same function compiled for this machine.
+    pub(crate) native: Spread,
+}
+
+/// The host's own time for an object of which nothing has to change, in microseconds.
+#[derive(Debug, Serialize)]
+pub(crate) struct Inside {
+    pub(crate) objects: usize,
+    /// After a start: each is looked at once.
+    pub(crate) noop_us: f64,
+    /// It changed in a way that no guest sees.
+    pub(crate) woken_us: Spread,
+    /// What was asked about objects and children: nothing should be.
+    pub(crate) requests: Vec<String>,
+}
+
+/// What grows with the number of objects.
+#[derive(Debug, Serialize)]
+pub(crate) struct Scaled {
+    pub(crate) objects: usize,
+    /// How many of them were changed.
+    pub(crate) changed: usize,
+    /// What that cost the host.
+    pub(crate) host_cpu_s: f64,
+    pub(crate) host_mib: f64,
+    pub(crate) host_peak_mib: f64,
+    /// Of a kube-rs process with the same kinds in stores.
+    pub(crate) kube_rs_mib: f64,
 }
 
 /// The raw writer at one concurrency.

@@ -13,7 +13,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Service, ServiceAccount};
 use kube::api::{Patch, PatchParams};
 use kube::runtime::controller::{Action, Controller};
-use kube::runtime::watcher;
+use kube::runtime::{WatchStreamExt as _, reflector, watcher};
 use kube::{Api, Client, Resource, ResourceExt as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -36,6 +36,10 @@ enum Error {
 pub(crate) async fn run(options: ContenderOptions) -> Result<()> {
     let client = stage::client(&options.kubeconfig).await?;
     let any = watcher::Config::default;
+    if options.reflect {
+        stores(&client).await;
+        return Ok(());
+    }
     Controller::new(Api::<Fleet>::all(client.clone()), any())
         .owns(Api::<Deployment>::all(client.clone()), any())
         .owns(Api::<Service>::all(client.clone()), any())
@@ -50,6 +54,26 @@ pub(crate) async fn run(options: ContenderOptions) -> Result<()> {
         })
         .await;
     Ok(())
+}
+
+/// Keeps the objects and their children in stores, as a controller that reads before it writes.
+async fn stores(client: &Client) {
+    futures::join!(
+        keep::<Fleet>(client),
+        keep::<Deployment>(client),
+        keep::<Service>(client),
+        keep::<ConfigMap>(client),
+        keep::<ServiceAccount>(client),
+    );
+}
+
+async fn keep<K>(client: &Client)
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+{
+    let (_, writer) = reflector::store::<K>();
+    let all = watcher(Api::<K>::all(client.clone()), watcher::Config::default()).default_backoff();
+    reflector(writer, all).for_each(|_| async {}).await;
 }
 
 async fn reconcile(object: Arc<Fleet>, client: Arc<Client>) -> Result<Action, Error> {

@@ -5,6 +5,7 @@
 mod cleanup;
 mod contender;
 mod figures;
+mod inside;
 mod kube_rs;
 mod ledger;
 mod machine;
@@ -15,10 +16,13 @@ mod process;
 mod raw;
 mod round;
 mod rounds;
+mod scale;
 mod stage;
 mod statistics;
 mod sweep;
 mod table;
+mod wasm;
+mod within;
 
 use std::process::ExitCode;
 

@@ -34,6 +34,9 @@ pub(crate) struct ContenderOptions {
     /// Requests in flight (the raw writer).
     #[arg(long, default_value_t = 8)]
     pub(crate) concurrency: usize,
+    /// Keep all five kinds in stores and apply nothing (the kube-rs controller).
+    #[arg(long)]
+    pub(crate) reflect: bool,
 }
 
 /// Who takes part.
@@ -64,6 +67,12 @@ pub(crate) struct Options {
     /// Nothing asked for so long is rest.
     #[arg(long, default_value_t = 2.0, value_name = "S")]
     pub(crate) rest_seconds: f64,
+    /// How often the guest is called in this process, to measure the wasm path. 0: not at all.
+    #[arg(long, default_value_t = 2000, value_name = "N")]
+    pub(crate) calls: usize,
+    /// Measure what grows with the number of objects too, at 1,000 and 10,000 (some ten minutes more).
+    #[arg(long)]
+    pub(crate) scale: bool,
     /// Who takes part.
     #[arg(long, value_enum, value_delimiter = ',', default_value = "raw,innkeeper,kube-rs")]
     pub(crate) contenders: Vec<Who>,

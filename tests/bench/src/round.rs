@@ -34,17 +34,36 @@ impl Course<'_> {
     /// One turn; nothing is left of it.
     pub(crate) async fn turn(&self, contender: &Contender) -> Result<Turn> {
         let turn = self.phases(contender).await;
-        cleanup::remove_everything(&self.stage.client).await?;
+        self.clear().await?;
         turn.with_context(|| format!("{} with {} objects", contender.who.title(), self.objects))
     }
 
-    async fn phases(&self, contender: &Contender) -> Result<Turn> {
-        let stage = self.stage;
-        objects::create(&stage.client, self.objects, "first").await?;
+    /// Nothing is left.
+    pub(crate) async fn clear(&self) -> Result<()> {
+        cleanup::remove_everything(&self.stage.client).await
+    }
+
+    /// The objects are there, the contender has been started, and has done its work.
+    pub(crate) async fn standing(&self, contender: &Contender) -> Result<(Process, Phase)> {
+        objects::create(&self.stage.client, self.objects, "first").await?;
         let mut ledger = self.ledger(contender)?;
         let started = Timestamp::now();
         let mut process = contender.start()?;
         let create = self.create(contender, &mut process, &mut ledger, started).await?;
+        Ok((process, create))
+    }
+
+    /// The contender has been started and has come to rest; there was nothing to do.
+    pub(crate) async fn at_rest(&self, contender: &Contender) -> Result<Process> {
+        let mut ledger = self.ledger(contender)?;
+        let mut process = contender.start()?;
+        self.until("it asks for something", &mut process, &mut ledger, |l| l.last().is_some()).await?;
+        self.rest(&mut process, &mut ledger).await?;
+        Ok(process)
+    }
+
+    async fn phases(&self, contender: &Contender) -> Result<Turn> {
+        let (mut process, create) = self.standing(contender).await?;
         let change = self.change(contender, &mut process).await?;
         let quiet = if self.whole && contender.who.is_controller() { Some(self.quiet(contender).await?) } else { None };
         let usage = process.usage()?;
@@ -80,7 +99,8 @@ impl Course<'_> {
         Ok(phase)
     }
 
-    async fn change(&self, contender: &Contender, process: &mut Process) -> Result<Phase> {
+    /// One field of every object is changed at once.
+    pub(crate) async fn change(&self, contender: &Contender, process: &mut Process) -> Result<Phase> {
         let mut ledger = self.ledger(contender)?;
         let before = process.usage()?.cpu_s;
         if !contender.who.is_controller() {

@@ -10,7 +10,7 @@ use crate::machine::Machine;
 use crate::options::Options;
 use crate::round::Course;
 use crate::stage::Stage;
-use crate::{page, sweep, table};
+use crate::{inside, page, scale, sweep, table, wasm};
 
 /// Objects of the throw-away round, which warms up and finds out whether everything works.
 const WARM_UP: usize = 20;
@@ -37,6 +37,8 @@ pub(crate) async fn bench(options: Options) -> Result<()> {
     for objects in &options.objects {
         sizes.push(size(&stage, &options, &contenders, *objects).await?);
     }
+    let (wasm, inside) = (wasm::measure(&options)?, inside::measure(&stage, &options).await?);
+    let scale = scale::measure(&stage, &options).await?;
     let report = Report {
         machine,
         command: command(),
@@ -46,6 +48,9 @@ pub(crate) async fn bench(options: Options) -> Result<()> {
         sweep,
         quiet_seconds: options.quiet_seconds,
         sizes,
+        wasm,
+        inside,
+        scale,
     };
     fs::create_dir_all(out.parent().unwrap_or(&out))?;
     fs::write(&out, serde_json::to_string_pretty(&report)? + "\n")

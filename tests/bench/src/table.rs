@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use crate::figures::{Asked, Report, Size, Turn};
 use crate::options::Who;
 use crate::statistics::Spread;
+use crate::within;
 
 /// A row: what it shows, how many digits, and the figure of a turn, where it has one.
 type Row = (&'static str, usize, fn(&Turn, f64) -> Option<f64>);
@@ -49,6 +50,7 @@ pub(crate) fn text(report: &Report) -> String {
     for size in &report.sizes {
         of_size(&mut text, size, report.quiet_seconds);
     }
+    within::text(&mut text, report);
     text
 }
 

@@ -11,7 +11,8 @@ const OBJECTS: u64 = 3;
 fn a_run_with_three_objects_counts_every_request() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("figures.json");
-    let arguments = "--objects 3 --rounds 1 --rest-seconds 0.5 --quiet-seconds 1 --restart-seconds 0.5 --concurrency 2";
+    let arguments =
+        "--objects 3 --rounds 1 --rest-seconds 0.5 --quiet-seconds 1 --restart-seconds 0.5 --concurrency 2 --calls 10";
     let mut bench = Command::new(env!("CARGO_BIN_EXE_innkeeper-bench"));
     let output = bench.args(arguments.split(' ')).arg("--out").arg(&out).output().unwrap();
     let (table, progress) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -19,6 +20,8 @@ fn a_run_with_three_objects_counts_every_request() {
     assert!(table.contains("| create: requests an object |"), "{table}");
 
     let figures: Value = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();
+    assert_eq!(figures["inside"]["requests"].as_array().unwrap().len(), 0, "{}", figures["inside"]);
+    assert!(figures["wasm"]["fresh"]["p50"].as_f64().unwrap() > 0.0, "{}", figures["wasm"]);
     let turns = figures["sizes"][0]["rounds"][0].as_array().unwrap();
     let who: Vec<&str> = turns.iter().filter_map(|turn| turn["who"].as_str()).collect();
     assert_eq!(who, ["raw writer", "innkeeper", "kube-rs"]);

@@ -1,0 +1,197 @@
+//! The host's own time for an object of which nothing has to change: the engine and the guest, in this process,
+//! over stores that were filled from the real API server.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, Result, ensure};
+use innkeeper_cluster::{Cluster, Connect, WatchHandle};
+use innkeeper_core::binding;
+use innkeeper_core::engine::{Engine, Input, News, Now, Output};
+use innkeeper_core::object::Object;
+use innkeeper_core::store::Event;
+use innkeeper_guest::Module;
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use crate::contender::Contender;
+use crate::figures::Inside;
+use crate::options::{Options, Who};
+use crate::round::Course;
+use crate::stage::Stage;
+use crate::statistics::Spread;
+
+/// How long everything may take until each object was looked at once.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Lets the host keep objects, then looks at each of them in this process.
+pub(crate) async fn measure(stage: &Stage, options: &Options) -> Result<Option<Inside>> {
+    let objects = options.objects.iter().copied().max().unwrap_or(0);
+    if options.calls == 0 || objects == 0 {
+        return Ok(None);
+    }
+    eprintln!("bench: {objects} objects of which nothing has to change, in this process");
+    let host = Contender::new(Who::Innkeeper, stage, options, 1)?;
+    let course = Course { stage, options, objects, whole: false };
+    let kept = course.standing(&host).await;
+    let looked = match kept {
+        Ok((process, _)) => {
+            process.stop()?;
+            let mut desk = Desk::open(stage, options).await?;
+            desk.look_at_all(objects).await
+        }
+        Err(error) => Err(error),
+    };
+    course.clear().await?;
+    looked.map(Some)
+}
+
+/// The engine with what stands around it.
+struct Desk {
+    engine: Engine,
+    guests: innkeeper_guest::Engine,
+    module: Module,
+    cluster: Cluster,
+    watches: HashMap<u64, WatchHandle>,
+    sink: mpsc::Sender<(u64, Event)>,
+    events: mpsc::Receiver<(u64, Event)>,
+    todo: VecDeque<Output>,
+    /// The time of the engine and the guest, what watches told left out.
+    busy: Duration,
+    /// Reconciles that are over.
+    ended: usize,
+    /// Requests about objects and children.
+    requests: Vec<String>,
+    /// The objects, with the number of the watch that told of them.
+    seen: HashMap<String, (u64, Arc<Object>)>,
+    began: Instant,
+}
+
+impl Desk {
+    async fn open(stage: &Stage, options: &Options) -> Result<Self> {
+        let connect = Connect { kubeconfig: Some(stage.user("bench-inside")?), context: None };
+        let guests = innkeeper_guest::Engine::new()?;
+        let module = guests.load(&std::fs::read(options.guest()?)?)?;
+        let (sink, events) = mpsc::channel(4096);
+        let began = Instant::now();
+        let (engine, outputs) = Engine::start(now(began));
+        Ok(Self {
+            engine,
+            guests,
+            module,
+            cluster: Cluster::connect(connect).await?,
+            watches: HashMap::new(),
+            sink,
+            events,
+            todo: outputs.into(),
+            busy: Duration::ZERO,
+            ended: 0,
+            requests: Vec::new(),
+            seen: HashMap::new(),
+            began,
+        })
+    }
+
+    async fn look_at_all(&mut self, objects: usize) -> Result<Inside> {
+        let manifest = Arc::new(self.module.manifest().clone());
+        let module = binding::Module { digest: self.module.digest().to_owned(), manifest };
+        self.input(Input::Module { source: "fleet.wasm".to_owned(), news: News::Loaded(module) });
+        self.input(Input::ModulesRead);
+        self.work().await;
+        self.busy = Duration::ZERO;
+        while self.ended < objects {
+            self.told().await?;
+        }
+        let noop_us = micros(self.busy) / f64::from(u32::try_from(self.ended)?);
+        let mut woken = Vec::new();
+        for (number, object) in std::mem::take(&mut self.seen).into_values() {
+            let touched = touched(&object)?;
+            let ended = self.ended;
+            self.busy = Duration::ZERO;
+            self.input(Input::Watched(number, Event::Seen(touched)));
+            self.work().await;
+            ensure!(self.ended > ended, "{} was not looked at again", object.key);
+            woken.push(micros(self.busy));
+        }
+        let woken = Spread::of(woken).context("no object was told of")?;
+        Ok(Inside { objects, noop_us, woken_us: woken, requests: self.requests.clone() })
+    }
+
+    /// What the next word of a watch leads to.
+    async fn told(&mut self) -> Result<()> {
+        let next = tokio::time::timeout(PATIENCE, self.events.recv()).await;
+        let (number, event) = next.context("not every object was looked at")?.context("the watches have ended")?;
+        if let Event::Seen(object) = &event
+            && object.key.kind.kind == "Fleet"
+        {
+            self.seen.insert(object.key.name.clone(), (number, object.clone()));
+        }
+        let busy = self.busy;
+        self.input(Input::Watched(number, event));
+        self.busy = busy;
+        self.work().await;
+        Ok(())
+    }
+
+    fn input(&mut self, input: Input) {
+        let began = Instant::now();
+        let outputs = self.engine.handle(now(self.began), input);
+        self.busy += began.elapsed();
+        self.todo.extend(outputs);
+    }
+
+    async fn work(&mut self) {
+        while let Some(output) = self.todo.pop_front() {
+            match output {
+                Output::Watch(number, watch) => {
+                    let handle = self.cluster.watch_as(number, watch, self.sink.clone());
+                    self.watches.insert(number, handle);
+                }
+                Output::Unwatch(number) => drop(self.watches.remove(&number)),
+                Output::Resolve(kind) => {
+                    let found = self.cluster.resolve(&kind).await;
+                    self.input(Input::Resolved(kind, found));
+                }
+                Output::Find(kind) => {
+                    let found = self.cluster.find(&kind).await;
+                    self.input(Input::Found(kind, found));
+                }
+                Output::Ask { call, request, world, limits, .. } => {
+                    let began = Instant::now();
+                    let answer = self.guests.call(&self.module, *request, world, &limits);
+                    self.busy += began.elapsed();
+                    self.input(Input::Answered { call, result: Box::new(answer.result), reads: answer.reads });
+                }
+                Output::Act { id, action, .. } => {
+                    if action.key().kind.kind != "Reconciler" {
+                        self.requests.push(format!("{} {}", action.verb(), action.key()));
+                    }
+                    let done = self.cluster.act(&action).await;
+                    self.input(Input::Done { id, done });
+                }
+                Output::Ended { .. } => self.ended += 1,
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The object as a watch tells it when something has changed that no guest sees.
+fn touched(object: &Object) -> Result<Arc<Object>> {
+    let mut value: Value = object.value();
+    let version: u64 = object.meta.resource_version.parse()?;
+    value["metadata"]["resourceVersion"] = (version + 1_000_000).to_string().into();
+    let parsed = Object::parse(&value.to_string(), None);
+    Ok(Arc::new(parsed.map_err(|e| anyhow::anyhow!("{} cannot be read again: {e}", object.key))?))
+}
+
+fn now(began: Instant) -> Now {
+    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    Now { mono_ms: millis(began.elapsed()), wall_ms: millis(wall).cast_signed() }
+}
+
+fn micros(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e6
+}
