@@ -22,6 +22,9 @@ bench: test-guests ## Measure the host beside a raw writer and a kube-rs control
 	$(CARGO) build --release --package innkeeper --package innkeeper-bench
 	target/release/innkeeper-bench $(ARGS)
 
+soak: build guests test-guests controlplane ## Live through faults and people's doings at random, for long. ROUNDS=200 SEED=…
+	@INNKEEPER_SOAK_ROUNDS=$(or $(ROUNDS),200) $(if $(SEED),INNKEEPER_SOAK_SEED=$(SEED)) $(CARGO) test --workspace --quiet --test faults -- --nocapture storm::
+
 prove: build guests test-guests controlplane ## Break each promise on purpose and see its test turn red
 	@tests/breaks/prove.sh $(ONLY)
 

@@ -8,4 +8,5 @@ mod busy_hands;
 mod connections;
 mod forgotten;
 mod rights;
+mod storm;
 mod street;
