@@ -4,6 +4,7 @@
 
 mod house;
 
+use house::api::{CREATED, LATER};
 use house::{House, config_map, inn, rooms, wants};
 use innkeeper_core::action::{Action, Done};
 use innkeeper_core::contract::{Adopt, Failure, Request};
@@ -11,7 +12,8 @@ use serde_json::{Value, json};
 
 /// What somebody else writes: with an entry of its own in managedFields.
 fn strangers(name: &str) -> Value {
-    let entry = json!({"manager": "somebody", "operation": "Update", "apiVersion": "v1", "fieldsV1": {"f:data": {"f:own": {}}}});
+    let entry = json!({"manager": "somebody", "operation": "Update", "apiVersion": "v1", "time": CREATED,
+                       "fieldsV1": {"f:data": {"f:own": {}}}});
     json!({
         "apiVersion": "v1", "kind": "ConfigMap", "data": {"own": "1"},
         "metadata": {"name": name, "namespace": "a", "managedFields": [entry]},
@@ -102,6 +104,40 @@ fn a_child_whose_answer_was_lost_stays_ours_when_somebody_writes_it_later() {
     house.pass(60_000);
     let object = house.api.get("Inn", Some("a"), "x").unwrap();
     assert_eq!(object["status"]["conditions"][0]["reason"], "ChildrenReady");
+}
+
+/// A house whose object made a child and was not told; somebody else wrote it at that time, before it was seen.
+fn unanswered_and_written(at: &str) -> House {
+    let mut house = unanswered(false);
+    let mut child = house.api.get("ConfigMap", Some("a"), "one").unwrap().clone();
+    let mut theirs = strangers("one")["metadata"]["managedFields"][0].clone();
+    (child["data"]["own"], theirs["time"]) = ("1".into(), at.into());
+    child["metadata"]["managedFields"].as_array_mut().unwrap().push(theirs);
+    house.api.put(child);
+    house
+}
+
+fn is_kept(house: &mut House) {
+    house.pass(60_000);
+    let object = house.api.get("Inn", Some("a"), "x").unwrap();
+    assert_eq!(object["status"]["conditions"][0]["reason"], "ChildrenReady", "{}", object["status"]);
+    let child = house.api.get("ConfigMap", Some("a"), "one").unwrap();
+    assert_eq!(child["metadata"]["annotations"]["innkeeper.dev/object"], "Inn.example.com/a/x");
+}
+
+#[test]
+fn a_child_that_others_wrote_only_later_is_ours_although_the_answer_was_lost() {
+    is_kept(&mut unanswered_and_written(LATER));
+}
+
+#[test]
+fn a_child_that_cannot_be_without_our_fields_is_ours_although_somebody_wrote_it_at_once() {
+    let mut house = unanswered_and_written(CREATED);
+    house.api.refuses = Some(Box::new(|action| {
+        let withdrawal = matches!(action, Action::Apply { manifest, .. } if manifest["data"].is_null());
+        withdrawal.then(|| Done::Invalid("data: Required value".into()))
+    }));
+    is_kept(&mut house);
 }
 
 #[test]

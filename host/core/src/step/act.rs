@@ -259,6 +259,7 @@ pub(super) fn done(desk: &mut Desk, mut acting: Acting, id: u32, done: Done) -> 
                 (Stand::Claiming, Done::Unknown(_)) => drop(desk.seen.memory.claimed.insert(wanted.at.key())),
                 (Stand::Withdrawing { uid, .. }, Done::NotFound(_)) => drop(desk.seen.memory.strangers.remove(uid)),
                 (Stand::Unmaking { old, .. }, Done::Accepted | Done::Object { .. }) => desk.deleted(old),
+                (Stand::Withdrawing { uid, .. }, Done::Invalid(_)) => doubts::cannot_be_without_us(&mut desk.seen, uid),
                 (_, Done::Object { object, created }) => {
                     doubts::look(&mut desk.seen, &wanted.at.key(), Some(object));
                     note(desk, &stand, object, *created);

@@ -135,6 +135,9 @@ pub(super) fn begin(seen: &Seen, wanted: &Wanted) -> Move {
 pub(super) fn done(seen: &Seen, wanted: &Wanted, stand: &Stand, done: Done) -> Move {
     let done = match (stand, done) {
         (Stand::Withdrawing { why, .. }, Done::Object { .. } | Done::NotFound(_)) => return conflict(why.clone()),
+        (Stand::Withdrawing { uid, .. }, Done::Invalid(_)) if !seen.memory.strangers.contains(uid) => {
+            return Move::Act(Action::Look(wanted.at.clone()), Stand::Looking);
+        }
         (Stand::Withdrawing { why, .. }, other) => {
             return transient(format!("{why}. Our fields cannot be withdrawn from it yet: {}", words(&other)));
         }

@@ -81,6 +81,8 @@ pub struct Memory {
     pub gone: BTreeSet<String>,
     /// Uids of strangers' objects that carry our fields until these are withdrawn.
     pub strangers: BTreeSet<String>,
+    /// Those of them that may be ours: nobody told who made them.
+    pub doubted: BTreeSet<String>,
     /// Names that were claimed, and the answer was lost.
     pub claimed: BTreeSet<Key>,
     /// Events that were recorded last, so that they are not repeated.
@@ -234,6 +236,7 @@ impl Desk {
     fn withdrew(&mut self, object: &Object) {
         self.seen.memory.strangers.remove(&object.meta.uid);
         self.at_work = true;
+        self.seen.memory.doubted.remove(&object.meta.uid);
         self.changes.push(format!("withdrew from {}", object.key));
         let version = object.meta.resource_version.clone();
         self.outputs.push(Output::Wrote(Write::Version { key: object.key.clone(), version, labelled: true }));

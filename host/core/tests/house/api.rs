@@ -50,6 +50,10 @@ fn selected(watch: &Watch, value: &Value) -> bool {
         && (watch.selection == Selection::All || value["metadata"]["labels"][OBJECT_UID].is_string())
 }
 
+/// When everything is created, and when it is written afterwards.
+pub const CREATED: &str = "2026-01-01T00:00:00Z";
+pub const LATER: &str = "2026-01-01T00:00:01Z";
+
 impl Api {
     pub fn get(&self, kind: &str, namespace: Option<&str>, name: &str) -> Option<&Value> {
         self.objects.get(&(kind.to_owned(), namespace.map(str::to_owned), name.to_owned()))
@@ -70,6 +74,9 @@ impl Api {
         let generation = old
             .as_ref()
             .map_or(1, |o| o["metadata"]["generation"].as_i64().unwrap_or(1) + i64::from(o["spec"] != value["spec"]));
+        if value["metadata"]["creationTimestamp"].is_null() {
+            value["metadata"]["creationTimestamp"] = CREATED.into();
+        }
         for (field, of) in
             [("uid", uid), ("generation", generation.into()), ("resourceVersion", self.version.to_string().into())]
         {
@@ -233,9 +240,10 @@ impl Api {
             return Done::Conflict("another uid".into());
         }
         let created = old.is_none();
+        let time = if created { CREATED } else { LATER };
         let mut value = old.unwrap_or_else(|| json!({"metadata": {}}));
         merge(&mut value, manifest);
-        let entry_now = json!({"manager": manager, "operation": "Apply", "apiVersion": at.resource.kind.api_version(), "fieldsV1": owned(manifest, true)});
+        let entry_now = json!({"manager": manager, "time": time, "operation": "Apply", "apiVersion": at.resource.kind.api_version(), "fieldsV1": owned(manifest, true)});
         let mut entries = value["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();
         let (earlier, others): (Vec<_>, Vec<_>) = entries.drain(..).partition(|e| e["manager"] == manager);
         for entry in &earlier {

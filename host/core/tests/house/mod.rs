@@ -1,7 +1,7 @@
 //! A house for tests: the engine, a guest that is a closure, and just enough of an API server to answer
 //! it. What the real API server does is proved by the suites under `tests/`; this shows what core decides.
 
-mod api;
+pub mod api;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
