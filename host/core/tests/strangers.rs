@@ -8,6 +8,7 @@ use house::api::{CREATED, LATER};
 use house::{House, config_map, inn, rooms, wants};
 use innkeeper_core::action::{Action, Done};
 use innkeeper_core::contract::{Adopt, Failure, Request};
+use innkeeper_core::engine::Input;
 use serde_json::{Value, json};
 
 /// What somebody else writes: with an entry of its own in managedFields.
@@ -108,16 +109,23 @@ fn a_child_whose_answer_was_lost_stays_ours_when_somebody_writes_it_later() {
 
 /// A house whose object made a child and was not told; somebody else wrote it at that time, before it was seen.
 fn unanswered_and_written(at: &str) -> House {
-    let mut house = unanswered(false);
+    let mut house = House::new(rooms);
+    house.holds = Some("apply ConfigMap a/one".into());
+    house.put(inn("x", json!({"rooms": ["one"]})));
     let mut child = house.api.get("ConfigMap", Some("a"), "one").unwrap().clone();
     let mut theirs = strangers("one")["metadata"]["managedFields"][0].clone();
     (child["data"]["own"], theirs["time"]) = ("1".into(), at.into());
     child["metadata"]["managedFields"].as_array_mut().unwrap().push(theirs);
-    house.api.put(child);
+    house.put(child);
+    for answer in &mut house.held {
+        let Input::Done { done, .. } = answer else { continue };
+        *done = Done::Unknown("the connection was cut".into());
+    }
     house
 }
 
 fn is_kept(house: &mut House) {
+    house.release();
     house.pass(60_000);
     let object = house.api.get("Inn", Some("a"), "x").unwrap();
     assert_eq!(object["status"]["conditions"][0]["reason"], "ChildrenReady", "{}", object["status"]);

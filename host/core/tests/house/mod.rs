@@ -42,7 +42,7 @@ pub struct House {
     pub dies: Option<(usize, bool)>,
     /// Actions of this name (`verb Kind ns/name`) are carried out, but not answered until [`House::release`].
     pub holds: Option<String>,
-    held: Vec<Input>,
+    pub held: Vec<Input>,
     /// The next action of this name is carried out, and its answer is lost.
     pub loses: Option<String>,
     /// The guest instead of `guest`, where it looks at the cluster.
