@@ -32,7 +32,7 @@ impl Cluster {
         };
         match (self.ask(request).await, action) {
             (Err(why), _) => Done::Unknown(why),
-            (Ok(answer), Action::Delete { .. } | Action::Rehearse { .. }) => answer.accepted(),
+            (Ok(answer), Action::Delete { .. } | Action::Rehearse(_)) => answer.accepted(),
             (Ok(answer), action) => answer.object(&action.key().kind),
         }
     }

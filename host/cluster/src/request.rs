@@ -39,12 +39,10 @@ pub(crate) fn of(action: &Action) -> Result<Option<Request<Vec<u8>>>, Senseless>
             object(at)?;
             create(&path::collection(&at.resource, at.namespace.as_deref()), manifest)?
         }
-        Action::Rehearse { at, manager, manifest } => {
-            object(at)?;
-            let query = [("fieldManager", manager.as_str()), ("dryRun", "All"), STRICT];
-            let collection = path::collection(&at.resource, at.namespace.as_deref());
-            send(Method::POST, &path::with(&collection, &query), JSON, manifest)?
-        }
+        Action::Rehearse(action) => match of(action)? {
+            Some(request) => dry_run(request)?,
+            None => return Err(Senseless(format!("{} of {} cannot be rehearsed", action.verb(), action.key()))),
+        },
         Action::Delete { at, uid } => {
             let options = json!({
                 "apiVersion": "v1",
@@ -86,6 +84,15 @@ fn object(at: &Address) -> Result<String, Senseless> {
         return Err(Senseless(format!("{at}: its kind {wrong}")));
     }
     Ok(path::object(at))
+}
+
+/// The same request, of which nothing is kept.
+fn dry_run(request: Request<Vec<u8>>) -> Result<Request<Vec<u8>>, Senseless> {
+    let (mut head, body) = request.into_parts();
+    let between = if head.uri.query().is_some() { "&" } else { "?" };
+    let uri = format!("{}{between}dryRun=All", head.uri);
+    head.uri = uri.parse().map_err(|e| Senseless(format!("{uri}: {e}")))?;
+    Ok(Request::from_parts(head, body))
 }
 
 fn send(method: Method, path: &str, content: &str, body: &Value) -> Result<Request<Vec<u8>>, Senseless> {

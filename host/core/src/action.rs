@@ -58,15 +58,8 @@ pub enum Action {
         /// The uid of the very object that is meant.
         uid: String,
     },
-    /// Ask whether the API server would create such an object, under a name that it makes up. Nothing is kept.
-    Rehearse {
-        /// The object that it would be in the place of.
-        at: Address,
-        /// The field manager.
-        manager: String,
-        /// The object.
-        manifest: Value,
-    },
+    /// Ask whether the API server would do that; nothing is kept. A creation or an apply.
+    Rehearse(Box<Action>),
     /// Record an Event. One that was recorded before is counted.
     Event {
         /// The object that it is about.
@@ -87,7 +80,7 @@ impl Action {
             Self::Merge { .. } => "merge",
             Self::Create { .. } => "create",
             Self::Delete { .. } => "delete",
-            Self::Rehearse { .. } => "rehearse",
+            Self::Rehearse(_) => "rehearse",
             Self::Event { .. } => "event",
         }
     }
@@ -100,8 +93,8 @@ impl Action {
             | Self::Patch { at, .. }
             | Self::Merge { at, .. }
             | Self::Create { at, .. }
-            | Self::Rehearse { at, .. }
             | Self::Delete { at, .. } => at.key(),
+            Self::Rehearse(action) => action.key(),
             Self::Event { about, .. } => about.key.clone(),
         }
     }

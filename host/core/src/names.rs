@@ -38,6 +38,22 @@ pub fn field_manager(served: &GroupKind) -> String {
     bounded(format!("innkeeper.{served}"))
 }
 
+/// The field manager of what an object contributes to others.
+pub fn contributor(uid: &str) -> String {
+    format!("innkeeper.{uid}")
+}
+
+/// The uid of the object whose manager of contributions that is, if it is one: the managers of kinds have a dot
+/// after their prefix as well.
+pub fn contributor_of(manager: &str) -> Option<&str> {
+    manager.strip_prefix("innkeeper.").filter(|rest| *manager != *RELEASED_MANAGER && !rest.contains('.'))
+}
+
+/// The annotation on what an object contributes to: the digest of what was asked.
+pub fn contributed(uid: &str) -> String {
+    format!("{uid}.{GROUP}/contributed")
+}
+
 /// The field manager of the labels and annotations that a guest sets on the object itself.
 pub fn own_manager(served: &GroupKind) -> String {
     bounded(format!("innkeeper.{served}-own"))

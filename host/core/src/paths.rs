@@ -88,6 +88,28 @@ pub fn select<'a>(path: &Path, object: &'a Value) -> Vec<&'a Value> {
     })
 }
 
+/// Takes away what is at a path.
+pub fn remove(path: &Path, object: &mut Value) {
+    take_away(&path.0, object);
+}
+
+fn take_away(path: &[Segment], place: &mut Value) {
+    let Some((first, rest)) = path.split_first() else { return };
+    match (first, place) {
+        (Segment::Field(name), Value::Object(map)) if rest.is_empty() => drop(map.remove(name)),
+        (Segment::Field(name), Value::Object(map)) => {
+            if let Some(below) = map.get_mut(name) {
+                take_away(rest, below);
+            }
+        }
+        (entry, Value::Array(items)) if rest.is_empty() => items.retain(|item| !entry.selects(item)),
+        (entry, Value::Array(items)) => {
+            items.iter_mut().filter(|item| entry.selects(item)).for_each(|item| take_away(rest, item));
+        }
+        _ => {}
+    }
+}
+
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, segment) in self.0.iter().enumerate() {

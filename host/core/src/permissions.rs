@@ -107,6 +107,17 @@ impl Permissions {
         Ok(named)
     }
 
+    /// Whether fields may be set on an object that is not a child. Words as in [`Permissions::may_apply`].
+    pub fn may_contribute(
+        &self,
+        group: &str,
+        kind: &str,
+        namespace: Option<&str>,
+        own: Option<&str>,
+    ) -> Result<(), String> {
+        allows(&self.contribute, "contribute", group, kind, namespace, own)
+    }
+
     /// Whether an object that is not a child may be removed. Words as in [`Permissions::may_apply`].
     pub fn may_delete(
         &self,

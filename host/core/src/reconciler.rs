@@ -138,7 +138,8 @@ pub struct Status {
     /// The version that this module states.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// Kinds of which there may be children: each is recorded before its first child is written.
+    /// Kinds of which there may be children, or objects with contributed fields: each is recorded before the
+    /// first of these is written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kinds: Vec<ChildKind>,
     /// Counts of objects; brought up to date every few seconds.
@@ -150,16 +151,19 @@ pub struct Status {
     pub conditions: Vec<Condition>,
 }
 
-/// A kind of which there may be children.
+/// A kind of which there may be children, or objects with contributed fields.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct ChildKind {
     /// The API group; empty for the core group.
     #[serde(default)]
     pub group: String,
-    /// The version in which they were last applied.
+    /// The version in which they are watched.
     pub version: String,
     /// The kind.
     pub kind: String,
+    /// Whether objects of the kind, which are no children, may carry fields that were contributed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub contributed: bool,
 }
 
 /// Counts of objects of the kind served.

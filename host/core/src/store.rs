@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::names::OBJECT_UID;
+use crate::names::{OBJECT_UID, contributor_of};
 use crate::object::Object;
 use crate::query::Lookup;
 use crate::shelf::Shelf;
@@ -39,6 +39,7 @@ pub struct Change {
 pub struct Store {
     shelf: Shelf,
     by_object_uid: HashMap<String, BTreeSet<Name>>,
+    by_contributor: HashMap<String, BTreeSet<Name>>,
     relist: Option<Relist>,
     filled: bool,
     seen_up_to: u64,
@@ -97,6 +98,16 @@ impl Store {
     /// The objects whose label says that they are children of the object of that uid.
     pub fn children_of(&self, uid: &str) -> impl Iterator<Item = &Arc<Object>> {
         self.by_object_uid.get(uid).into_iter().flatten().filter_map(|name| self.named(name))
+    }
+
+    /// The objects to which the object of that uid has contributed fields.
+    pub fn contributed_by(&self, uid: &str) -> impl Iterator<Item = &Arc<Object>> {
+        self.by_contributor.get(uid).into_iter().flatten().filter_map(|name| self.named(name))
+    }
+
+    /// Whether any object carries fields that were contributed.
+    pub fn has_contributions(&self) -> bool {
+        !self.by_contributor.is_empty()
     }
 
     /// Every object that carries the label of a child.
@@ -181,7 +192,10 @@ impl Store {
         }
         self.shelf.put(object.clone());
         if let Some(uid) = object.meta.labels.get(OBJECT_UID) {
-            self.by_object_uid.entry(uid.clone()).or_default().insert(name);
+            self.by_object_uid.entry(uid.clone()).or_default().insert(name.clone());
+        }
+        for uid in contributors(&object) {
+            self.by_contributor.entry(uid.to_owned()).or_default().insert(name.clone());
         }
         Some(Change { before, after: Some(object) })
     }
@@ -193,14 +207,28 @@ impl Store {
     }
 
     fn unindex(&mut self, name: &Name, object: &Object) {
-        let Some(uid) = object.meta.labels.get(OBJECT_UID) else { return };
-        if let Some(names) = self.by_object_uid.get_mut(uid) {
-            names.remove(name);
-            if names.is_empty() {
-                self.by_object_uid.remove(uid);
-            }
+        if let Some(uid) = object.meta.labels.get(OBJECT_UID) {
+            leave(&mut self.by_object_uid, uid, name);
+        }
+        for uid in contributors(object) {
+            leave(&mut self.by_contributor, uid, name);
         }
     }
+}
+
+fn leave(index: &mut HashMap<String, BTreeSet<Name>>, uid: &str, name: &Name) {
+    if let Some(names) = index.get_mut(uid) {
+        names.remove(name);
+        if names.is_empty() {
+            index.remove(uid);
+        }
+    }
+}
+
+/// The uids of the objects that have contributed fields, by their field managers.
+fn contributors(object: &Object) -> impl Iterator<Item = &str> {
+    let applied = object.meta.managed_fields.iter().filter(|e| e.operation == "Apply" && e.subresource.is_empty());
+    applied.filter_map(|e| contributor_of(&e.manager))
 }
 
 /// A resourceVersion as a number; 0 where it is none, so that nobody waits for it.

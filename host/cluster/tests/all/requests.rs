@@ -116,7 +116,7 @@ async fn each_action_is_the_one_request_that_kubernetes_documents() {
         Action::Merge { at: at.clone(), status: true, patch: json!({}) },
         Action::Merge { at: at.clone(), status: false, patch: json!({}) },
         Action::Create { at: at.clone(), manifest: json!({}) },
-        Action::Rehearse { at: at.clone(), manager: "m".into(), manifest: json!({}) },
+        Action::Rehearse(Box::new(Action::Create { at: at.clone(), manifest: json!({}) })),
         Action::Delete { at, uid: "u-1".into() },
     ] {
         let done = cluster.act(&action).await;
@@ -134,7 +134,7 @@ async fn each_action_is_the_one_request_that_kubernetes_documents() {
             format!("PATCH {map}/a/status?fieldManager=innkeeper"),
             format!("PATCH {map}/a?fieldManager=innkeeper"),
             format!("POST {map}?fieldManager=innkeeper&fieldValidation=Strict"),
-            format!("POST {map}?fieldManager=m&dryRun=All&fieldValidation=Strict"),
+            format!("POST {map}?fieldManager=innkeeper&fieldValidation=Strict&dryRun=All"),
             format!("DELETE {map}/a"),
         ]
     );

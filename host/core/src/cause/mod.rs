@@ -69,6 +69,15 @@ pub enum Cause {
         /// The field manager that did it, where managedFields tell.
         by: Option<String>,
     },
+    /// An object that it contributes fields to, or would.
+    Target {
+        /// Which.
+        key: Key,
+        /// What became of it.
+        what: What,
+        /// The field manager that did it, where managedFields tell.
+        by: Option<String>,
+    },
     /// A kind that its guest read is served now, or is not any more.
     Kind(GroupKind),
     /// A time came.
@@ -102,6 +111,12 @@ impl Cause {
         Self::Read { key: key.clone(), what, by }
     }
 
+    /// That something changed to which it contributes.
+    pub fn target(key: &Key, change: &Change) -> Self {
+        let (what, by) = told(change);
+        Self::Target { key: key.clone(), what, by }
+    }
+
     /// Whether the guest must be called for it even if nothing that it was shown has changed (promise G07).
     pub fn insists(&self) -> bool {
         matches!(self, Self::Time(Due::Requeue | Due::Retry | Due::Resync) | Self::ReconcileNow)
@@ -130,6 +145,7 @@ impl fmt::Display for Cause {
         match self {
             Self::Object { what, by } => done(&"the object", *what, by),
             Self::Child { key, what, by } => done(&format_args!("its child {key}"), *what, by),
+            Self::Target { key, what, by } => done(&format_args!("{key}, to which it contributes,"), *what, by),
             Self::Read { key, what, by } => done(&format_args!("{key}, which its guest read,"), *what, by),
             Self::Kind(kind) => write!(f, "whether {kind} is served changed"),
             Self::Time(due) => f.write_str(match due {

@@ -9,9 +9,10 @@ use super::reconcilers::{Bound, Declared};
 use super::{Catalog, Engine, Output, Owner};
 use crate::binding::Binding;
 use crate::cause::Cause;
-use crate::kind::{GroupKind, Key, Kind};
+use crate::kind::{GroupKind, Key};
 use crate::names::field_manager;
 use crate::resource::Resource;
+use crate::step::Needs;
 use crate::watch::Watch;
 
 /// One kind, kept for one Reconciler.
@@ -25,9 +26,11 @@ pub(super) struct Controller {
     /// Whether its objects could be looked at once.
     pub(super) started: bool,
     pub(super) kinds: ChildKinds,
+    /// The kinds of the objects to which its objects contribute fields.
+    pub(super) targets: ChildKinds,
     pub(super) recording: bool,
     /// Steps that wait until kinds are recorded and watched.
-    pub(super) ensuring: Vec<(Key, BTreeSet<Kind>)>,
+    pub(super) ensuring: Vec<(Key, Needs)>,
 }
 
 impl Controller {
@@ -36,10 +39,19 @@ impl Controller {
         self.kinds.watches(catalog)
     }
 
+    /// Without a list of kinds every kind that is named is looked for.
+    fn seek_named(&mut self) {
+        if self.kinds.is_unlisted() && self.targets.is_unlisted() {
+            self.kinds.seek(kinds::named(&self.binding));
+            self.targets.seek(kinds::named_for_contributions(&self.binding));
+        }
+    }
+
     /// Whether its objects can be looked at: their store is filled, and those of all their children but
     /// where that fails lastingly.
     pub(super) fn sees(&self, scene: &Scene<'_>) -> bool {
-        scene.stores.filled(&self.objects).is_some() && self.kinds.unseen(scene).iter().all(|(_, unseen)| unseen.lasts)
+        let all = [&self.kinds, &self.targets].into_iter().flat_map(|kinds| kinds.unseen(scene));
+        scene.stores.filled(&self.objects).is_some() && all.into_iter().all(|(_, unseen)| unseen.lasts)
     }
 }
 
@@ -70,9 +82,7 @@ impl Engine {
                 None => {
                     let before = self.child_kinds.get(&kind).cloned().unwrap_or_default();
                     new.kinds.seek(before);
-                    if new.kinds.is_unlisted() {
-                        new.kinds.seek(kinds::named(&new.binding));
-                    }
+                    new.seek_named();
                     swept.push((kind.clone(), Cause::Start));
                     let text = format!("{kind}: its controller started ({})", new.objects.resource.kind.version);
                     self.note(false, text);
@@ -81,9 +91,8 @@ impl Engine {
                 Some(old) => {
                     let resumes = (old.suspended && !new.suspended).then_some(Cause::Settings);
                     if let Some(cause) = decides_otherwise(&old.binding, &new.binding).or(resumes) {
-                        if old.kinds.is_unlisted() {
-                            old.kinds.seek(kinds::named(&new.binding));
-                        }
+                        old.binding = new.binding.clone();
+                        old.seek_named();
                         swept.push((kind, cause));
                     }
                     old.binding = new.binding;
@@ -127,7 +136,8 @@ impl Engine {
         let Some(declared) = self.reconcilers.get(name) else { return };
         let uid = &declared.object.meta.uid;
         let Some(controller) = self.controllers.values_mut().find(|c| c.uid == *uid) else { return };
-        if controller.kinds.take(&declared.status.kinds) {
+        let children = controller.kinds.take(&declared.status.kinds);
+        if controller.targets.take(&declared.status.kinds) || children {
             self.look_over();
             self.find_child_kinds();
             self.demand_watches();
@@ -145,6 +155,8 @@ impl Engine {
                 let binding = Arc::new(self.binding(name, declared, resource));
                 let mut kinds = ChildKinds::default();
                 kinds.take(&declared.status.kinds);
+                let mut targets = ChildKinds::contributed();
+                targets.take(&declared.status.kinds);
                 let controller = Controller {
                     binding,
                     uid: declared.object.meta.uid.clone(),
@@ -152,6 +164,7 @@ impl Engine {
                     suspended: declared.spec.as_ref().is_ok_and(|s| s.suspend),
                     started: false,
                     kinds,
+                    targets,
                     recording: false,
                     ensuring: Vec::new(),
                 };
@@ -179,7 +192,12 @@ impl Engine {
 
     /// Asks discovery about kinds of children that nobody has heard of yet.
     fn find_child_kinds(&mut self) {
-        let questions: Vec<_> = self.controllers.values().map(|c| c.kinds.questions(&self.catalog)).collect();
+        let questions: Vec<_> = self
+            .controllers
+            .values()
+            .flat_map(|c| [&c.kinds, &c.targets])
+            .map(|kinds| kinds.questions(&self.catalog))
+            .collect();
         for (exact, any) in questions {
             for kind in exact {
                 if !self.resolving.contains_key(&kind) {

@@ -6,7 +6,7 @@ use super::{Catalog, Engine, Output};
 use crate::watch::Watch;
 
 impl Controller {
-    /// What this controller needs to see: its objects and their children. Whoever needs more of a kind states
+    /// What this controller needs to see: its objects, their children, and what they contribute to. Whoever needs more of a kind states
     /// it here (as [`Watch::metadata`], say); whatever watch comes of all needs, [`Stores::filled`] finds the
     /// store that answers one.
     ///
@@ -14,6 +14,7 @@ impl Controller {
     pub(super) fn needs(&self, catalog: &Catalog) -> Vec<Watch> {
         let mut needs = vec![self.objects.clone()];
         needs.extend(self.child_watches(catalog));
+        needs.extend(self.targets.watches(catalog));
         needs
     }
 }

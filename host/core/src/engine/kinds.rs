@@ -16,7 +16,9 @@ use super::Catalog;
 use super::stores::Stores;
 use super::troubles::{Trouble, Troubles};
 use crate::binding::Binding;
+use crate::contract::Wish;
 use crate::kind::{GroupKind, Kind};
+use crate::permissions::Permission;
 use crate::reconciler::ChildKind;
 use crate::resource::Resource;
 use crate::store::Store;
@@ -51,6 +53,8 @@ pub(super) struct Unseen {
 /// The kinds of children of one kind.
 #[derive(Debug, Default)]
 pub(super) struct ChildKinds {
+    /// They are kinds of objects with contributed fields, not of children.
+    contributed: bool,
     /// As the status of the Reconciler says.
     recorded: BTreeSet<ChildKind>,
     /// Not recorded, but there may be children of them.
@@ -60,11 +64,16 @@ pub(super) struct ChildKinds {
 }
 
 impl ChildKinds {
+    /// Kinds of objects with contributed fields: their metadata is watched, since no label selects them.
+    pub(super) fn contributed() -> Self {
+        Self { contributed: true, ..Self::default() }
+    }
+
     /// Takes the list that the status of the Reconciler shows. Says whether it is another than before.
     ///
     /// Of a kind that somebody took out of it there may be children still.
     pub(super) fn take(&mut self, list: &[ChildKind]) -> bool {
-        let list: BTreeSet<ChildKind> = list.iter().cloned().collect();
+        let list: BTreeSet<ChildKind> = list.iter().filter(|k| k.contributed == self.contributed).cloned().collect();
         let changed = self.recorded != list;
         self.sought.extend(self.recorded_kinds());
         self.recorded = list;
@@ -113,14 +122,17 @@ impl ChildKinds {
             list.insert(kind_of(child).group_kind(), child.clone());
         }
         for Kind { group, version, kind } in old.collect::<Vec<_>>() {
-            list.insert(GroupKind { group: group.clone(), kind: kind.clone() }, ChildKind { group, version, kind });
+            let contributed = self.contributed;
+            let place = GroupKind { group: group.clone(), kind: kind.clone() };
+            list.insert(place, ChildKind { group, version, kind, contributed });
         }
         for kind in new {
             let Entry::Vacant(place) = list.entry(kind.group_kind()) else { continue };
             if !self.sought.contains(place.key()) {
                 self.fresh.insert(place.key().clone());
             }
-            place.insert(ChildKind { group: kind.group, version: kind.version, kind: kind.kind });
+            let Kind { group, version, kind } = kind;
+            place.insert(ChildKind { group, version, kind, contributed: self.contributed });
         }
         list.into_values().collect()
     }
@@ -132,9 +144,13 @@ impl ChildKinds {
         found.or_else(|| catalog.any(kind).filter(|_| !versions.iter().any(|k| catalog.is_unknown(k))))
     }
 
+    fn need(&self, resource: Arc<Resource>) -> Watch {
+        if self.contributed { Watch::metadata(resource) } else { Watch::children(resource) }
+    }
+
     /// The watches of its children. A kind that is not served has none.
     pub(super) fn watches(&self, catalog: &Catalog) -> BTreeSet<Watch> {
-        self.all().iter().filter_map(|kind| self.resource(kind, catalog)).map(Watch::children).collect()
+        self.all().iter().filter_map(|kind| self.resource(kind, catalog)).map(|r| self.need(r)).collect()
     }
 
     /// What discovery must be asked: where these versions are served, and in which version these kinds.
@@ -163,7 +179,7 @@ impl ChildKinds {
                 false => Sight::NotServed,
             };
         };
-        let watch = Watch::children(resource);
+        let watch = self.need(resource);
         match scene.stores.filled(&watch) {
             Some(store) => Sight::Whole(store),
             None => unseen(scene.troubles.of_watch(&watch), "it is being listed"),
@@ -196,9 +212,19 @@ impl ChildKinds {
 
 /// The kinds that a Reconciler and its module name as those of children.
 pub(super) fn named(binding: &Binding) -> BTreeSet<GroupKind> {
-    let permitted = binding.permissions.apply.iter().map(|p| (&p.group, &p.kinds));
-    let manifest = binding.module.iter().flat_map(|m| &m.manifest.applies).map(|wish| (&wish.group, &wish.kinds));
-    let all = permitted.chain(manifest);
+    let wishes = binding.module.iter().flat_map(|m| &m.manifest.applies);
+    listed(&binding.permissions.apply, wishes)
+}
+
+/// The kinds that a Reconciler and its module name as those to whose objects fields are contributed.
+pub(super) fn named_for_contributions(binding: &Binding) -> BTreeSet<GroupKind> {
+    let wishes = binding.module.iter().flat_map(|m| &m.manifest.contributes);
+    listed(&binding.permissions.contribute, wishes)
+}
+
+fn listed<'a>(permissions: &'a [Permission], wishes: impl Iterator<Item = &'a Wish>) -> BTreeSet<GroupKind> {
+    let permitted = permissions.iter().map(|p| (&p.group, &p.kinds));
+    let all = permitted.chain(wishes.map(|wish| (&wish.group, &wish.kinds)));
     all.flat_map(|(group, kinds)| kinds.iter().map(|kind| GroupKind { group: group.clone(), kind: kind.clone() }))
         .collect()
 }

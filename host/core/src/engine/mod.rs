@@ -21,6 +21,7 @@ mod skips;
 mod steps;
 mod stores;
 mod stubs;
+mod targets;
 mod troubles;
 mod watches;
 mod workers;
@@ -205,6 +206,7 @@ pub struct Engine {
     stubs: stubs::Stubs,
     /// Actions that are answered by what is known, with their answers.
     known: Vec<(u64, Done)>,
+    targets: targets::Targets,
     resolving: BTreeMap<Kind, BTreeSet<Key>>,
     finding: BTreeSet<GroupKind>,
     troubles: troubles::Troubles,

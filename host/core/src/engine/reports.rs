@@ -146,7 +146,8 @@ impl Engine {
         let Some(controller) = controller else { return Progress::Filling(String::new()) };
         let scene = self.scene();
         if controller.started {
-            let unseen = controller.kinds.out_of_sight(&scene).into_iter().filter(|(_, unseen)| unseen.lasts);
+            let all = [&controller.kinds, &controller.targets].into_iter().flat_map(|kinds| kinds.out_of_sight(&scene));
+            let unseen = all.filter(|(_, unseen)| unseen.lasts);
             return Progress::Started(unseen.map(|(kind, unseen)| format!("{kind} ({})", unseen.why)).collect());
         }
         match scene.troubles.of_watch(&controller.objects).filter(|trouble| trouble.lasts(scene.now_ms)) {

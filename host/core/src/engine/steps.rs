@@ -11,6 +11,7 @@ use crate::action::{Action, Done};
 use crate::cause::Cause;
 use crate::contract::{Failure, Outcome};
 use crate::kind::{GroupKind, Key, Kind};
+use crate::object::Object;
 use crate::pending::Write;
 use crate::queue::{Again, Turn, Urgency};
 use crate::resource::Resource;
@@ -58,6 +59,7 @@ impl Engine {
         let object = self.stores.get(&controller.objects).and_then(|s| s.get(key.namespace.as_deref(), &key.name));
         let Some(object) = object.cloned() else {
             self.memories.remove(&key);
+            self.targets.set(&key, &BTreeSet::new());
             self.echoes.gone(&key);
             self.forget_reads(|object| *object == key);
             self.queue.done(&key, Again::Never, self.now.mono_ms);
@@ -71,15 +73,23 @@ impl Engine {
         // An object made anew under the name of an earlier one remembers nothing of it.
         let memory = self.memories.remove(&key).filter(|(uid, _)| *uid == object.meta.uid).map(|(_, m)| m);
         let memory = memory.unwrap_or_default();
-        let unseen = controller.kinds.unseen(&self.scene());
+        let mut contributed = Vec::new();
+        for watch in controller.targets.watches(&self.catalog) {
+            let store = self.stores.get(&watch);
+            contributed.extend(store.into_iter().flat_map(|s| s.contributed_by(&object.meta.uid)).cloned());
+        }
+        let shown: BTreeSet<Key> = contributed.iter().map(|there: &Arc<Object>| there.key.clone()).collect();
+        let scene = self.scene();
+        let unseen = [&controller.kinds, &controller.targets].into_iter().flat_map(|kinds| kinds.unseen(&scene));
+        let unseen: Vec<String> = unseen.map(|(kind, unseen)| format!("{kind} ({})", unseen.why)).collect();
         let binding = controller.binding.clone();
         if unseen.is_empty() && !causes.insist() && self.is_at_rest(&key, &object, &children, &memory) {
             return self.skip(key, causes, &binding, &object, memory);
         }
-        let unseen = unseen.into_iter().map(|(kind, unseen)| format!("{kind} ({})", unseen.why)).collect();
         let seen = Seen {
             object,
             children,
+            contributed,
             unseen,
             picture: Arc::new(self.picture()),
             binding,
@@ -89,6 +99,7 @@ impl Engine {
             now_ms: self.now.wall_ms,
         };
         self.workers.take(&key);
+        self.targets.add(&key, &shown);
         self.out.push(Output::Began(key.clone()));
         self.causes.insert(key.clone(), causes);
         let (step, outputs) = Step::begin(seen, &resources(&self.catalog));
@@ -142,9 +153,9 @@ impl Engine {
                     self.workers.leave(key);
                     self.resolve(key, kinds);
                 }
-                step::Output::Ensure(kinds) => {
+                step::Output::Ensure(needs) => {
                     self.workers.leave(key);
-                    self.ensure(key, kinds);
+                    self.ensure(key, needs);
                 }
                 step::Output::Act(id, action) => {
                     self.act_for(Asked { object: key.clone(), id, action, for_room: false });
@@ -229,6 +240,7 @@ impl Engine {
     fn ended(&mut self, key: &Key, ended: Box<Ended>) {
         let Some(step) = self.steps.remove(key) else { return };
         self.workers.leave(key);
+        self.targets.set(key, &ended.memory.targets);
         let memory = self.kept(&key.kind.group_kind(), step.binding(), ended.again, ended.memory.clone());
         self.memories.insert(key.clone(), (step.object().meta.uid.clone(), memory));
         for cause in self.echoes.ended(key) {
@@ -252,6 +264,7 @@ impl Engine {
         self.queue.forget(of_kind);
         self.workers.forget(kind);
         self.echoes.forget(of_kind);
+        self.targets.forget(of_kind);
         self.claims.forget(of_kind);
         self.forget_reads(of_kind);
     }

@@ -88,6 +88,10 @@ impl Engine {
             self.object_changed(&object.key, change, first);
         }
         self.wake_readers(&resource.kind, change, urgency, first);
+        for owner in self.targets.told(&object.key, change) {
+            let cause = if first { Cause::Start } else { Cause::target(&object.key, change) };
+            self.queue.wake(&owner, urgency, cause);
+        }
         // The watch of children tells of one that lost its label as it is without.
         let only_children = self.stores.selection(resource) == Some(Selection::Children);
         let is_child = |side: &Object| only_children || side.meta.labels.contains_key(names::OBJECT_UID);

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::child::{self, Move, Recheck, Settled, Stand};
-use super::{Desk, Next, Phase, Resources, claim, doubts, finalizers, own, plan, remove, report};
+use super::{Desk, Next, Phase, Resources, claim, contribute, doubts, finalizers, own, plan, remove, report};
 use crate::action::{Action, Done};
 use crate::contract::{Outcome, Policy, State, Verdict};
 use crate::object::Object;
 use crate::resource::Address;
-use crate::wanted::Wanted;
+use crate::wanted::{Contributed, Wanted};
 
 /// The work of this phase, and how far it is.
 #[derive(Debug)]
@@ -23,6 +23,7 @@ pub(super) struct Acting {
     jobs: HashMap<u32, Job>,
     prune_trouble: Vec<String>,
     removals: Vec<remove::Removing>,
+    contributions: Vec<contribute::Contributing>,
     /// What is in the way of the labels and annotations of the object itself.
     own: Option<(Verdict, Recheck)>,
 }
@@ -31,6 +32,7 @@ pub(super) struct Acting {
 enum Stage {
     TakeFinalizers,
     Own,
+    Contribute,
     Waves,
     Prune,
     Remove,
@@ -42,13 +44,20 @@ enum Stage {
 enum Job {
     Finalizers,
     Own,
+    Contribution(usize),
     Child(usize),
     Prune(usize),
     Remove(usize),
 }
 
 impl Acting {
-    pub(super) fn new(desk: &Desk, outcome: Outcome, wanted: Vec<Wanted>, resources: Resources<'_>) -> Self {
+    pub(super) fn new(
+        desk: &Desk,
+        outcome: Outcome,
+        wanted: Vec<Wanted>,
+        contributed: Vec<Contributed>,
+        resources: Resources<'_>,
+    ) -> Self {
         let surplus = plan::surplus(desk, &wanted)
             .into_iter()
             .filter_map(|child| Some((address(&child, resources)?, child)))
@@ -56,8 +65,20 @@ impl Acting {
             .collect();
         let stands = vec![Stand::Untouched; wanted.len()];
         let (stage, jobs) = (Stage::TakeFinalizers, HashMap::new());
+        let contributions = contribute::all(desk, contributed, resources);
         let removals = remove::all(desk, &outcome.remove, resources);
-        Self { outcome, wanted, stands, surplus, stage, jobs, prune_trouble: Vec::new(), removals, own: None }
+        Self {
+            outcome,
+            wanted,
+            stands,
+            surplus,
+            stage,
+            jobs,
+            prune_trouble: Vec::new(),
+            removals,
+            contributions,
+            own: None,
+        }
     }
 
     /// The verdicts on all wanted children; what has not been touched waits for an earlier wave.
@@ -78,11 +99,20 @@ impl Acting {
             .collect()
     }
 
+    fn contributes(&self) -> bool {
+        self.contributions.iter().any(contribute::Contributing::is_wanted)
+    }
+
     fn report(self, desk: &mut Desk) -> Next {
         let verdicts = self.verdicts();
         let removals: Vec<_> = self.removals.iter().map(remove::Removing::verdict).collect();
         desk.seen.memory.gone = remove::gone(&self.removals);
-        report::acted(self.outcome, verdicts, removals, self.own, self.prune_trouble)
+        desk.seen.memory.targets.extend(contribute::targets(&self.contributions));
+        let beside = report::Beside {
+            contributions: self.contributions.iter().filter_map(contribute::Contributing::verdict).collect(),
+            own: self.own,
+        };
+        report::acted(self.outcome, verdicts, removals, beside, self.prune_trouble)
     }
 }
 
@@ -95,9 +125,12 @@ pub(super) fn address(child: &Object, resources: Resources<'_>) -> Option<Addres
 }
 
 /// Every kind is recorded and its store filled, or it could not be.
-pub(super) fn ensured(acting: Acting, result: Result<(), String>) -> Next {
+pub(super) fn ensured(desk: &Desk, mut acting: Acting, result: Result<Vec<Arc<Object>>, String>) -> Next {
     match result {
-        Ok(()) => Next::Go(Phase::Acting(Box::new(acting))),
+        Ok(targets) => {
+            acting.contributions.iter_mut().for_each(|one| one.meet(desk, &targets));
+            Next::Go(Phase::Acting(Box::new(acting)))
+        }
         Err(why) => report::postponed(why),
     }
 }
@@ -107,17 +140,21 @@ pub(super) fn act(desk: &mut Desk, mut acting: Acting) -> Next {
     while acting.jobs.is_empty() {
         match acting.stage {
             Stage::TakeFinalizers => {
-                let action = finalizers::take(desk, &acting.wanted);
+                let action = finalizers::take(desk, &acting.wanted, acting.contributes());
                 start(desk, &mut acting, action, Job::Finalizers, Stage::Own);
             }
             Stage::Own => {
                 let action = own::apply(desk, &acting.outcome);
-                start(desk, &mut acting, action, Job::Own, Stage::Waves);
+                start(desk, &mut acting, action, Job::Own, Stage::Contribute);
+            }
+            Stage::Contribute => {
+                acting.stage = Stage::Waves;
+                contribute(desk, &mut acting, false);
             }
             Stage::Waves => wave(desk, &mut acting),
             Stage::Prune => prune(desk, &mut acting),
             Stage::DropFinalizers => {
-                let action = finalizers::drop_spare(desk, &acting.outcome, &acting.wanted);
+                let action = finalizers::drop_spare(desk, &acting.outcome, &acting.wanted, acting.contributes());
                 start(desk, &mut acting, action, Job::Finalizers, Stage::Over);
             }
             Stage::Remove => start_removals(desk, &mut acting, None),
@@ -206,8 +243,18 @@ fn start_removals(desk: &mut Desk, acting: &mut Acting, wave: Option<i32>) {
     }
 }
 
+/// Sets the fields of contributions, or withdraws those that are not asked for any more.
+fn contribute(desk: &mut Desk, acting: &mut Acting, withdraw: bool) {
+    for (n, one) in acting.contributions.iter_mut().enumerate() {
+        if let Some(id) = one.begin(desk, withdraw) {
+            acting.jobs.insert(id, Job::Contribution(n));
+        }
+    }
+}
+
 fn prune(desk: &mut Desk, acting: &mut Acting) {
     acting.stage = Stage::Remove;
+    contribute(desk, acting, true);
     for (n, (child, at)) in acting.surplus.iter().enumerate() {
         if child.meta.deletion_timestamp.is_none() {
             let action = removal(desk, child, at.clone());
@@ -229,6 +276,8 @@ pub(super) fn removal(desk: &Desk, child: &Object, at: Address) -> Action {
 pub(super) fn removed(desk: &mut Desk, child: &Object, done: &Done) {
     match done {
         Done::Object { object, .. } if desk.seen.memory.strangers.contains(&child.meta.uid) => desk.withdrew(object),
+        // A deletion shows no object: our fields were withdrawn from what we contributed to.
+        Done::Object { object, .. } => desk.wrote(Some(child), object, "withdrew from"),
         _ => desk.deleted(child),
     }
 }
@@ -252,6 +301,11 @@ pub(super) fn done(desk: &mut Desk, mut acting: Acting, id: u32, done: Done) -> 
             Ok(trouble) => acting.own = trouble,
             Err(gone) => return gone,
         },
+        Some(Job::Contribution(n)) => {
+            if let Some(id) = acting.contributions[n].done(desk, done) {
+                acting.jobs.insert(id, Job::Contribution(n));
+            }
+        }
         Some(Job::Child(n)) => {
             let (wanted, stand) = (acting.wanted[n].clone(), acting.stands[n].clone());
             match (&stand, &done) {

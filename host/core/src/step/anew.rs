@@ -38,20 +38,19 @@ pub(super) fn cannot_change(seen: &Seen, wanted: &Wanted, old: &Arc<Object>, ref
         metadata.remove("name");
         metadata.insert("generateName".into(), format!("{}-", wanted.at.name).into());
     }
-    rehearse(seen, wanted, Rehearsal { old: old.clone(), manifest, why })
+    rehearse(wanted, Rehearsal { old: old.clone(), manifest, why })
 }
 
-fn rehearse(seen: &Seen, wanted: &Wanted, rehearsal: Rehearsal) -> Move {
-    let (at, manager) = (wanted.at.clone(), seen.binding.manager.clone());
-    let action = Action::Rehearse { at, manager, manifest: rehearsal.manifest.clone() };
-    Move::Act(action, Stand::Rehearsing(Box::new(rehearsal)))
+fn rehearse(wanted: &Wanted, rehearsal: Rehearsal) -> Move {
+    let create = Action::Create { at: wanted.at.clone(), manifest: rehearsal.manifest.clone() };
+    Move::Act(Action::Rehearse(Box::new(create)), Stand::Rehearsing(Box::new(rehearsal)))
 }
 
 /// The API server would not create the new one. What the old one alone holds does not count: it is asked again
 /// without that.
-pub(super) fn refused(seen: &Seen, wanted: &Wanted, rehearsal: &Rehearsal, refusal: &Refusal) -> Move {
+pub(super) fn refused(wanted: &Wanted, rehearsal: &Rehearsal, refusal: &Refusal) -> Move {
     match refusal.without_held(&rehearsal.manifest, &rehearsal.old.value()) {
-        Some(manifest) => rehearse(seen, wanted, Rehearsal { manifest, ..rehearsal.clone() }),
+        Some(manifest) => rehearse(wanted, Rehearsal { manifest, ..rehearsal.clone() }),
         None => {
             let why = format!("it cannot be made anew: {refusal}. It must be, because {}", rehearsal.why);
             settle(State::Failed, why, Recheck::Refused)

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{Desk, Next, Output, Phase, Seen, report};
 use crate::conditions;
 use crate::contract::{self, Failure, Outcome, Request, State, Verdict, View};
+use crate::kind::Key;
 use crate::kstatus;
 use crate::object::Object;
 use crate::wanted;
@@ -36,9 +37,26 @@ pub(super) fn request(seen: &Seen, phase: contract::Phase) -> Request {
         object: object.to_string(),
         config: seen.binding.config.clone(),
         children,
-        contributions: Vec::new(),
+        contributions: contributions(seen),
         removals: seen.memory.removals.clone(),
     }
+}
+
+/// Verdicts on contributions: as they were last, and on what else is there.
+fn contributions(seen: &Seen) -> Vec<Verdict> {
+    let mut all = seen.memory.contributions.clone();
+    let is_at = |v: &Verdict, key: &Key| {
+        v.key.kind.group_kind() == key.kind.group_kind()
+            && (&v.key.namespace, &v.key.name) == (&key.namespace, &key.name)
+    };
+    for there in &seen.contributed {
+        if !all.iter().any(|v| is_at(v, &there.key)) {
+            let (key, message) = (there.key.clone(), String::new());
+            all.push(Verdict { key, state: State::Current, message });
+        }
+    }
+    all.sort_by(|a, b| a.key.cmp(&b.key));
+    all
 }
 
 /// The verdict on a child that is there, by kstatus. It is an input of the guest and shown on the object, so it

@@ -163,7 +163,7 @@ pub(super) fn done(seen: &Seen, wanted: &Wanted, stand: &Stand, done: Done) -> M
         (Stand::Cleaning(old) | Stand::Applying(old), Done::Invalid(e)) if e.is_about_change() => {
             anew::cannot_change(seen, wanted, old, &e)
         }
-        (Stand::Rehearsing(rehearsal), Done::Invalid(e)) => anew::refused(seen, wanted, rehearsal, &e),
+        (Stand::Rehearsing(rehearsal), Done::Invalid(e)) => anew::refused(wanted, rehearsal, &e),
         (Stand::Rehearsing(rehearsal), Done::Accepted) => anew::unmake(wanted, &rehearsal.old, &rehearsal.why),
         (Stand::Unmaking { why, .. }, Done::Accepted | Done::Object { .. } | Done::NotFound(_)) => anew::unmade(why),
         (_, Done::Conflict(e)) => transient(format!("it changed meanwhile: {e}")),

@@ -10,21 +10,21 @@ use crate::resource::Address;
 use crate::wanted::Wanted;
 
 /// The patch that sets what is missing; none if nothing is, or the object is going.
-pub(super) fn take(desk: &Desk, wanted: &[Wanted]) -> Option<Action> {
+pub(super) fn take(desk: &Desk, wanted: &[Wanted], contributes: bool) -> Option<Action> {
     let meta = &desk.seen.object.meta;
     if meta.deletion_timestamp.is_some() {
         return None;
     }
-    let needed = plan::finalizers(desk, wanted).into_iter().map(str::to_owned);
+    let needed = plan::finalizers(desk, wanted, contributes).into_iter().map(str::to_owned);
     let missing: Vec<String> = needed.filter(|f| !meta.finalizers.contains(f)).collect();
     (!missing.is_empty()).then(|| finalizers_patch(desk, &[&meta.finalizers[..], &missing].concat()))
 }
 
 /// The patch that drops what is not needed any more; none if nothing is to go.
-pub(super) fn drop_spare(desk: &Desk, outcome: &Outcome, wanted: &[Wanted]) -> Option<Action> {
+pub(super) fn drop_spare(desk: &Desk, outcome: &Outcome, wanted: &[Wanted], contributes: bool) -> Option<Action> {
     let meta = &desk.seen.object.meta;
     let deleting = meta.deletion_timestamp.is_some();
-    let needed = plan::finalizers(desk, wanted);
+    let needed = plan::finalizers(desk, wanted, contributes);
     let stays = |finalizer: &str| match finalizer {
         GUEST_FINALIZER if deleting => !outcome.finished,
         CHILDREN_FINALIZER if deleting => true,

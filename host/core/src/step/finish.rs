@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::act::{address, finalizers_patch, removal, removed, words};
-use super::{Desk, Next, Phase, Resources, report};
+use super::{Desk, Next, Phase, Resources, contribute, report};
 use crate::action::Done;
 use crate::fields;
 use crate::names::{CHILDREN_FINALIZER, GUEST_FINALIZER, WAVE};
@@ -38,6 +38,15 @@ pub(super) fn begin(desk: &mut Desk, mut finishing: Finishing, resources: Resour
     if finishing.no_guest && has(GUEST_FINALIZER) {
         return report::guest_is_missing();
     }
+    for (there, action) in contribute::withdrawals(desk, resources) {
+        let id = desk.act(action);
+        finishing.jobs.insert(id, Some(there));
+    }
+    if !finishing.jobs.is_empty() {
+        return Next::Wait(Phase::Finishing(finishing));
+    }
+    let meta = &desk.seen.object.meta;
+    let has = |finalizer: &str| meta.finalizers.iter().any(|f| f == finalizer);
     let orphan = has("orphan");
     let unseen = &desk.seen.unseen;
     if has(CHILDREN_FINALIZER) && !orphan && !unseen.is_empty() {

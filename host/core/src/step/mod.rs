@@ -14,6 +14,7 @@ mod anew;
 mod ask;
 mod child;
 mod claim;
+mod contribute;
 mod doubts;
 mod finalizers;
 mod finish;
@@ -52,6 +53,8 @@ pub struct Seen {
     pub object: Arc<Object>,
     /// What the stores show as its children, by label.
     pub children: Vec<Arc<Object>>,
+    /// The objects to which it has contributed fields, their metadata alone.
+    pub contributed: Vec<Arc<Object>>,
     /// Kinds of which there may be children that nobody can see now, each with the reason, for people.
     pub unseen: Vec<String>,
     /// What else the stores show.
@@ -75,6 +78,10 @@ pub struct Seen {
 pub struct Memory {
     /// Verdicts on children that the stores cannot show: refused, waiting, in conflict, going unseen.
     pub verdicts: Vec<Verdict>,
+    /// Verdicts on contributions.
+    pub contributions: Vec<Verdict>,
+    /// What it contributes to, or would if it were there: a change of that is a reason to look again.
+    pub targets: BTreeSet<Key>,
     /// Verdicts on removals.
     pub removals: Vec<Verdict>,
     /// Uids of removals that are gone for good: a uid never comes back, so they are not looked at again.
@@ -107,8 +114,9 @@ pub enum Input {
     },
     /// Every kind that was to be resolved is known, or known not to be served. The error is for people.
     Resolved(Result<(), String>),
-    /// Every kind that was to be ensured is recorded and watched. The error is for people.
-    Ensured(Result<(), String>),
+    /// Every kind that was to be ensured is recorded and watched: what is there of the targets. The error is for
+    /// people.
+    Ensured(Result<Vec<Arc<Object>>, String>),
     /// An action is done.
     Done {
         /// Its id.
@@ -116,6 +124,27 @@ pub enum Input {
         /// What came of it.
         done: Done,
     },
+}
+
+/// What must be recorded and watched before the first write.
+#[derive(Clone, Debug, Default)]
+pub struct Needs {
+    /// Kinds of children.
+    pub children: BTreeSet<Kind>,
+    /// Objects that fields are contributed to.
+    pub targets: BTreeSet<Key>,
+}
+
+impl Needs {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.children.is_empty() && self.targets.is_empty()
+    }
+
+    /// The kinds of the targets.
+    pub fn target_kinds(&self) -> BTreeSet<Kind> {
+        self.targets.iter().map(|target| target.kind.clone()).collect()
+    }
 }
 
 /// What a step wants.
@@ -126,7 +155,7 @@ pub enum Output {
     /// Find out where these kinds are served.
     Resolve(BTreeSet<Kind>),
     /// Record these kinds on the Reconciler, and watch them until the stores are filled.
-    Ensure(BTreeSet<Kind>),
+    Ensure(Needs),
     /// Send a request.
     Act(u32, Action),
     /// Find out whether a name is free, to claim it: "not found", or the object that has it. What is known of
@@ -255,6 +284,7 @@ impl Step {
     /// Begins a reconcile. The outputs are what it wants first.
     pub fn begin(mut seen: Seen, resources: Resources<'_>) -> (Self, Vec<Output>) {
         doubts::look_at_stores(&mut seen);
+        seen.memory.targets = seen.contributed.iter().map(|there| there.key.clone()).collect();
         let desk = Desk {
             seen,
             reads: Vec::new(),
@@ -305,7 +335,7 @@ impl Step {
                 (Phase::Resolving(outcome), Some(Input::Resolved(result))) => {
                     plan::plan(desk, *outcome, result, resources)
                 }
-                (Phase::Ensuring(acting), Some(Input::Ensured(result))) => act::ensured(*acting, result),
+                (Phase::Ensuring(acting), Some(Input::Ensured(result))) => act::ensured(desk, *acting, result),
                 (Phase::Acting(acting), None) => act::act(desk, *acting),
                 (Phase::Acting(acting), Some(Input::Done { id, done })) => act::done(desk, *acting, id, done),
                 (Phase::Finishing(finishing), None) => finish::begin(desk, finishing, resources),

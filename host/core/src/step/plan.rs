@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::act::Acting;
-use super::{Desk, Next, Output, Phase, Resources, report};
+use super::{Desk, Needs, Next, Output, Phase, Resources, report};
 use crate::contract::{Failure, Outcome};
 use crate::fields;
-use crate::kind::{GroupKind, Kind};
+use crate::kind::GroupKind;
 use crate::names::{CHILDREN_FINALIZER, GUEST_FINALIZER};
 use crate::wanted::{self, Wanted};
 
@@ -20,13 +20,18 @@ pub(super) fn plan(desk: &mut Desk, outcome: Outcome, known: Result<(), String>,
         Ok(wanted) => wanted,
         Err(e) => return report::failed(desk, Failure::Refused(e.to_string())),
     };
-    let kinds: BTreeSet<Kind> = wanted.iter().map(|w| w.at.resource.kind.clone()).collect();
+    let contributed = match wanted::contributions(&outcome, &seen.object, &seen.binding, resources, &wanted) {
+        Ok(contributed) => contributed,
+        Err(e) => return report::failed(desk, Failure::Refused(e.to_string())),
+    };
     desk.at_work |= !surplus(desk, &wanted).is_empty();
-    let acting = Acting::new(desk, outcome, wanted, resources);
-    if kinds.is_empty() {
+    let children = wanted.iter().map(|w| w.at.resource.kind.clone()).collect();
+    let needs = Needs { children, targets: contributed.iter().map(|c| c.at.key()).collect() };
+    let acting = Acting::new(desk, outcome, wanted, contributed, resources);
+    if needs.is_empty() {
         return Next::Go(Phase::Acting(Box::new(acting)));
     }
-    desk.outputs.push(Output::Ensure(kinds));
+    desk.outputs.push(Output::Ensure(needs));
     Next::Wait(Phase::Ensuring(Box::new(acting)))
 }
 
@@ -47,14 +52,14 @@ pub(super) fn surplus(desk: &Desk, wanted: &[Wanted]) -> Vec<std::sync::Arc<crat
 
 /// The finalizers of ours that the object should carry while these children are wanted: only where
 /// Kubernetes' own garbage collection is not enough (promise D01).
-pub(super) fn finalizers(desk: &Desk, wanted: &[Wanted]) -> BTreeSet<&'static str> {
+pub(super) fn finalizers(desk: &Desk, wanted: &[Wanted], contributes: bool) -> BTreeSet<&'static str> {
     let object = &desk.seen.object.key;
     let manifest = desk.seen.binding.module.as_ref().map(|m| &m.manifest);
     let unreachable = wanted.iter().any(|w| !wanted::is_reachable(object, &w.at.key()))
         || desk.seen.children.iter().any(|c| !wanted::is_reachable(object, &c.key));
     let ordered = manifest.is_some_and(|m| m.ordered_deletion) && !wanted.is_empty();
     let mut needed = BTreeSet::new();
-    if unreachable || ordered {
+    if unreachable || ordered || contributes || !desk.seen.contributed.is_empty() {
         needed.insert(CHILDREN_FINALIZER);
     }
     if manifest.is_some_and(|m| m.finalizes) {

@@ -17,6 +17,14 @@ use crate::world::Read;
 /// After how many failures in a row something that may go away by itself is shown on the object.
 const SHOW_TRANSIENT_AFTER: u32 = 5;
 
+/// How what is no child stands.
+pub(super) struct Beside {
+    /// Contributions.
+    pub(super) contributions: Vec<(Verdict, Recheck)>,
+    /// What is in the way of the labels and annotations of the object itself.
+    pub(super) own: Option<(Verdict, Recheck)>,
+}
+
 /// What there is to report.
 #[derive(Debug, Default)]
 pub(super) struct Reporting {
@@ -24,6 +32,7 @@ pub(super) struct Reporting {
     standing: Option<Standing>,
     verdicts: Vec<Verdict>,
     removals: Vec<Verdict>,
+    contributions: Vec<Verdict>,
     again: Again,
     trouble: Option<String>,
     jobs: HashMap<u32, Option<Value>>,
@@ -82,17 +91,19 @@ pub(super) fn acted(
     outcome: Outcome,
     children: Vec<(Verdict, Recheck)>,
     removals: Vec<(Verdict, Recheck)>,
-    own: Option<(Verdict, Recheck)>,
+    beside: Beside,
     prune_trouble: Vec<String>,
 ) -> Next {
     let count = children.len();
     let memory_of = |all: &[(Verdict, Recheck)]| all.iter().map(|(v, _)| v.clone()).collect();
     let verdicts_on_removals = memory_of(&removals);
+    let verdicts_on_contributions = memory_of(&beside.contributions);
     // The rest is what the stores show, and they will show it as it is then.
     let beside_the_stores = children.iter().filter(|(v, r)| v.state == State::Waiting || *r != Recheck::OnChange);
     let verdicts_on_children = beside_the_stores.map(|(v, _)| v.clone()).collect();
     let unfinished = removals.into_iter().filter(|(v, _)| v.state != State::Absent);
-    let verdicts: Vec<(Verdict, Recheck)> = children.into_iter().chain(unfinished).chain(own).collect();
+    let verdicts: Vec<(Verdict, Recheck)> =
+        children.into_iter().chain(unfinished).chain(beside.contributions).chain(beside.own).collect();
     let stuck: Vec<&(Verdict, Recheck)> =
         verdicts.iter().filter(|(v, _)| matches!(v.state, State::Failed | State::Conflict)).collect();
     let all = |pick: &dyn Fn(&(Verdict, Recheck)) -> bool| {
@@ -128,6 +139,7 @@ pub(super) fn acted(
         standing,
         verdicts: verdicts_on_children,
         removals: verdicts_on_removals,
+        contributions: verdicts_on_contributions,
         again,
         trouble,
         ..Reporting::default()
@@ -213,8 +225,8 @@ fn finish_when_answered(desk: &mut Desk, reporting: Reporting) -> Next {
     };
     let settled = settled::settled(desk, &ending);
     let changes = std::mem::take(&mut desk.changes);
-    let (verdicts, removals) = (reporting.verdicts, reporting.removals);
-    let memory = Memory { verdicts, removals, settled, ..std::mem::take(&mut desk.seen.memory) };
+    let (verdicts, contributions, removals) = (reporting.verdicts, reporting.contributions, reporting.removals);
+    let memory = Memory { verdicts, contributions, removals, settled, ..std::mem::take(&mut desk.seen.memory) };
     let ended = Ended { again, memory, changes, trouble: reporting.trouble, skipped: false };
     desk.outputs.push(Output::End(Box::new(ended)));
     Next::Wait(Phase::Over)

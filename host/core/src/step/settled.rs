@@ -59,7 +59,8 @@ pub(super) fn settled(desk: &Desk, ending: &Ending<'_>) -> Option<Settled> {
     let (seen, memory) = (&desk.seen, &desk.seen.memory);
     let outcome = ending.outcome?;
     let is_through = !ending.trouble && matches!(ending.again, Again::OnChange | Again::After(..));
-    let asks_for_no_more = outcome.contributions.is_empty() && outcome.replace.is_empty();
+    let nothing_contributed = outcome.contributions.is_empty() && seen.contributed.is_empty();
+    let asks_for_no_more = nothing_contributed && outcome.replace.is_empty();
     // What is told of children beside the stores is told in the next call, and differs from that in this one.
     let told_all = memory.verdicts.is_empty() && ending.verdicts.is_empty() && memory.removals == ending.removals;
     let removed = ending.removals.iter().all(|verdict| verdict.state == State::Absent);

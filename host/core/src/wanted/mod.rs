@@ -2,6 +2,7 @@
 //! write: one bad child refuses it (promise A03).
 
 mod beside;
+mod contributions;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,6 +16,8 @@ use crate::names;
 use crate::object::{Object, digest};
 use crate::paths::Path;
 use crate::resource::{Address, Resource};
+
+pub use contributions::{Contributed, contributions};
 
 /// One child as it should be.
 #[derive(Clone, Debug)]
@@ -50,8 +53,10 @@ fn refused<T>(text: impl Into<String>) -> Result<T, Refused> {
 
 /// The kinds that an outcome speaks of, to be resolved before [`check`].
 pub fn kinds(outcome: &Outcome) -> Result<BTreeSet<Kind>, Refused> {
-    let children = outcome.children.iter().enumerate().map(|(n, child)| Ok(parse(n, child)?.1));
-    children.chain(outcome.remove.iter().map(|removal| Ok(removal.key.kind.clone()))).collect()
+    let children = outcome.children.iter().enumerate().map(|(n, child)| Ok(parse("child", n, &child.manifest)?.1));
+    let contributions = outcome.contributions.iter().enumerate();
+    let contributions = contributions.map(|(n, one)| Ok(parse("contribution", n, &one.manifest)?.1));
+    children.chain(contributions).chain(outcome.remove.iter().map(|removal| Ok(removal.key.kind.clone()))).collect()
 }
 
 /// Checks an outcome as a whole and works out its children, sorted by wave, then address.
@@ -63,18 +68,19 @@ pub fn check(
     binding: &Binding,
     resources: &dyn Fn(&Kind) -> Option<Arc<Resource>>,
 ) -> Result<Vec<Wanted>, Refused> {
-    supported(outcome)?;
     beside::stated(outcome)?;
     beside::own(outcome)?;
     beside::removals(outcome, object, binding, resources)?;
     let mut seen = BTreeSet::new();
     let mut wanted = Vec::with_capacity(outcome.children.len());
     for (n, child) in outcome.children.iter().enumerate() {
-        let (manifest, kind) = parse(n, child)?;
+        let (manifest, kind) = parse("child", n, &child.manifest)?;
         let Some(resource) = resources(&kind) else {
             return refused(format!("child {n}: this cluster serves no kind {kind}"));
         };
-        let one = place(manifest, resource, object, binding).map_err(|e| Refused(format!("child {n}: {e}")))?;
+        let own = object.key.namespace.as_deref();
+        let may = |namespace: Option<&str>| binding.permissions.may_apply(&kind.group, &kind.kind, namespace, own);
+        let one = place(manifest, resource, object, &may).map_err(|e| Refused(format!("child {n}: {e}")))?;
         let key = one.0.key();
         if key.kind.group_kind() == object.key.kind.group_kind()
             && (&key.namespace, &key.name) == (&object.key.namespace, &object.key.name)
@@ -97,26 +103,18 @@ pub fn is_reachable(object: &Key, child: &Key) -> bool {
     object.namespace.is_none() || object.namespace == child.namespace
 }
 
-/// What this host cannot do yet of the contract refuses the outcome; nothing is ignored.
-fn supported(outcome: &Outcome) -> Result<(), Refused> {
-    match outcome.contributions.is_empty() {
-        true => Ok(()),
-        false => refused("this host cannot do yet what the outcome asks for: contributions"),
-    }
-}
-
-fn parse(n: usize, child: &Child) -> Result<(Map<String, Value>, Kind), Refused> {
-    let manifest: Map<String, Value> = match serde_json::from_str(&child.manifest) {
+fn parse(what: &str, n: usize, manifest: &str) -> Result<(Map<String, Value>, Kind), Refused> {
+    let manifest: Map<String, Value> = match serde_json::from_str(manifest) {
         Ok(Value::Object(map)) => map,
-        Ok(_) => return refused(format!("child {n}: the manifest is not a JSON object")),
-        Err(e) => return refused(format!("child {n}: the manifest is not JSON: {e}")),
+        Ok(_) => return refused(format!("{what} {n}: the manifest is not a JSON object")),
+        Err(e) => return refused(format!("{what} {n}: the manifest is not JSON: {e}")),
     };
     match (text(manifest.get("apiVersion")), text(manifest.get("kind"))) {
         (Some(version), Some(kind)) => {
             let kind = Kind::from_api_version(version, kind);
             Ok((manifest, kind))
         }
-        _ => refused(format!("child {n}: the manifest lacks apiVersion or kind")),
+        _ => refused(format!("{what} {n}: the manifest lacks apiVersion or kind")),
     }
 }
 
@@ -131,7 +129,7 @@ fn place(
     mut manifest: Map<String, Value>,
     resource: Arc<Resource>,
     object: &Object,
-    binding: &Binding,
+    may: &dyn Fn(Option<&str>) -> Result<(), String>,
 ) -> Result<(Address, Map<String, Value>), String> {
     let kind = resource.kind.clone();
     let Some(Value::Object(metadata)) = manifest.get_mut("metadata") else {
@@ -164,10 +162,7 @@ fn place(
             return Err(format!("{kind} {name}: metadata.{field}.{key} is the host's"));
         }
     }
-    binding
-        .permissions
-        .may_apply(&kind.group, &kind.kind, namespace.as_deref(), own)
-        .map_err(|e| format!("not permitted: {e}"))?;
+    may(namespace.as_deref()).map_err(|e| format!("not permitted: {e}"))?;
     if let Some(namespace) = &namespace {
         metadata.insert("namespace".into(), namespace.clone().into());
     }

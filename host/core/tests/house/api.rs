@@ -228,7 +228,7 @@ impl Api {
                     Done::Accepted
                 }
             },
-            Action::Event { .. } | Action::Rehearse { .. } => Done::Accepted,
+            Action::Event { .. } | Action::Rehearse(_) => Done::Accepted,
             Action::Patch { .. } => Done::Invalid("this API server knows no JSON patch".into()),
         }
     }
@@ -251,7 +251,10 @@ impl Api {
             drop_fields(&mut value, &entry["fieldsV1"], &held);
         }
         entries = others;
-        entries.push(entry_now);
+        // Who applies nothing is no manager.
+        if entry_now["fieldsV1"].as_object().is_some_and(|fields| fields.values().any(|below| *below != json!({}))) {
+            entries.push(entry_now);
+        }
         value["metadata"]["managedFields"] = entries.into();
         Done::Object { object: self.put(value), created }
     }

@@ -100,7 +100,7 @@ fn a07_a_wave_waits_for_the_conditions_and_the_observed_generation_of_a_custom_r
     // What was said of an earlier generation does not count.
     let third = |size: u32| second(size).child_with(config_map("third", "3"), wave(2));
     third(2).apply(&house);
-    waits(&house, "one", &["gadget", "generation 2 is not observed", "third"]);
+    waits(&house, "one", &["gadget", "not ready yet", "third"]);
     assert!(house.find("ConfigMap", "third").is_none());
     says(&house, 2, "True");
     house.eventually("the third wave comes", || house.find("ConfigMap", "third").is_some());

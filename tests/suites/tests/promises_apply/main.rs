@@ -8,5 +8,6 @@ mod a10_failures;
 mod a11_reach;
 mod a12_release;
 mod bench;
+mod contributions;
 mod own;
 mod replace;

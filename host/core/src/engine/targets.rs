@@ -1,0 +1,102 @@
+//! Which objects contribute to what, or would if it were there: a change of that is a reason to look at them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::kind::{GroupKind, Key};
+use crate::object::Object;
+use crate::store::Change;
+
+/// A name within a kind, in whatever version.
+type Name = (GroupKind, Option<String>, String);
+
+/// What each object contributes to, both ways round. It is learned when an object is looked at, which happens to
+/// all of them after a start.
+#[derive(Debug, Default)]
+pub(super) struct Targets {
+    of: HashMap<Key, BTreeSet<Name>>,
+    by: HashMap<Name, BTreeSet<Key>>,
+}
+
+impl Targets {
+    /// What an object contributes to now.
+    pub(super) fn set(&mut self, object: &Key, targets: &BTreeSet<Key>) {
+        for name in self.of.remove(object).unwrap_or_default() {
+            if let Some(by) = self.by.get_mut(&name) {
+                by.remove(object);
+                if by.is_empty() {
+                    self.by.remove(&name);
+                }
+            }
+        }
+        let names: BTreeSet<Name> = targets.iter().map(name_of).collect();
+        for name in &names {
+            self.by.entry(name.clone()).or_default().insert(object.clone());
+        }
+        if !names.is_empty() {
+            self.of.insert(object.clone(), names);
+        }
+    }
+
+    /// It contributes to these too, as far as is known while it is in work.
+    pub(super) fn add(&mut self, object: &Key, targets: &BTreeSet<Key>) {
+        for name in targets.iter().map(name_of) {
+            self.by.entry(name.clone()).or_default().insert(object.clone());
+            self.of.entry(object.clone()).or_default().insert(name);
+        }
+    }
+
+    /// The objects to which a change matters. What happens to a status does not.
+    pub(super) fn told(&self, target: &Key, change: &Change) -> Vec<Key> {
+        let Some(by) = self.by.get(&name_of(target)) else { return Vec::new() };
+        let same = match (&change.before, &change.after) {
+            (Some(before), Some(after)) => looks_alike(before, after),
+            _ => false,
+        };
+        if same { Vec::new() } else { by.iter().cloned().collect() }
+    }
+
+    /// Forgets objects: their kind is no longer kept.
+    pub(super) fn forget(&mut self, which: impl Fn(&Key) -> bool) {
+        let gone: Vec<Key> = self.of.keys().filter(|key| which(key)).cloned().collect();
+        gone.iter().for_each(|key| self.set(key, &BTreeSet::new()));
+    }
+}
+
+fn name_of(key: &Key) -> Name {
+    (key.kind.group_kind(), key.namespace.clone(), key.name.clone())
+}
+
+fn looks_alike(a: &Object, b: &Object) -> bool {
+    let (a, b) = (&a.meta, &b.meta);
+    let entries = |m: &crate::object::Metadata| {
+        let own = m.managed_fields.iter().filter(|e| e.subresource != "status");
+        own.map(|e| (e.manager.clone(), e.operation.clone(), e.fields_v1.clone())).collect::<Vec<_>>()
+    };
+    let plain = (&a.uid, &a.deletion_timestamp, &a.annotations, a.generation);
+    plain == (&b.uid, &b.deletion_timestamp, &b.annotations, b.generation) && entries(a) == entries(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::Kind;
+
+    fn key(kind: &str, name: &str) -> Key {
+        Key { kind: Kind::new("", "v1", kind), namespace: Some("a".into()), name: name.into() }
+    }
+
+    #[test]
+    fn a_target_tells_those_who_contribute_to_it_now() {
+        let mut targets = Targets::default();
+        let (one, two, there) = (key("Inn", "one"), key("Inn", "two"), key("ConfigMap", "there"));
+        let all = BTreeSet::from([there.clone()]);
+        targets.set(&one, &all);
+        targets.set(&two, &all);
+        let gone = Change { before: None, after: None };
+        assert_eq!(targets.told(&there, &gone).len(), 2);
+        targets.set(&one, &BTreeSet::new());
+        assert_eq!(targets.told(&there, &gone), [two]);
+        targets.forget(|_| true);
+        assert!(targets.told(&there, &gone).is_empty() && targets.of.is_empty() && targets.by.is_empty());
+    }
+}
