@@ -133,7 +133,7 @@ impl Query {
 
     fn fields_match(&self, object: &Object) -> bool {
         let What::All(_, fields) = &self.what else { return true };
-        let tree = (!fields.is_empty()).then(|| searched(object)).unwrap_or_default();
+        let tree = if fields.is_empty() { Value::default() } else { searched(object) };
         let holds = |field: &Field| paths::select(&field.path, &tree).iter().any(|v| v.to_string() == field.value);
         fields.iter().all(holds)
     }
