@@ -273,9 +273,13 @@ impl Desk {
 
     /// Remembers that the deletion of an object was accepted.
     fn deleted(&mut self, object: &Object) {
-        self.changes.push(format!("deleted {}", object.key));
+        self.accepted("deleted", object.key.clone(), object.meta.uid.clone());
+    }
+
+    /// Remembers that a deletion was accepted, and in which words it is told.
+    fn accepted(&mut self, what: &str, key: Key, uid: String) {
+        self.changes.push(format!("{what} {key}"));
         self.at_work = true;
-        let (key, uid) = (object.key.clone(), object.meta.uid.clone());
         self.outputs.push(Output::Wrote(Write::Deletion { key, uid }));
     }
 }

@@ -87,7 +87,7 @@ impl Removing {
                 (Stand::Deleting, Some(desk.act(action)))
             }
             (Stand::Deleting, Done::Accepted | Done::Object { .. }) => {
-                desk.changes.push(format!("removed {}", self.at));
+                desk.accepted("removed", self.at.key(), self.uid.clone());
                 (if self.before_wave.is_some() { Stand::Going } else { Stand::Gone }, None)
             }
             (_, Done::Conflict(_)) => (Stand::Gone, None),

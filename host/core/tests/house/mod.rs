@@ -130,7 +130,7 @@ impl House {
             permitted("example.com", &["Inn", "Tower"], "All"),
         ];
         let apply = [permitted("", &["ConfigMap", "Secret"], "Own")];
-        let spec = json!({"module": {"folder": {}}, "permissions": {"apply": apply, "read": read}});
+        let spec = json!({"module": {"folder": {}}, "permissions": {"apply": apply, "read": read, "delete": [permitted("", &["Secret"], "Own")]}});
         api.put(json!({"apiVersion": "innkeeper.dev/v1alpha1", "kind": "Reconciler", "metadata": {"name": "inn"}, "spec": spec}));
         let mut house = Self::starting(api, Box::new(rooms), manifest(false));
         house.reader = Some(Box::new(reader));
@@ -246,11 +246,13 @@ impl House {
         1_000_000 + self.now.cast_signed()
     }
 
-    fn at(&self) -> Now {
+    /// This moment.
+    pub fn at(&self) -> Now {
         Now { mono_ms: self.now, wall_ms: self.wall() }
     }
 
-    fn run(&mut self, outputs: Vec<Output>) {
+    /// Carries out what the engine wants, and what follows from that.
+    pub fn run(&mut self, outputs: Vec<Output>) {
         let mut todo: VecDeque<Output> = outputs.into();
         while let Some(output) = todo.pop_front() {
             let input = match output {

@@ -15,7 +15,7 @@ use std::time::Duration;
 use innkeeper_cluster::Cluster;
 use innkeeper_core::engine::Load;
 use innkeeper_core::kind::GroupKind;
-use innkeeper_core::watch::{Selection, Watch};
+use innkeeper_core::watch::{Form, Selection, Watch};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -75,9 +75,10 @@ impl Metrics {
         self.kinds.measure(load, running);
         let mut counts: BTreeMap<Labels, (i64, i64)> = BTreeMap::new();
         for (watch, works) in watches {
-            let selection = match watch.selection {
-                Selection::All => "all",
-                Selection::Children => "children",
+            let selection = match (watch.selection, watch.form) {
+                (Selection::All, Form::Whole) => "all",
+                (Selection::All, Form::Metadata) => "metadata",
+                (Selection::Children, _) => "children",
             };
             let kind = label(&watch.resource.kind.group_kind());
             let count = counts.entry(vec![("kind", kind), ("selection", selection.to_owned())]).or_default();

@@ -4,6 +4,7 @@
 #![allow(clippy::panic, reason = "a guest that traps when it is told to")]
 #![allow(missing_docs, reason = "the words are the contract's")]
 
+mod look;
 mod script;
 
 use std::hint::black_box;
@@ -14,6 +15,7 @@ use innkeeper_sdk::{Addressed, Adopt, Context, Failure, Key, Kind, Object, Outco
 use k8s_openapi::api::core::v1::ConfigMap;
 use serde_json::{Value, json};
 
+pub use look::{Latecomer, LatecomerSpec, Look, View};
 pub use script::{Behaviour, Child, Condition, Contribution, Hold, PlayStatus, Removal, Script};
 
 /// What survives a call, if anything does: nothing should.
@@ -47,6 +49,14 @@ pub fn play<K: Object>(cx: &Context<K>, script: &Script) -> Result<Outcome, Fail
     }
     if script.verdicts {
         status.get_or_insert_with(|| json!({}))["verdicts"] = verdicts(cx);
+    }
+    for wanted in &script.looks {
+        let seen = look::look(cx, wanted)?;
+        let shown = &mut status.get_or_insert_with(|| json!({}))["looks"];
+        match shown.as_array_mut() {
+            Some(list) => list.push(seen),
+            None => *shown = json!([seen]),
+        }
     }
     if let Some(status) = status {
         outcome.status(&status);

@@ -6,6 +6,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::look::Look;
+
 /// What the guest does.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
@@ -42,6 +44,9 @@ pub struct Script {
     pub reads: Vec<String>,
     /// Whether `status.verdicts` shows what the host told of children, contributions and removals.
     pub verdicts: bool,
+    /// What to look at; `status.looks` shows what was seen, in the same order.
+    #[schemars(schema_with = "list_of_anything")]
+    pub looks: Vec<Look>,
     /// In phase finalize: the work is done.
     pub finished: bool,
 }
@@ -160,6 +165,11 @@ pub struct PlayStatus {
     pub calls: Option<u32>,
 }
 
-fn anything(_: &mut SchemaGenerator) -> Schema {
+/// A test writes what it likes here; the guest reads it strictly.
+fn list_of_anything(generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "array", "items": anything(generator)})
+}
+
+pub(crate) fn anything(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "object", "x-kubernetes-preserve-unknown-fields": true})
 }
