@@ -1,5 +1,5 @@
 //! The private room of the generated bindings. Nothing outside this crate names it, but for the export
-//! macro behind [`guest!`](crate::guest).
+//! macro behind [`guest!`](crate::guest), and the guests for tests, which look at kinds that no type names.
 #![allow(
     unsafe_code,
     missing_docs,

@@ -121,7 +121,7 @@ fn g05_the_same_request_and_reads_give_the_same_outcome_byte_for_byte() {
     // Compiled anew, and as it was kept.
     let folder = tempfile::tempdir().unwrap();
     for _ in 0..2 {
-        let engine = Engine::with_cache(Cache::open(folder.path()).unwrap()).unwrap();
+        let engine = Engine::with(Some(Cache::open(folder.path()).unwrap()), None).unwrap();
         same(&call(&engine, &engine.load(&bytes).unwrap()));
     }
 }

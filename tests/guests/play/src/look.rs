@@ -1,29 +1,20 @@
-//! Looking at the cluster, as the spec says: any kind of those below, in any view; `status.looks` shows what was
-//! seen.
+//! Looking at the cluster, as the spec says: any kind, in any view; `status.looks` shows what was seen.
 
-use innkeeper_sdk::{Context, Object, ReadError};
-use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
-use kube::CustomResource;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use innkeeper_sdk::bindings::innkeeper::guest::cluster::{Area, Found, Listing, Query};
+use innkeeper_sdk::bindings::innkeeper::guest::types::View;
+use innkeeper_sdk::{Key, Kind};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-
-use crate::script::anything;
-
-/// A kind whose CRD no cluster has until a test brings it.
-#[derive(CustomResource, Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[kube(group = "test.innkeeper.dev", version = "v1", kind = "Latecomer", namespaced)]
-#[allow(missing_docs, reason = "the words are the contract's")]
-pub struct LatecomerSpec {
-    pub text: Option<String>,
-}
 
 /// Something to look at.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Look {
-    /// ConfigMap, Secret, Deployment, Namespace, Latecomer, or `own`: the kind that this guest decides for.
+    /// Of which version; none: v1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_version: Option<String>,
+    /// Of which kind.
     pub kind: String,
     /// Which object; none: a list.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,77 +25,63 @@ pub struct Look {
     /// With which labels, in kubectl's notation.
     pub labels: String,
     /// With which values in which fields.
-    #[schemars(schema_with = "anything")]
     pub fields: Map<String, Value>,
-    /// names, metadata, spec, status, full or digest.
-    #[schemars(schema_with = "word")]
-    pub view: View,
+    /// names, metadata, spec, status, full or digest; none: names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub view: Option<String>,
 }
 
-/// How much is looked at.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "the words are the contract's")]
-pub enum View {
-    #[default]
-    Names,
-    Metadata,
-    Spec,
-    Status,
-    Full,
-    Digest,
-}
-
-fn word(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({"type": "string"})
-}
-
-/// What is seen: a list of what the view shows, or why it may not be looked at.
-pub(crate) fn look<K: Object>(cx: &Context<K>, look: &Look) -> Result<Value, ReadError> {
-    let seen = match look.kind.as_str() {
-        "ConfigMap" => seen::<K, ConfigMap>(cx, look),
-        "Secret" => seen::<K, Secret>(cx, look),
-        "Deployment" => seen::<K, Deployment>(cx, look),
-        "Namespace" => seen::<K, Namespace>(cx, look),
-        "Latecomer" => seen::<K, Latecomer>(cx, look),
-        _ => seen::<K, K>(cx, look),
+/// What is seen: a list, of each object what the view is named after, or why it may not be looked at.
+pub(crate) fn look(look: &Look) -> Value {
+    let api_version = look.api_version.as_deref().unwrap_or("v1");
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    let kind = Kind { group: group.into(), version: version.into(), kind: look.kind.clone() };
+    let (view, shown): (View, fn(Value) -> Value) = match look.view.as_deref() {
+        Some("metadata") => (View::Metadata, |o| o["metadata"].clone()),
+        Some("spec") => (View::Spec, |o| o),
+        Some("status") => (View::Status, |o| o["status"].clone()),
+        Some("full") => (View::Full, |o| o),
+        Some("digest") => (View::Digest, |o| o["digest"].clone()),
+        _ => (View::Names, |o| o["metadata"]["name"].clone()),
     };
-    match seen {
-        Ok(seen) => Ok(Value::Array(seen)),
-        Err(ReadError::Denied(why)) => Ok(json!({"denied": why})),
-        Err(other) => Err(other),
-    }
+    let found = match &look.name {
+        Some(name) => match host::get(&Key { kind, namespace: look.namespace.clone(), name: name.clone() }, view) {
+            Found::Value(text) => Ok(vec![text]),
+            Found::None => Ok(Vec::new()),
+            Found::Denied(why) => Err(why),
+        },
+        None => {
+            let area = match look.namespace.as_deref() {
+                Some("*") => Area::All,
+                Some(namespace) => Area::Namespace(namespace.into()),
+                None => Area::OwnNamespace,
+            };
+            let fields = look.fields.iter().map(|(path, value)| (path.clone(), value.to_string())).collect();
+            match host::list(&Query { kind, area, labels: look.labels.clone(), fields, view }) {
+                Listing::Items(texts) => Ok(texts),
+                Listing::Denied(why) => Err(why),
+            }
+        }
+    };
+    let parsed = |text: &String| serde_json::from_str(text).map_or(Value::Null, shown);
+    found.map_or_else(|why| json!({"denied": why}), |texts| texts.iter().map(parsed).collect())
 }
 
-fn seen<K: Object, L: Object>(cx: &Context<K>, look: &Look) -> Result<Vec<Value>, ReadError> {
-    /// Ends either question with the view, and makes JSON of what it shows.
-    macro_rules! ends {
-        ($question:expr) => {
-            match look.view {
-                View::Names => $question.names()?.iter().map(|s| json!(s.name())).collect(),
-                View::Metadata => $question.metadata()?.iter().map(|s| json!(**s)).collect(),
-                View::Spec => $question.spec()?.iter().map(|s| json!(s)).collect(),
-                View::Status => $question.status::<Value>()?.iter().map(|s| json!(**s)).collect(),
-                View::Full => $question.full()?.iter().map(|s| json!(s)).collect(),
-                View::Digest => $question.digest()?.iter().map(|s| json!(**s)).collect(),
-            }
-        };
+#[cfg(target_arch = "wasm32")]
+use innkeeper_sdk::bindings::innkeeper::guest::cluster as host;
+
+/// Where there is no host, nobody may look.
+#[cfg(not(target_arch = "wasm32"))]
+mod host {
+    use super::{Found, Key, Listing, Query, View};
+
+    const WHY: &str = "only a host answers this guest";
+
+    pub(super) fn get(_: &Key, _: View) -> Found {
+        Found::Denied(WHY.into())
     }
-    Ok(match &look.name {
-        Some(name) => {
-            let get = cx.get::<L>(name);
-            ends!(match &look.namespace {
-                Some(namespace) => get.in_namespace(namespace),
-                None => get,
-            })
-        }
-        None => {
-            let list = look.fields.iter().fold(cx.list::<L>().labels(&look.labels), |l, (path, v)| l.field(path, v));
-            ends!(match look.namespace.as_deref() {
-                Some("*") => list.everywhere(),
-                Some(namespace) => list.in_namespace(namespace),
-                None => list,
-            })
-        }
-    })
+
+    pub(super) fn list(_: &Query) -> Listing {
+        Listing::Denied(WHY.into())
+    }
 }

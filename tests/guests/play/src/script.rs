@@ -170,6 +170,6 @@ fn list_of_anything(generator: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "array", "items": anything(generator)})
 }
 
-pub(crate) fn anything(_: &mut SchemaGenerator) -> Schema {
+fn anything(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "object", "x-kubernetes-preserve-unknown-fields": true})
 }

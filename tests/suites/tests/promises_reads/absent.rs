@@ -24,8 +24,11 @@ spec:
 #[test]
 fn w07_a_kind_that_is_not_there_is_answered_none_and_its_coming_and_going_are_changes() {
     let house = house();
-    house.apply(&looking("one", &json!({"kind": "Latecomer", "name": "late", "view": "spec"})));
-    house.apply(&looking("all", &json!({"kind": "Latecomer"})));
+    house.apply(&looking(
+        "one",
+        &json!({"apiVersion": "test.innkeeper.dev/v1", "kind": "Latecomer", "name": "late", "view": "spec"}),
+    ));
+    house.apply(&looking("all", &json!({"apiVersion": "test.innkeeper.dev/v1", "kind": "Latecomer"})));
     house.apply(&looking("bystander", &json!({"kind": "Secret", "name": "none"})));
     for name in ["one", "all", "bystander"] {
         wait_until_seen(&house, name, &json!([]));

@@ -76,9 +76,12 @@ fn w03_lists_are_sorted_and_reach_as_far_as_the_reconciler_permits() {
     house.apply(&looking("here", &json!({"kind": "ConfigMap", "fields": {"data.text": "sorted"}})));
     house.apply(&looking("there", &json!({"kind": "ConfigMap", "namespace": other, "name": "a"})));
     house.apply(&looking("system", &json!({"kind": "ConfigMap", "namespace": "kube-system"})));
-    house.apply(&looking("unlisted", &json!({"kind": "Deployment"})));
+    house.apply(&looking("unlisted", &json!({"apiVersion": "apps/v1", "kind": "Deployment"})));
     house.apply(&looking("cluster", &json!({"kind": "Namespace", "name": house.namespace()})));
-    house.apply(&looking("own", &json!({"kind": "own", "fields": {"metadata.name": "own"}})));
+    house.apply(&looking(
+        "own",
+        &json!({"apiVersion": "test.innkeeper.dev/v1", "kind": KIND, "fields": {"metadata.name": "own"}}),
+    ));
     wait_until_seen(&house, "here", &json!(["a", "b"]));
     wait_until_seen(&house, "there", &json!(["a"]));
     wait_until_seen(&house, "cluster", &json!([house.namespace()]));
