@@ -74,7 +74,9 @@ fn world() -> World {
     let mut catalog = Catalog::default();
     catalog.discovered(&maps.kind, Some(maps.clone()));
     let mut shelf = Shelf::default();
-    ["two", "one", "three"].map(|name| shelf.put(config_map(name)));
+    for name in ["two", "one", "three"] {
+        shelf.put(config_map(name));
+    }
     let picture =
         Picture { catalog: Arc::new(catalog), shelves: [(maps, (Form::Whole, shelf))].into(), unseen: [].into() };
     let read = Permission { kinds: vec!["ConfigMap".into()], reach: Reach::All, ..Permission::default() };

@@ -81,7 +81,8 @@ pub(crate) fn skipped(house: &House) -> usize {
 /// The watches that run for a kind, by what they select.
 pub(crate) fn watches(house: &House, kind: &str) -> Vec<(String, usize)> {
     let families = scraped(house);
-    let samples = families["innkeeper_watches"].samples.iter().filter(|s| s.has(&[("kind", kind)]) && s.value > 0.0);
+    let samples = families.get("innkeeper_watches").map(|family| family.samples.as_slice()).unwrap_or_default();
+    let samples = samples.iter().filter(|s| s.has(&[("kind", kind)]) && s.value > 0.0);
     samples.map(|s| (s.labels["selection"].clone(), format!("{:.0}", s.value).parse().unwrap())).collect()
 }
 
