@@ -22,8 +22,8 @@ impl Cluster {
     /// or not whole, is [`Done::Unknown`]: the action may have taken effect. Dropping the future leaves
     /// the same doubt.
     pub async fn act(&self, action: &Action) -> Done {
-        if let Action::Event { about, event } = action {
-            return events::record(self, about, event).await;
+        if let Action::Event { about, event, times, related } = action {
+            return events::record(self, about, event, *times, related.as_deref()).await;
         }
         let request = match request::of(action) {
             Ok(Some(request)) => request,

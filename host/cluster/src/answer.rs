@@ -116,7 +116,12 @@ impl Answer {
             (_, reason) if !reason.is_empty() => reason,
             _ => self.plain(),
         };
-        for cause in status.details.causes {
+        let mut causes = status.details.causes;
+        causes.sort_by(|a, b| (&a.field, &a.message).cmp(&(&b.field, &b.message)));
+        if let Some(sorted) = in_order(&text, &causes) {
+            return sorted;
+        }
+        for cause in causes {
             if !cause.message.is_empty() && !text.contains(&cause.message) {
                 let field = if cause.field.is_empty() { String::new() } else { format!("{}: ", cause.field) };
                 text = format!("{text}; {field}{}", cause.message);
@@ -131,5 +136,36 @@ impl Answer {
         let line: String = body.lines().next().unwrap_or_default().trim().chars().take(200).collect();
         let status = self.status;
         if line.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}: {line}") }
+    }
+}
+
+/// `… is invalid: [b, a]` with what is wrong in an order of its own: the API server lists it in the order of a
+/// map, another one each time, and what says the same should be the same.
+fn in_order(text: &str, causes: &[Cause]) -> Option<String> {
+    let (before, list) = text.strip_suffix(']')?.split_once(": [")?;
+    let told = |cause: &Cause| format!("{}: {}", cause.field, cause.message);
+    let sorted: Vec<String> = causes.iter().map(told).collect();
+    let is_whole = sorted.iter().all(|one| list.contains(one)) && sorted.join(", ").len() == list.len();
+    is_whole.then(|| format!("{before}: [{}]", sorted.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_in_several_places_is_told_in_the_same_order_each_time() {
+        let said = |first: &str, second: &str| {
+            let cause = |field: &str| format!(r#"{{"field": "data[{field}]", "message": "Invalid value: no"}}"#);
+            let body = format!(
+                r#"{{"kind": "Status", "details": {{"causes": [{}, {}]}},
+                "message": "it is invalid: [data[{first}]: Invalid value: no, data[{second}]: Invalid value: no]"}}"#,
+                cause(first),
+                cause(second)
+            );
+            Answer::new(StatusCode::UNPROCESSABLE_ENTITY, &HeaderMap::new(), body.into_bytes()).message()
+        };
+        let sorted = "it is invalid: [data[a]: Invalid value: no, data[b]: Invalid value: no]";
+        assert_eq!([said("a", "b"), said("b", "a")], [sorted; 2]);
     }
 }

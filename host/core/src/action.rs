@@ -66,6 +66,10 @@ pub enum Action {
         about: Arc<Object>,
         /// What to say.
         event: Event,
+        /// How often it was said since it was recorded last; 1 for one that is new.
+        times: u64,
+        /// Another object that it is about.
+        related: Option<Box<Key>>,
     },
 }
 

@@ -86,11 +86,16 @@ impl Standing {
 
 /// A message within its bound.
 pub fn shortened(message: &str) -> String {
-    if message.len() <= LONGEST_MESSAGE {
-        return message.to_owned();
+    cut(message, LONGEST_MESSAGE)
+}
+
+/// At most so many bytes of a text, at least 4; a cut is marked.
+pub fn cut(text: &str, most: usize) -> String {
+    if text.len() <= most {
+        return text.to_owned();
     }
-    let end = (0..=LONGEST_MESSAGE - 4).rev().find(|i| message.is_char_boundary(*i)).unwrap_or(0);
-    format!("{} ...", &message[..end])
+    let end = (0..=most.saturating_sub(4)).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
+    format!("{} ...", &text[..end])
 }
 
 /// The list of conditions as it should be.

@@ -1,5 +1,7 @@
 //! What a guest looks at: one object by name, or those of a kind that match; and whether an object does.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use crate::contract::View;
@@ -49,6 +51,29 @@ pub struct Query {
     pub what: What,
     /// How much of it.
     pub view: View,
+}
+
+impl fmt::Display for Query {
+    /// Such as `get v1 ConfigMap shop/web`, or `list v1 Pod in shop with app=web and a spec.nodeName`. What a field
+    /// must hold is left out: it may be copied from an object.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verb = if matches!(self.what, What::Named(_)) { "get" } else { "list" };
+        write!(f, "{verb} {} ", self.kind)?;
+        match (&self.what, &self.area) {
+            (What::Named(name), Area::In(Some(namespace))) => write!(f, "{namespace}/{name}"),
+            (What::Named(name), _) => f.write_str(name),
+            (What::All(labels, fields), area) => {
+                match area {
+                    Area::In(Some(namespace)) => write!(f, "in {namespace}")?,
+                    Area::In(None) | Area::Everywhere(_) => f.write_str("everywhere")?,
+                }
+                let labels = Some(labels.to_string()).filter(|labels| !labels.is_empty());
+                let fields = fields.iter().map(|field| format!("a {}", field.path));
+                let with: Vec<String> = labels.into_iter().chain(fields).collect();
+                if with.is_empty() { Ok(()) } else { write!(f, " with {}", with.join(" and ")) }
+            }
+        }
+    }
 }
 
 /// What is looked for.

@@ -1,6 +1,7 @@
 //! Label selectors, in the notation of kubectl.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// Requirements on labels, all of which must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -63,6 +64,25 @@ impl Selector {
             Test::In(values) if values.len() == 1 => values.first().map(|value| (key.as_str(), value.as_str())),
             _ => None,
         })
+    }
+}
+
+impl fmt::Display for Selector {
+    /// As kubectl takes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, Requirement { key, test }) in self.0.iter().enumerate() {
+            let gap = if n > 0 { "," } else { "" };
+            let list = |values: &BTreeSet<String>| values.iter().cloned().collect::<Vec<_>>().join(",");
+            match test {
+                Test::In(values) if values.len() == 1 => write!(f, "{gap}{key}={}", list(values))?,
+                Test::In(values) => write!(f, "{gap}{key} in ({})", list(values))?,
+                Test::NotIn(values) if values.len() == 1 => write!(f, "{gap}{key}!={}", list(values))?,
+                Test::NotIn(values) => write!(f, "{gap}{key} notin ({})", list(values))?,
+                Test::Exists => write!(f, "{gap}{key}")?,
+                Test::Absent => write!(f, "{gap}!{key}")?,
+            }
+        }
+        Ok(())
     }
 }
 
@@ -133,6 +153,13 @@ mod tests {
 
     fn labels(all: &[(&str, &str)]) -> BTreeMap<String, String> {
         all.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_selector_is_written_as_it_is_read() {
+        for text in ["", "app=web", "app!=web,tier in (a,b)", "tier notin (c,d)", "app,!zone"] {
+            assert_eq!(Selector::parse(text).map(|selector| selector.to_string()), Ok(text.to_owned()));
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::engine::Engine;
 use crate::load::Module;
 use crate::log::LogLine;
 use crate::size;
-use crate::state::State;
+use crate::state::{Shown, State};
 
 /// What came of one call.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub struct Answer {
     pub result: Result<Outcome, Failure>,
     /// What the guest looked at, in its order; also when the call failed.
     pub reads: Vec<Read>,
+    /// How large the answer to each read was, in the same order; the last reads of a call that failed may lack it.
+    pub shown: Vec<Shown>,
     /// What the guest said; behind it, at level debug, where it was when it was ended.
     pub log: Vec<LogLine>,
     /// CPU time of the call, from a fresh instance to the converted answer.
@@ -62,8 +64,9 @@ impl Engine {
             }
         });
         let (memory_peak, given) = (ran.state.memory_peak, asked + ran.state.shown);
+        let shown = ran.state.answers;
         let (reads, log) = (ran.state.world.into_reads(), ran.state.log.into_lines(ran.backtrace));
-        Answer { result, reads, log, cpu: ran.cpu, memory_peak, given, said }
+        Answer { result, reads, shown, log, cpu: ran.cpu, memory_peak, given, said }
     }
 }
 

@@ -36,3 +36,4 @@ pub use folder::{Change, Changes, Folder, FolderError};
 pub use load::Module;
 pub use log::{BYTES as LOG_BYTES, LINE as LOG_LINE, LINES as LOG_LINES, Level, LogLine};
 pub use measure::Parts;
+pub use state::Shown;

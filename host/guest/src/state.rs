@@ -23,6 +23,8 @@ pub(crate) struct State {
     pub(crate) memory_peak: u64,
     /// Bytes of text that reads were answered with.
     pub(crate) shown: u64,
+    /// How large the answer to each read was.
+    pub(crate) answers: Vec<Shown>,
     /// The first import that was called.
     pub(crate) called: Option<&'static str>,
     /// In `describe` no import may be called.
@@ -31,6 +33,15 @@ pub(crate) struct State {
     table: usize,
     /// Bytes of the text that reads asked with.
     asked: u64,
+}
+
+/// How large the answer to a read was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// Objects in it.
+    pub objects: usize,
+    /// Bytes of its text.
+    pub bytes: u64,
 }
 
 /// The error that unwinds a guest whose call the host ends; why is in [`State::ended`].
@@ -49,6 +60,7 @@ impl State {
             ended,
             memory_peak: 0,
             shown: 0,
+            answers: Vec::new(),
             asked: 0,
             called,
             describing: false,
@@ -92,8 +104,9 @@ impl State {
         self.fits()
     }
 
-    /// Text that a read is answered with.
-    fn shows(&mut self, bytes: u64) -> wasmtime::Result<()> {
+    /// Text that a read is answered with, and how many objects that is.
+    fn shows(&mut self, objects: usize, bytes: u64) -> wasmtime::Result<()> {
+        self.answers.push(Shown { objects, bytes });
         self.shown = self.shown.saturating_add(bytes);
         self.fits()
     }
@@ -121,7 +134,11 @@ impl cluster::Host for State {
         self.asks(size::key(&key))?;
         let found = self.world.get(key, convert::view(view));
         let found = self.answer(found)?;
-        self.shows(found.as_ref().map_or_else(|why| size::text(why), |text| text.as_deref().map_or(0, size::text)))?;
+        let objects = usize::from(matches!(found, Ok(Some(_))));
+        self.shows(
+            objects,
+            found.as_ref().map_or_else(|why| size::text(why), |text| text.as_deref().map_or(0, size::text)),
+        )?;
         Ok(match found {
             Ok(Some(object)) => cluster::Found::Value(object),
             Ok(None) => cluster::Found::None,
@@ -135,7 +152,8 @@ impl cluster::Host for State {
         self.asks(size::text(&query.labels) + fields.sum::<u64>())?;
         let found = self.world.list(&convert::listing(query));
         let found = self.answer(found)?;
-        self.shows(found.as_ref().map_or_else(|why| size::text(why), |texts| size::texts(texts)))?;
+        let objects = found.as_ref().map_or(0, Vec::len);
+        self.shows(objects, found.as_ref().map_or_else(|why| size::text(why), |texts| size::texts(texts)))?;
         Ok(match found {
             Ok(items) => cluster::Listing::Items(items),
             Err(denied) => cluster::Listing::Denied(denied),
@@ -145,7 +163,7 @@ impl cluster::Host for State {
     fn children(&mut self, view: View) -> wasmtime::Result<Vec<Json>> {
         self.read("cluster.children")?;
         let found = self.world.children(convert::view(view));
-        self.shows(size::texts(&found))?;
+        self.shows(found.len(), size::texts(&found))?;
         Ok(found)
     }
 }
@@ -153,6 +171,7 @@ impl cluster::Host for State {
 impl clock::Host for State {
     fn reached(&mut self, at: i64) -> wasmtime::Result<bool> {
         self.read("clock.reached")?;
+        self.shows(0, 0)?;
         Ok(self.world.reached(at))
     }
 }

@@ -3,6 +3,7 @@
 mod compile;
 mod get;
 mod manifests;
+mod trace;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -36,6 +37,21 @@ enum Command {
     /// Reads CustomResourceDefinitions and Reconcilers with your own kubeconfig. A kind without a guest is
     /// listed as such.
     Get(get::Options),
+    /// Tell why an object was looked at last, and what came of it.
+    ///
+    /// The running host tells: what led to it, which module decided, what it read, how long each part took,
+    /// what was asked of the API server and what changed, what failed, and when it is looked at again. Names,
+    /// sizes and results only, never the content of an object. It keeps the last 3 reconciles of each object, of
+    /// 10,000 objects at most, in memory.
+    ///
+    /// A host answers on the machine that it runs on. One in a cluster is reached so:
+    /// kubectl port-forward POD 8081
+    ///
+    /// Exit codes: 0 found; 1 not known, with why and what to do; 2 wrong usage.
+    ///
+    /// Example: innkeeper trace kindcustomhttp/ping -n default
+    #[command(verbatim_doc_comment)]
+    Trace(trace::Options),
     /// Print the CustomResourceDefinition of the kind Reconciler as YAML.
     ///
     /// Example: innkeeper manifests | kubectl apply --server-side -f -
@@ -69,6 +85,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Run(options) => run::run(options),
         Command::Get(options) => blocking(get::get(options)),
+        Command::Trace(options) => blocking(trace::trace(options)),
         Command::Manifests => manifests::print(),
         Command::Compile(options) => compile::compile(&options),
     };

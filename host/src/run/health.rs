@@ -1,5 +1,6 @@
-//! `/healthz`, `/readyz` and `/metrics`.
+//! `/healthz`, `/readyz`, `/traces/` and `/metrics`: who answers what.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use tokio::net::TcpListener;
 use super::http::{self, Answer};
 use super::metrics::{Exposition, Metrics};
 use super::questions::{Desk, Question};
+use super::trace;
 
 /// A pump that has not turned for so long is stuck.
 const STUCK: Duration = Duration::from_secs(30);
@@ -62,9 +64,17 @@ pub(super) async fn serve(
     metrics: Arc<Metrics>,
     desk: Desk,
 ) {
-    let health = http::serve(health, move |request| std::future::ready(probe(&state, request.uri().path())));
-    let scrape = http::serve(scrape, move |request| scraped(request, metrics.clone(), desk.clone()));
+    let asked = desk.clone();
+    let health = http::serve(health, move |request, peer| probed(request, peer, state.clone(), asked.clone()));
+    let scrape = http::serve(scrape, move |request, _| scraped(request, metrics.clone(), desk.clone()));
     tokio::join!(health, scrape);
+}
+
+async fn probed(request: Request<Incoming>, peer: SocketAddr, state: Arc<State>, desk: Desk) -> Answer {
+    if request.uri().path().starts_with(trace::PATH) {
+        return trace::answer(request, peer, desk).await;
+    }
+    probe(&state, request.uri().path())
 }
 
 fn probe(state: &State, path: &str) -> Answer {

@@ -40,22 +40,22 @@ pub(super) async fn bind(address: SocketAddr, option: &str) -> anyhow::Result<Tc
         .with_context(|| format!("cannot listen on {address}; choose another address with {option}"))
 }
 
-/// Serves a listener until the process ends.
+/// Serves a listener, with who asks, until the process ends.
 pub(super) async fn serve<F, A>(listener: TcpListener, answer: F)
 where
-    F: Fn(Request<Incoming>) -> A + Send + Sync + 'static,
+    F: Fn(Request<Incoming>, SocketAddr) -> A + Send + Sync + 'static,
     A: Future<Output = Answer> + Send + 'static,
 {
     let answer = Arc::new(answer);
     loop {
-        let Ok((stream, _)) = listener.accept().await else {
+        let Ok((stream, peer)) = listener.accept().await else {
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
         let answer = answer.clone();
         tokio::spawn(async move {
             let service = service_fn(move |request: Request<Incoming>| {
-                let answer = answer(request);
+                let answer = answer(request, peer);
                 async move { Ok::<_, Infallible>(response(answer.await)) }
             });
             let mut http = hyper::server::conn::http1::Builder::new();

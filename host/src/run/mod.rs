@@ -9,6 +9,7 @@ mod metrics;
 mod modules;
 mod pump;
 mod questions;
+pub(crate) mod trace;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -49,7 +50,7 @@ pub(crate) struct Options {
     compile_memory: u64,
     #[command(flatten)]
     access: Access,
-    /// Where /healthz and /readyz are served.
+    /// Where /healthz and /readyz are served, and to this machine, for innkeeper trace, /traces/
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8081")]
     health: SocketAddr,
     /// Where /metrics is served.

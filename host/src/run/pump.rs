@@ -6,7 +6,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use innkeeper_cluster::{Cluster, WatchHandle};
 use innkeeper_core::engine::{Engine, Input, Now, Output};
-use innkeeper_core::kind::Key;
 use innkeeper_core::share::Share;
 use innkeeper_core::store::Event;
 use innkeeper_core::watch::Watch;
@@ -17,6 +16,7 @@ use super::gate::Gate;
 use super::health::State;
 use super::metrics::Metrics;
 use super::questions::Question;
+use super::trace::Traces;
 
 /// The engine is asked at least this often, so that health tells the truth. It is told as often which
 /// watches fail.
@@ -33,7 +33,7 @@ pub(super) struct Pump {
     watches: HashMap<u64, (Watch, WatchHandle)>,
     seen: mpsc::Sender<(u64, Event)>,
     events: mpsc::Receiver<(u64, Event)>,
-    began: HashMap<Key, Instant>,
+    traces: Traces,
     start: Instant,
     told: Instant,
 }
@@ -49,9 +49,9 @@ impl Pump {
     ) -> Self {
         let (seen, events) = mpsc::channel(4096);
         let requests = Gate::new(Share::of_requests(requests));
-        let (watches, began, start) = (HashMap::new(), HashMap::new(), Instant::now());
-        let told = start;
-        Self { cluster, calls, requests, inputs, metrics, state, watches, seen, events, began, start, told }
+        let (watches, start) = (HashMap::new(), Instant::now());
+        let (told, traces) = (start, Traces::with(calls.meter()));
+        Self { cluster, calls, requests, inputs, metrics, state, watches, seen, events, traces, start, told }
     }
 
     /// Runs until the engine was told to stop and nothing is in flight any more.
@@ -84,6 +84,11 @@ impl Pump {
                 let outputs = engine.handle(self.now(), Input::Watched(number, event));
                 self.carry_out(outputs);
             }
+            match &input {
+                Input::Answered { call, result, reads } => self.traces.answered(*call, result, reads),
+                Input::Done { id, done } => self.traces.done(*id, done),
+                _ => {}
+            }
             let outputs = engine.handle(self.now(), input);
             self.carry_out(outputs);
             if self.told.elapsed() >= IDLE {
@@ -99,11 +104,13 @@ impl Pump {
         }
     }
 
-    fn answer(&self, engine: &Engine, question: Question) {
+    fn answer(&mut self, engine: &Engine, question: Question) {
         match question {
+            Question::Trace(asked, reply) => drop(reply.send(self.traces.find(engine, &asked))),
             Question::Measure(reply) => {
                 let watches = self.watches.values().map(|(watch, handle)| (watch, handle.healthy()));
-                let running = self.began.iter().map(|(key, at)| (key.kind.group_kind(), at.elapsed()));
+                let running = self.traces.running(|key| engine.works_on(key));
+                let running = running.into_iter().map(|(key, time)| (key.kind.group_kind(), time));
                 self.metrics.measure(&engine.load(), watches, running);
                 let _ = reply.send(());
             }
@@ -148,9 +155,11 @@ impl Pump {
                     });
                 }
                 Output::Ask { call, digest, object, request, world, limits } => {
+                    self.traces.asked(call, &object);
                     self.calls.call(call, &digest, object, *request, world, limits, self.inputs.clone());
                 }
                 Output::Act { id, object, action } => {
+                    self.traces.sent(id, &object, &action);
                     let (cluster, inputs, metrics) = (self.cluster.clone(), self.inputs.clone(), self.metrics.clone());
                     let turn = self.requests.enter(&object.kind.group_kind());
                     tokio::spawn(async move {
@@ -163,12 +172,12 @@ impl Pump {
                         let _ = inputs.send(Input::Done { id, done }).await;
                     });
                 }
-                Output::Began(object) => {
-                    self.metrics.kinds.of(&object.kind.group_kind()).queue.began();
-                    self.began.insert(object, Instant::now());
+                Output::Began { object, waited_ms } => {
+                    self.metrics.kinds.of(&object.kind.group_kind()).queue.began(waited_ms);
+                    self.traces.began(object, waited_ms);
                 }
-                Output::Ended { object, digest, causes, ended } => {
-                    let took = self.began.remove(&object).map(|at| at.elapsed()).unwrap_or_default();
+                Output::Ended { object, digest, causes, due, ended } => {
+                    let took = self.traces.ended(&object, digest.as_deref(), &causes, due, &ended);
                     let series = self.metrics.kinds.of(&object.kind.group_kind());
                     series.reconciles.ended(&ended, took);
                     series.queue.ended(ended.again, took);

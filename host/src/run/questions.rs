@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::trace::{Asked, Report};
+
 /// How long an answer is waited for. A pump that takes longer is stuck, or has not begun to turn.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -13,6 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(super) enum Question {
     /// Take the measure of what there is to do now.
     Measure(oneshot::Sender<()>),
+    /// Tell what is known of an object, or why nothing is.
+    Trace(Asked, oneshot::Sender<Result<Report, String>>),
 }
 
 /// Where questions are asked.

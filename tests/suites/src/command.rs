@@ -15,4 +15,19 @@ impl House {
         assert!(output.status.success(), "innkeeper {}: {}", arguments.join(" "), text(&output.stderr));
         text(&output.stdout)
     }
+
+    /// Runs `innkeeper trace` on the house's host: its exit code, what it printed, and what it complained of.
+    pub fn trace(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
+        let host = format!("http://{}", self.host().health());
+        trace_at(&host, &[&["--namespace", self.namespace()], arguments].concat())
+    }
+}
+
+/// The same on any host.
+pub fn trace_at(host: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(binary());
+    command.args(["trace", "--host", host]).args(arguments).stdin(Stdio::null());
+    let output = command.output().expect("innkeeper can be started");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
 }

@@ -65,6 +65,11 @@ impl Host {
         Self { child: Mutex::new(child), log: log.to_owned(), health, metrics, _leash: leash }
     }
 
+    /// Where it serves health, and traces.
+    pub fn health(&self) -> SocketAddr {
+        self.health
+    }
+
     /// Waits until `/readyz` says that stores are filled and modules loaded.
     pub fn wait_until_ready(&self) {
         let began = Instant::now();

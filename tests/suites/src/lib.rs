@@ -20,6 +20,7 @@ mod quiet;
 
 use serde_json::Value;
 
+pub use command::trace_at;
 pub use exposition::Family;
 pub use host::{Answer, Host};
 pub use house::House;

@@ -25,7 +25,7 @@ async fn an_event_said_again_is_counted() {
         action: "Apply".into(),
         message: "ä".repeat(2000),
     };
-    let say = Action::Event { about: about.clone(), event: event.clone() };
+    let say = said(&about, &event, 1);
     assert_eq!(cluster.act(&say).await, Done::Accepted);
     let found = events(&cluster, &ns).await;
     assert_eq!((found.len(), &found[0]["reason"], &found[0]["type"]), (1, &json!("Conflict"), &json!("Warning")));
@@ -35,9 +35,12 @@ async fn an_event_said_again_is_counted() {
     assert_eq!(cluster.act(&say).await, Done::Accepted);
     assert_eq!(events(&cluster, &ns).await[0]["series"]["count"], 3);
     // A host that was started anew finds it.
-    assert_eq!(real::cluster().await.act(&say).await, Done::Accepted);
+    let anew = real::cluster().await;
+    assert_eq!(anew.act(&say).await, Done::Accepted);
     assert_eq!(events(&cluster, &ns).await[0]["series"]["count"], 4);
-    let other = Action::Event { about, event: Event { message: "another".into(), action: String::new(), ..event } };
+    assert_eq!(anew.act(&said(&about, &event, 4)).await, Done::Accepted);
+    assert_eq!(events(&cluster, &ns).await[0]["series"]["count"], 8);
+    let other = said(&about, &Event { message: "another".into(), action: String::new(), ..event }, 1);
     assert_eq!(cluster.act(&other).await, Done::Accepted);
     assert_eq!(events(&cluster, &ns).await.len(), 2);
 }
@@ -48,7 +51,7 @@ async fn an_event_about_a_cluster_scoped_object_is_recorded() {
     let name = namespace(&cluster, "cluster-event").await;
     let about = object(cluster.act(&Action::Look(namespace_at(&name))).await).0;
     let event = Event { kind: EventType::Normal, reason: "Seen".into(), action: "Look".into(), message: "x".into() };
-    assert_eq!(cluster.act(&Action::Event { about: about.clone(), event }).await, Done::Accepted);
+    assert_eq!(cluster.act(&said(&about, &event, 1)).await, Done::Accepted);
     let found = events(&cluster, "default").await;
     assert!(found.iter().any(|e| e["regarding"]["uid"] == about.meta.uid.as_str()));
 }
@@ -60,7 +63,7 @@ async fn an_event_said_again_is_one_request_and_three_for_a_host_that_was_starte
     let about = made(&cluster, &ns).await;
     let event =
         Event { kind: EventType::Normal, reason: "Seen".into(), action: "Look".into(), message: "counted".into() };
-    let say = Action::Event { about, event };
+    let say = said(&about, &event, 1);
     let audit = real::CONTROL_PLANE.audit().expect("an audit log");
     let mark = audit.mark().expect("a mark");
     cluster.act(&say).await;
@@ -70,6 +73,10 @@ async fn an_event_said_again_is_one_request_and_three_for_a_host_that_was_starte
     let requests = audit.since(&mark).expect("the requests").by("reporter");
     let verbs: Vec<&str> = requests.iter().map(|r| r.verb.as_str()).collect();
     assert_eq!(verbs, ["create", "patch", "create", "get", "patch"]);
+}
+
+fn said(about: &Arc<Object>, event: &Event, times: u64) -> Action {
+    Action::Event { about: about.clone(), event: event.clone(), times, related: None }
 }
 
 async fn made(cluster: &Cluster, namespace: &str) -> Arc<Object> {

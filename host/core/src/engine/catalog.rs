@@ -17,6 +17,8 @@ pub struct Crd {
     pub name: String,
     /// The kind.
     pub kind: GroupKind,
+    /// What else people call it, in lower case: plural, singular, short names.
+    pub names: Vec<String>,
     /// Whether the API server serves it by now.
     pub established: bool,
     /// Served versions, with what their status can hold. The storage version comes first.
@@ -41,8 +43,16 @@ impl Crd {
             let kind = Kind::new(&kind.group, version["name"].as_str()?, &kind.kind);
             Some((Arc::new(Resource { kind, plural: plural.clone(), namespaced }), support(version)))
         });
-        Some(Self { name: object.key.name.clone(), kind: kind.clone(), established, versions: versions.collect() })
+        let name = object.key.name.clone();
+        let (kind, names) = (kind.clone(), names(&spec["names"]));
+        Some(Self { name, kind, names, established, versions: versions.collect() })
     }
+}
+
+fn names(names: &Value) -> Vec<String> {
+    let short = names["shortNames"].as_array().into_iter().flatten();
+    let all = [&names["plural"], &names["singular"], &names["kind"]].into_iter().chain(short);
+    all.filter_map(|name| Some(name.as_str()?.to_ascii_lowercase())).collect()
 }
 
 /// What the schema of one version keeps of the host's reporting.

@@ -3,6 +3,7 @@
 //!
 //! One controller per kind that a Reconciler binds to a module; one step per object in work; one queue.
 
+mod called;
 mod catalog;
 mod children;
 mod claims;
@@ -35,7 +36,7 @@ pub use modules::News;
 pub use workers::MOST_OF_ONE_KIND;
 
 use crate::action::{Action, Done};
-use crate::cause::Causes;
+use crate::cause::{Causes, Due};
 use crate::contract::{Failure, Limits, Outcome, Request};
 use crate::kind::{GroupKind, Key, Kind};
 use crate::pending::Pending;
@@ -142,7 +143,12 @@ pub enum Output {
         action: Action,
     },
     /// A reconcile began.
-    Began(Key),
+    Began {
+        /// Of which object.
+        object: Key,
+        /// For how many milliseconds it waited in the queue.
+        waited_ms: u64,
+    },
     /// A reconcile ended.
     Ended {
         /// Of which object.
@@ -151,6 +157,8 @@ pub enum Output {
         digest: Option<String>,
         /// Why it was looked at.
         causes: Causes,
+        /// In how many milliseconds it is looked at again, and why, whatever happens until then.
+        due: Option<(u64, Due)>,
         /// How.
         ended: Box<Ended>,
     },
@@ -239,6 +247,7 @@ impl Engine {
     /// Takes in what happened and says what to do.
     pub fn handle(&mut self, now: Now, input: Input) -> Vec<Output> {
         self.now = now;
+        self.queue.at(now.mono_ms);
         match input {
             Input::Watched(number, event) => self.watched(number, event),
             Input::Resolved(kind, result) => self.resolved(&kind, result),

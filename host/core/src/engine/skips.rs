@@ -28,8 +28,8 @@ impl Engine {
         self.queue.done(&key, again, self.now.mono_ms);
         let digest = binding.module.as_ref().map(|m| m.digest.clone());
         let ended = Ended { again, memory: Memory::default(), changes: Vec::new(), trouble: None, skipped: true };
-        self.out.push(Output::Began(key.clone()));
-        self.out.push(Output::Ended { object: key, digest, causes, ended: Box::new(ended) });
+        let due = self.queue.due(&key, self.now.mono_ms);
+        self.out.push(Output::Ended { object: key, digest, causes, due, ended: Box::new(ended) });
     }
 
     /// What a reconcile leaves behind for the next. Where something else decides by now, it did not come to rest.

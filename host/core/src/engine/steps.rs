@@ -54,7 +54,7 @@ impl Engine {
         }
     }
 
-    fn start_step(&mut self, Turn { key, causes }: Turn) {
+    fn start_step(&mut self, Turn { key, causes, waited_ms }: Turn) {
         let Some(controller) = self.controllers.get(&key.kind.group_kind()) else { return };
         let object = self.stores.get(&controller.objects).and_then(|s| s.get(key.namespace.as_deref(), &key.name));
         let Some(object) = object.cloned() else {
@@ -83,6 +83,7 @@ impl Engine {
         let unseen = [&controller.kinds, &controller.targets].into_iter().flat_map(|kinds| kinds.unseen(&scene));
         let unseen: Vec<String> = unseen.map(|(kind, unseen)| format!("{kind} ({})", unseen.why)).collect();
         let binding = controller.binding.clone();
+        self.out.push(Output::Began { object: key.clone(), waited_ms });
         if unseen.is_empty() && !causes.insist() && self.is_at_rest(&key, &object, &children, &memory) {
             return self.skip(key, causes, &binding, &object, memory);
         }
@@ -100,7 +101,6 @@ impl Engine {
         };
         self.workers.take(&key);
         self.targets.add(&key, &shown);
-        self.out.push(Output::Began(key.clone()));
         self.causes.insert(key.clone(), causes);
         let (step, outputs) = Step::begin(seen, &resources(&self.catalog));
         self.steps.insert(key.clone(), step);
@@ -249,7 +249,8 @@ impl Engine {
         self.queue.done(key, ended.again, self.now.mono_ms);
         let digest = step.binding().module.as_ref().map(|m| m.digest.clone());
         let causes = self.causes.remove(key).unwrap_or_default();
-        self.out.push(Output::Ended { object: key.clone(), digest, causes, ended });
+        let due = self.queue.due(key, self.now.mono_ms);
+        self.out.push(Output::Ended { object: key.clone(), digest, causes, due, ended });
     }
 
     /// Forgets everything in work for a kind: its controller ends or begins anew.

@@ -60,6 +60,8 @@ struct Entry {
     held: Option<u64>,
     /// Why it waits; while it runs, why it will be looked at once more.
     causes: Causes,
+    /// Since when it waits; while it runs, since when it is known that it will be looked at once more.
+    since: Option<u64>,
     failures: u32,
 }
 
@@ -70,6 +72,8 @@ pub struct Turn {
     pub key: Key,
     /// Why.
     pub causes: Causes,
+    /// For how many milliseconds it waited.
+    pub waited_ms: u64,
 }
 
 /// The queue of objects to look at.
@@ -80,13 +84,21 @@ pub struct Queue {
     timers: BTreeSet<(u64, Key)>,
     holds: BTreeSet<(u64, Key)>,
     sequence: u64,
+    now_ms: u64,
 }
 
 impl Queue {
+    /// What happens to the queue from now on happens at this moment.
+    pub fn at(&mut self, now_ms: u64) {
+        self.now_ms = now_ms;
+    }
+
     /// Something about the object may have changed: look at it soon. While it is being looked at, it is
     /// remembered and looked at once more afterwards.
     pub fn wake(&mut self, key: &Key, urgency: Urgency, cause: Cause) {
-        self.entries.entry(key.clone()).or_default().causes.add(cause);
+        let entry = self.entries.entry(key.clone()).or_default();
+        entry.causes.add(cause);
+        entry.since.get_or_insert(self.now_ms);
         self.line_up(key, urgency);
     }
 
@@ -190,7 +202,8 @@ impl Queue {
             if let Some((at, _)) = entry.timer.take() {
                 self.timers.remove(&(at, key.clone()));
             }
-            return Some(Turn { key, causes });
+            let waited_ms = entry.since.take().map_or(0, |since| self.now_ms.saturating_sub(since));
+            return Some(Turn { key, causes, waited_ms });
         }
     }
 
@@ -243,7 +256,14 @@ impl Queue {
         entry.stand = Stand::Idle;
         let later = std::mem::replace(&mut entry.causes, causes);
         entry.causes.join(later);
+        entry.since.get_or_insert(self.now_ms);
         self.line_up(key, Urgency::Fresh);
+    }
+
+    /// In how many milliseconds the object is looked at by time alone, and why.
+    pub fn due(&self, key: &Key, now_ms: u64) -> Option<(u64, Due)> {
+        let (at, due) = self.entries.get(key)?.timer?;
+        Some((at.saturating_sub(now_ms), due))
     }
 
     /// How often the object failed in a row.

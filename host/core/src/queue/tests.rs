@@ -101,3 +101,20 @@ fn q02_failures_back_off_from_5_ms_to_1000_s_for_ever_and_a_change_of_the_object
     queue.done(&key("a"), Again::BACK_OFF, now);
     assert!(queue.next_timer().expect("a timer") - now <= 5);
 }
+
+#[test]
+fn how_long_an_object_waited_counts_from_its_first_wake_up() {
+    let mut queue = Queue::default();
+    let turn = |queue: &mut Queue, now| {
+        queue.at(now);
+        queue.next(|_| true, |_| false).map(|turn| turn.waited_ms)
+    };
+    queue.at(100);
+    queue.wake(&key("a"), Urgency::Sweep, Cause::Start);
+    queue.at(150);
+    queue.wake(&key("a"), Urgency::Fresh, Cause::Start);
+    assert_eq!(turn(&mut queue, 180), Some(80));
+    queue.wake(&key("a"), Urgency::Fresh, Cause::Start);
+    queue.done(&key("a"), Again::OnChange, 200);
+    assert_eq!(turn(&mut queue, 250), Some(70), "it was woken while it ran");
+}

@@ -16,6 +16,7 @@ mod child;
 mod claim;
 mod contribute;
 mod doubts;
+mod events;
 mod finalizers;
 mod finish;
 mod observe;
@@ -26,6 +27,7 @@ mod release;
 mod remove;
 mod report;
 mod settled;
+mod tell;
 
 pub(crate) use ask::shown;
 pub use settled::Settled;
@@ -35,7 +37,7 @@ use std::sync::Arc;
 
 use crate::action::{Action, Done};
 use crate::binding::Binding;
-use crate::contract::{Event, Failure, Outcome, Request, Verdict};
+use crate::contract::{Failure, Outcome, Request, Verdict};
 use crate::kind::{Key, Kind};
 use crate::names::OBJECT_UID;
 use crate::object::Object;
@@ -92,8 +94,8 @@ pub struct Memory {
     pub doubted: BTreeSet<String>,
     /// Names that were claimed, and the answer was lost.
     pub claimed: BTreeSet<Key>,
-    /// Events that were recorded last, so that they are not repeated.
-    pub events: Vec<Event>,
+    /// What was told in Events, so that it is not repeated.
+    pub told: tell::Told,
     /// Labels and annotations of the object itself that were applied, and that admission changed.
     pub futile_own: Option<serde_json::Value>,
     /// A status patch that the API server accepted and that changed nothing: its schema drops some of it.

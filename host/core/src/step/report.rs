@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use super::child::Recheck;
-use super::{Desk, Ended, Memory, Next, Output, Phase, settled};
+use super::events::Trouble;
+use super::{Desk, Ended, Memory, Next, Output, Phase, events, settled};
 use crate::action::{Action, Done};
 use crate::cause::Due;
 use crate::conditions::{self, Standing};
-use crate::contract::{Event, EventType, Failure, Outcome, State, Verdict};
+use crate::contract::{Failure, Outcome, State, Verdict};
+use crate::kind::Key;
 use crate::queue::Again;
 use crate::resource::Address;
 use crate::world::Read;
@@ -35,6 +37,8 @@ pub(super) struct Reporting {
     contributions: Vec<Verdict>,
     again: Again,
     trouble: Option<String>,
+    /// What stands in the way.
+    culprit: Option<Key>,
     jobs: HashMap<u32, Option<Value>>,
 }
 
@@ -134,6 +138,7 @@ pub(super) fn acted(
     let again = if transient || refused { Again::BACK_OFF } else { Again::OnChange };
     let again = soonest.chain(outcome.requeue_after.map(|ms| (ms, Due::Requeue))).fold(again, Again::no_later_than);
     let trouble = (!trouble.is_empty()).then(|| trouble.join("; "));
+    let culprit = stuck.iter().find(|(_, r)| *r != Recheck::Transient).map(|(v, _)| v.key.clone());
     go(Reporting {
         outcome: Some(outcome),
         standing,
@@ -142,6 +147,7 @@ pub(super) fn acted(
         contributions: verdicts_on_contributions,
         again,
         trouble,
+        culprit,
         ..Reporting::default()
     })
 }
@@ -164,8 +170,16 @@ pub(super) fn begin(desk: &mut Desk, mut reporting: Reporting) -> Next {
         let (reason, message) = ("Retrying".to_owned(), trouble.clone());
         reporting.standing = Some(Standing::Reconciling { reason, message });
     }
-    let events = due_events(desk, &reporting);
-    if let Some(patch) = status_patch(desk, &reporting) {
+    let patch = status_patch(desk, &reporting);
+    let own = match &reporting.standing {
+        Some(Standing::Stalled { reason, message }) => {
+            Some(Trouble { reason, message, culprit: reporting.culprit.clone() })
+        }
+        _ => None,
+    };
+    let said = reporting.outcome.as_ref().map(|o| o.events.clone()).unwrap_or_default();
+    let events = events::due(desk, said, own, patch.is_none());
+    if let Some(patch) = patch {
         let object = &desk.seen.object;
         let at = Address {
             resource: desk.seen.binding.resource.clone(),
@@ -178,8 +192,7 @@ pub(super) fn begin(desk: &mut Desk, mut reporting: Reporting) -> Next {
         reporting.jobs.insert(id, Some(patch));
     }
     for event in events {
-        let about = desk.seen.object.clone();
-        let id = desk.act(Action::Event { about, event });
+        let id = desk.act(event);
         reporting.jobs.insert(id, None);
     }
     finish_when_answered(desk, reporting)
@@ -261,23 +274,4 @@ fn status_patch(desk: &Desk, reporting: &Reporting) -> Option<Value> {
     }
     let patch = conditions::merge_patch(&live, &Value::Object(wanted))?;
     (seen.memory.futile_patch.as_ref() != Some(&patch)).then_some(patch)
-}
-
-/// The guest's Events, and one for what a person can mend; not again what the object says already.
-fn due_events(desk: &mut Desk, reporting: &Reporting) -> Vec<Event> {
-    let mut now: Vec<Event> = reporting.outcome.as_ref().map(|o| o.events.clone()).unwrap_or_default();
-    if let Some(Standing::Stalled { reason, message }) = &reporting.standing {
-        let (reason, message) = (reason.clone(), conditions::shortened(message));
-        now.push(Event { kind: EventType::Warning, reason, action: "Reconcile".into(), message });
-    }
-    let before = std::mem::replace(&mut desk.seen.memory.events, now.clone());
-    let said = desk.seen.object.value();
-    let shown = said.pointer("/status/conditions").and_then(Value::as_array).cloned().unwrap_or_default();
-    now.retain(|event| {
-        let on_object = shown
-            .iter()
-            .any(|c| c["type"] == "Stalled" && c["status"] == "True" && c["message"] == event.message.as_str());
-        !before.contains(event) && !on_object
-    });
-    now
 }

@@ -293,7 +293,7 @@ impl House {
                     self.ended.push((object.to_string(), *ended));
                     continue;
                 }
-                Output::Began(_) | Output::Note { .. } => continue,
+                Output::Began { .. } | Output::Note { .. } => continue,
             };
             todo.extend(self.engine.handle(self.at(), input));
         }

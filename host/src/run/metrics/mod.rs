@@ -22,6 +22,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+pub(super) use requests::result;
 pub(super) use text::Exposition;
 
 type Labels = Vec<(&'static str, String)>;

@@ -27,6 +27,7 @@ pub(super) struct Families {
     depth: Gauges,
     adds: Counters,
     retries: Counters,
+    waited: Histograms,
     work: Histograms,
     unfinished: Family<Labels, Seconds>,
     longest: Family<Labels, Seconds>,
@@ -38,6 +39,7 @@ pub(crate) struct OfKind {
     sweep: Gauge,
     adds: Counter,
     retries: Counter,
+    waited: Histogram,
     work: Histogram,
     unfinished: Seconds,
     longest: Seconds,
@@ -48,6 +50,11 @@ impl Families {
         let depth = shelf.gauges("workqueue_depth", "Objects that wait to be looked at, by kind and priority");
         let adds = shelf.counters("workqueue_adds", "Objects that were put into the queue, by kind");
         let retries = shelf.counters("workqueue_retries", "Objects that were put back after a failure, by kind");
+        let waited = shelf.histograms(
+            "workqueue_queue_duration_seconds",
+            "How long an object waits until it is looked at, in seconds, by kind",
+            buckets,
+        );
         let work = shelf.histograms(
             "workqueue_work_duration_seconds",
             "How long an object is worked on, in seconds, by kind",
@@ -66,7 +73,7 @@ impl Families {
             "workqueue_longest_running_processor_seconds",
             "How long the object has been worked on that is longest in work, in seconds, by kind",
         );
-        Self { depth, adds, retries, work, unfinished, longest }
+        Self { depth, adds, retries, waited, work, unfinished, longest }
     }
 
     pub(super) fn of(&self, controller: &str) -> OfKind {
@@ -79,6 +86,7 @@ impl Families {
             sweep: depth(SWEEP),
             adds: self.adds.get_or_create_owned(&only),
             retries: self.retries.get_or_create_owned(&only),
+            waited: self.waited.get_or_create_owned(&only),
             work: self.work.get_or_create_owned(&only),
             unfinished: self.unfinished.get_or_create_owned(&only),
             longest: self.longest.get_or_create_owned(&only),
@@ -87,9 +95,10 @@ impl Families {
 }
 
 impl OfKind {
-    /// An object was taken from the queue.
-    pub(crate) fn began(&self) {
+    /// An object was taken from the queue, in which it had waited for so long.
+    pub(crate) fn began(&self, waited_ms: u64) {
         self.adds.inc();
+        self.waited.observe(Duration::from_millis(waited_ms).as_secs_f64());
     }
 
     /// The work on an object ended.

@@ -11,7 +11,7 @@ use crate::bench::{KIND, apply, config_map};
 const CONTROLLER: (&str, &str) = ("controller", "workbench.test.innkeeper.dev");
 
 /// controller-runtime's own: family, type, labels. Its documentation and dashboards go by these.
-const THEIRS: [(&str, &str, &[&str]); 16] = [
+const THEIRS: [(&str, &str, &[&str]); 18] = [
     ("controller_runtime_active_workers", "gauge", &["controller"]),
     ("controller_runtime_max_concurrent_reconciles", "gauge", &["controller"]),
     ("controller_runtime_reconcile_errors_total", "counter", &["controller"]),
@@ -26,8 +26,10 @@ const THEIRS: [(&str, &str, &[&str]); 16] = [
     ("workqueue_adds_total", "counter", &["controller", "name"]),
     ("workqueue_depth", "gauge", &["controller", "name", "priority"]),
     ("workqueue_longest_running_processor_seconds", "gauge", &["controller", "name"]),
+    ("workqueue_queue_duration_seconds", "histogram", &["controller", "name"]),
     ("workqueue_retries_total", "counter", &["controller", "name"]),
     ("workqueue_unfinished_work_seconds", "gauge", &["controller", "name"]),
+    ("workqueue_work_duration_seconds", "histogram", &["controller", "name"]),
 ];
 
 /// Every label that any metric has. None of them holds a name of an object.
@@ -130,6 +132,7 @@ fn s04_what_is_counted_is_what_happened() {
     let all = counted("controller_runtime_reconcile_total", &[]);
     assert_eq!(counted("controller_runtime_reconcile_time_seconds_count", &[]), all);
     assert_eq!(counted("workqueue_adds_total", &[]), all);
+    assert_eq!(counted("workqueue_queue_duration_seconds_count", &[]), all);
     assert_eq!(counted("innkeeper_guest_calls_total", &[]), counted("innkeeper_guest_call_cpu_seconds_count", &[]));
     assert!(counted("innkeeper_guest_input_bytes_total", &[]) > counted("innkeeper_guest_output_bytes_total", &[]));
     assert_eq!(
