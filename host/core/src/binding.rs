@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::contract::{Limits, Manifest};
 use crate::permissions::Permissions;
+use crate::reconciler::OnDelete;
 use crate::resource::Resource;
 
 /// What the schema of a served kind can hold of the host's reporting.
@@ -34,6 +35,10 @@ pub struct Binding {
     pub limits: Limits,
     /// `spec.config`, as JSON text.
     pub config: String,
+    /// What becomes of the children when the Reconciler goes.
+    pub on_delete: OnDelete,
+    /// Whether it goes.
+    pub leaving: bool,
     /// What the status can hold.
     pub status: StatusSupport,
 }

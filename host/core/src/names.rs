@@ -20,6 +20,12 @@ pub const GUEST_FINALIZER: &str = "innkeeper.dev/guest";
 pub const PAUSED: &str = "innkeeper.dev/paused";
 /// Annotation on an object that is looked at whenever its value changes, even if nothing else has.
 pub const RECONCILE_NOW: &str = "innkeeper.dev/reconcile-now";
+/// Finalizer on a Reconciler that must not be gone before the host has withdrawn what it left on objects.
+pub const RECONCILER_FINALIZER: &str = "innkeeper.dev/reconciler";
+/// Annotation on an object, set to `true` by a person: it goes without its guest's finalizing.
+pub const SKIP_FINALIZE: &str = "innkeeper.dev/skip-finalize";
+/// Annotation on an object that goes while its children stay (`kubectl delete --cascade=orphan`).
+pub const ORPHANED: &str = "innkeeper.dev/orphaned";
 /// The prefix of everything that is Innkeeper's own on other people's objects.
 pub const PREFIX: &str = "innkeeper.dev/";
 /// The group of Innkeeper's own kinds.

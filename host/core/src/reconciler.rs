@@ -34,9 +34,28 @@ pub struct Spec {
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     #[schemars(extend("x-kubernetes-preserve-unknown-fields" = true))]
     pub config: Map<String, Value>,
+    /// What becomes of the children when the Reconciler is deleted. Its finalizers are withdrawn either way.
+    #[serde(default, skip_serializing_if = "OnDelete::is_default")]
+    pub on_delete: OnDelete,
     /// While true nothing is called, applied or deleted for the kind.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suspend: bool,
+}
+
+/// What becomes of the children of a kind when its Reconciler is deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum OnDelete {
+    /// They stay as they are. A later Reconciler of the kind finds them.
+    #[default]
+    Orphan,
+    /// They are deleted, in reverse order of waves. The objects stay.
+    Delete,
+}
+
+impl OnDelete {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Where a module comes from: exactly one of the fields is set.

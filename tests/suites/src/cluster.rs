@@ -55,6 +55,15 @@ impl Cluster {
         self.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"]);
     }
 
+    /// Deletes every Reconciler, while no host runs: nobody else would take the finalizers away.
+    pub(crate) fn delete_reconcilers(&self) {
+        self.kubectl(&["delete", "reconcilers", "--all", "--wait=false"]);
+        let patch = r#"--patch={"metadata":{"finalizers":null}}"#;
+        for reconciler in self.kubectl(&["get", "reconcilers", "-o", "name"]).lines() {
+            self.kubectl(&["patch", reconciler, "--type=merge", patch]);
+        }
+    }
+
     /// A namespace that is named after the test that asks for it.
     pub(crate) fn new_namespace(&self) -> String {
         let number = self.namespaces.fetch_add(1, Ordering::Relaxed);

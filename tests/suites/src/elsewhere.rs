@@ -1,5 +1,7 @@
 //! What the host asks for outside the namespace of a house, and kubectl that may be refused.
 
+use std::path::PathBuf;
+
 use innkeeper_controlplane::{Mark, Request};
 
 use crate::cluster::HOST_USER;
@@ -16,6 +18,11 @@ impl House {
     /// Deletes every object of a kind in every namespace: a host that starts looks at what other tests left.
     pub fn delete_everywhere(&self, kind: &str) {
         self.cluster.kubectl(&["delete", kind, "--all", "--all-namespaces", "--wait=true"]);
+    }
+
+    /// The kubeconfig of another user, who may do only what the test lets them.
+    pub fn another_host_user(&self, name: &str) -> PathBuf {
+        self.cluster.control.user(name, &[]).expect("a user can be made").kubeconfig().to_owned()
     }
 
     /// Runs kubectl in the namespace, as somebody who may do everything. `Err` is what it complained of.

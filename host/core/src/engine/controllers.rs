@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::kinds::{self, ChildKinds, Scene};
 use super::reconcilers::{Bound, Declared};
-use super::{Catalog, Engine, Output, Owner};
+use super::{Catalog, Engine, Output, Owner, guards};
 use crate::binding::Binding;
 use crate::cause::Cause;
 use crate::kind::{GroupKind, Key};
@@ -25,6 +25,8 @@ pub(super) struct Controller {
     pub(super) suspended: bool,
     /// Whether its objects could be looked at once.
     pub(super) started: bool,
+    /// Whether objects carried finalizers of ours when it started.
+    pub(super) found_finalizers: bool,
     pub(super) kinds: ChildKinds,
     /// The kinds of the objects to which its objects contribute fields.
     pub(super) targets: ChildKinds,
@@ -122,13 +124,18 @@ impl Engine {
         let ready: Vec<GroupKind> = ready.map(|(kind, _)| kind.clone()).collect();
         self.report_due |= !ready.is_empty();
         for kind in ready {
-            self.controllers.entry(kind).and_modify(|c| c.started = true);
+            let Some(controller) = self.controllers.get_mut(&kind) else { continue };
+            controller.started = true;
+            controller.found_finalizers = guards::any_held(self.stores.get(&controller.objects));
         }
     }
 
     /// Whether objects of a controller may be looked at now.
     pub(super) fn may_look(&self, controller: &Controller) -> bool {
-        self.modules_read && !controller.suspended && controller.sees(&self.scene())
+        self.modules_read
+            && (!controller.suspended || controller.binding.leaving)
+            && controller.sees(&self.scene())
+            && self.is_guarded(controller)
     }
 
     /// The list of kinds in the status of a Reconciler changed.
@@ -146,10 +153,8 @@ impl Engine {
     }
 
     fn wanted_controllers(&self) -> BTreeMap<GroupKind, Controller> {
-        let bound = self.reconcilers.iter().filter_map(|(name, declared)| match &declared.bound {
-            Bound::Serving { resource, .. } => Some((name, declared, resource)),
-            Bound::Not { .. } => None,
-        });
+        let bound = self.reconcilers.iter();
+        let bound = bound.filter_map(|(name, declared)| Some((name, declared, declared.bound.resource()?)));
         bound
             .map(|(name, declared, resource)| {
                 let binding = Arc::new(self.binding(name, declared, resource));
@@ -163,6 +168,7 @@ impl Engine {
                     objects: Watch::all(resource.clone()),
                     suspended: declared.spec.as_ref().is_ok_and(|s| s.suspend),
                     started: false,
+                    found_finalizers: false,
                     kinds,
                     targets,
                     recording: false,
@@ -182,10 +188,12 @@ impl Engine {
             resource: resource.clone(),
             manager: field_manager(&served),
             reconciler: name.to_owned(),
-            module: self.modules.named(name).cloned(),
+            module: self.modules.named(name).filter(|_| matches!(declared.bound, Bound::Serving { .. })).cloned(),
             permissions: spec.permissions,
             limits: spec.limits.unwrap_or_default().resolve().unwrap_or_default(),
             config: serde_json::Value::Object(spec.config).to_string(),
+            on_delete: spec.on_delete,
+            leaving: declared.is_going(),
             status: status.unwrap_or_default(),
         }
     }
@@ -236,6 +244,7 @@ pub(super) fn decides_otherwise(old: &Binding, new: &Binding) -> Option<Cause> {
     let differs = old.permissions != new.permissions
         || old.limits != new.limits
         || old.config != new.config
-        || old.status != new.status;
+        || old.status != new.status
+        || old.leaving != new.leaving;
     differs.then_some(Cause::Settings)
 }

@@ -10,6 +10,7 @@ mod claims;
 mod controllers;
 mod demand;
 mod echoes;
+mod guards;
 mod kinds;
 mod load;
 mod modules;
@@ -178,6 +179,7 @@ enum Owner {
     Recording(GroupKind, BTreeSet<ChildKind>),
     Reconciler(String),
     Creating(String),
+    Guard(String),
 }
 
 /// The host's decision making.
@@ -288,6 +290,7 @@ impl Engine {
         self.queue.ripen(now.mono_ms);
         self.resync();
         self.start_controllers();
+        self.guard_reconcilers();
         self.report_reconcilers();
         self.start_steps();
         std::mem::take(&mut self.out)
@@ -307,7 +310,7 @@ impl Engine {
     pub fn is_ready(&self) -> bool {
         self.modules_read
             && [&*watches::CRDS, &*watches::RECONCILERS].iter().all(|w| self.stores.filled(w).is_some())
-            && self.modules.all().all(|module| self.reconcilers.contains_key(&module.manifest.name))
+            && self.modules.offered().all(|module| self.reconcilers.contains_key(&module.manifest.name))
             && self.controllers.values().all(|c| c.started)
     }
 
@@ -348,6 +351,7 @@ impl Engine {
             Some(Owner::Step(key, step_id)) => self.step_done(&key, step_id, done),
             Some(Owner::Recording(kind, asked)) => self.recorded(&kind, &asked, done),
             Some(Owner::Creating(name)) => self.reconciler_created(&name, done),
+            Some(Owner::Guard(name)) => self.guard_written(&name, done),
             Some(Owner::Reconciler(name)) => self.reconciler_written(&name, done),
         }
         self.claim_answered(id);

@@ -123,4 +123,21 @@ impl Modules {
     pub(super) fn all(&self) -> impl Iterator<Item = &Module> {
         self.serving.values().map(|s| &s.module)
     }
+
+    /// Every module that serves and that a source offers still.
+    pub(super) fn offered(&self) -> impl Iterator<Item = &Module> {
+        self.serving.values().filter(|s| self.sources.contains_key(&s.source)).map(|s| &s.module)
+    }
+
+    /// Whether a source offers the module of a name still.
+    pub(super) fn is_offered(&self, name: &str) -> bool {
+        self.serving.get(name).is_some_and(|s| self.sources.contains_key(&s.source))
+    }
+
+    /// The Reconciler of a name is gone: its module goes too, unless a source offers it still.
+    pub(super) fn retire(&mut self, name: &str) {
+        if !self.is_offered(name) {
+            self.serving.remove(name);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Reconcilers: what people declared, and which module and kind it comes to.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -8,7 +9,7 @@ use super::reports::Reporting;
 use super::watches::RECONCILERS;
 use super::{ASK_AGAIN_MS, Engine, Owner};
 use crate::action::{Action, Done};
-use crate::kind::GroupKind;
+use crate::kind::{GroupKind, Kind};
 use crate::object::Object;
 use crate::permissions::Permissions;
 use crate::reconciler::{Folder, Source, Spec, Status};
@@ -23,24 +24,38 @@ pub(super) struct Declared {
     pub(super) status: Status,
     pub(super) bound: Bound,
     pub(super) reporting: Reporting,
+    /// When it did not work to write its finalizer: at which resourceVersion, and when that is tried again.
+    pub(super) guard_failed: Option<(String, u64)>,
 }
+
+/// Why something is not as it should be: the reason in CamelCase, and for people what to do.
+pub(super) type Why = (&'static str, String);
 
 /// What a Reconciler comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Bound {
     /// A controller keeps that kind.
-    Serving { resource: Arc<Resource>, waits: Option<(&'static str, String)> },
-    /// It does not: the reason in CamelCase, and for people what to do.
-    Not { reason: &'static str, message: String },
+    Serving { resource: Arc<Resource>, waits: Option<Why> },
+    /// Nothing decides for that kind at present; its controller finishes objects that go, and no more.
+    Finishing { resource: Arc<Resource>, why: Why },
+    /// There is no controller.
+    Not { why: Why },
+}
+
+impl Bound {
+    /// The kind as its controller watches it, if there is one.
+    pub(super) fn resource(&self) -> Option<&Arc<Resource>> {
+        match self {
+            Self::Serving { resource, .. } | Self::Finishing { resource, .. } => Some(resource),
+            Self::Not { .. } => None,
+        }
+    }
 }
 
 impl Declared {
     /// The kind it keeps, or kept last.
     pub(super) fn kind(&self) -> Option<GroupKind> {
-        match &self.bound {
-            Bound::Serving { resource, .. } => Some(resource.kind.group_kind()),
-            Bound::Not { .. } => self.status.kind.clone(),
-        }
+        self.bound.resource().map(|resource| resource.kind.group_kind()).or_else(|| self.status.kind.clone())
     }
 }
 
@@ -48,26 +63,30 @@ impl Engine {
     /// A Reconciler is there, changed, or gone. Says whether controllers must be arranged anew.
     pub(super) fn reconciler_changed(&mut self, change: &Change) -> bool {
         let Some(object) = &change.after else {
-            return change.before.as_ref().is_some_and(|o| self.reconcilers.remove(&o.key.name).is_some());
+            let Some(gone) = &change.before else { return false };
+            self.modules.retire(&gone.key.name);
+            return self.reconcilers.remove(&gone.key.name).is_some();
         };
         let whole = object.value();
         let spec = serde_json::from_value(whole["spec"].clone()).map_err(|e| format!("spec: {e}"));
         let status = serde_json::from_value(whole["status"].clone()).unwrap_or_default();
-        let not = Bound::Not { reason: "Pending", message: String::new() };
+        let not = Bound::Not { why: ("Pending", String::new()) };
         self.report_due = true;
         let name = &object.key.name;
         match self.reconcilers.get_mut(name) {
             // The answer to our own write may come before the watch tells of an earlier one.
             Some(old) if old.object.meta.uid == object.meta.uid && version(&old.object) > version(object) => false,
             Some(old) => {
-                let same = old.spec == spec && old.object.meta.uid == object.meta.uid;
+                let identity = |o: &Object| (o.meta.uid.clone(), o.meta.deletion_timestamp.clone());
+                let same = old.spec == spec && identity(&old.object) == identity(object);
                 (old.object, old.spec, old.status) = (object.clone(), spec, status);
                 self.take_kinds(name);
                 !same
             }
             None => {
                 let reporting = Reporting::default();
-                let new = Declared { object: object.clone(), spec, status, bound: not, reporting };
+                let object = object.clone();
+                let new = Declared { object, spec, status, bound: not, reporting, guard_failed: None };
                 self.reconcilers.insert(new.object.key.name.clone(), new);
                 true
             }
@@ -90,7 +109,7 @@ impl Engine {
         let creating = |name: &str| self.actions.values().any(|o| matches!(o, Owner::Creating(n) if n == name));
         let missing: Vec<_> = self
             .modules
-            .all()
+            .offered()
             .map(|module| module.manifest.clone())
             .filter(|m| !self.reconcilers.contains_key(&m.name) && !creating(&m.name))
             .collect();
@@ -142,33 +161,38 @@ impl Engine {
         }
     }
 
-    /// Works out what each Reconciler comes to. Of two for one kind the older serves.
+    /// Works out what each Reconciler comes to. Of two for one kind the older serves; one that decides nothing
+    /// or goes makes way.
     pub(super) fn bind_reconcilers(&mut self) {
-        let mut order: Vec<(String, String)> = self
+        let mut order: Vec<((bool, bool), String, String, Bound)> = self
             .reconcilers
             .iter()
-            .map(|(name, d)| {
-                let value = d.object.value();
-                (
-                    value.pointer("/metadata/creationTimestamp").and_then(Value::as_str).unwrap_or("").to_owned(),
-                    name.clone(),
-                )
+            .map(|(name, declared)| {
+                let value = declared.object.value();
+                let since = value.pointer("/metadata/creationTimestamp").and_then(Value::as_str).unwrap_or("");
+                let bound = match self.bind(name, declared) {
+                    Ok(bound) => bound,
+                    Err(why) => match self.kept_last(declared) {
+                        Some(resource) => Bound::Finishing { resource, why },
+                        None => Bound::Not { why },
+                    },
+                };
+                let yields = (declared.is_going(), !matches!(bound, Bound::Serving { .. }));
+                (yields, since.to_owned(), name.clone(), bound)
             })
             .collect();
-        order.sort();
-        let mut taken: std::collections::BTreeMap<GroupKind, String> = std::collections::BTreeMap::new();
-        for (_, name) in order {
-            let mut bound = self.bind(&name);
-            if let Bound::Serving { resource, .. } = &bound {
-                let kind = resource.kind.group_kind();
-                match taken.get(&kind) {
-                    Some(other) => {
+        order.sort_by(|a, b| (a.0, &a.1, &a.2).cmp(&(b.0, &b.1, &b.2)));
+        let mut taken: BTreeMap<GroupKind, String> = BTreeMap::new();
+        for (_, _, name, mut bound) in order {
+            if let Some(kind) = bound.resource().map(|resource| resource.kind.group_kind()) {
+                match (taken.get(&kind), &bound) {
+                    (Some(other), Bound::Serving { .. }) => {
                         let message = format!("Reconciler {other} keeps {kind} already; delete one of them");
-                        bound = Bound::Not { reason: "KindTaken", message };
+                        bound = Bound::Not { why: ("KindTaken", message) };
                     }
-                    None => {
-                        taken.insert(kind, name.clone());
-                    }
+                    (Some(_), Bound::Finishing { why, .. }) => bound = Bound::Not { why: why.clone() },
+                    (_, Bound::Not { .. }) => {}
+                    (None, _) => drop(taken.insert(kind, name.clone())),
                 }
             }
             let Some(declared) = self.reconcilers.get_mut(&name) else { continue };
@@ -179,49 +203,50 @@ impl Engine {
         }
     }
 
-    fn bind(&self, name: &str) -> Bound {
-        let not = |reason, message: String| Bound::Not { reason, message };
-        let Some(declared) = self.reconcilers.get(name) else { return not("Gone", String::new()) };
-        let spec = match &declared.spec {
-            Ok(spec) => spec,
-            Err(e) => return not("InvalidSpec", e.clone()),
-        };
-        if let Err(e) = spec.limits.clone().unwrap_or_default().resolve() {
-            return not("InvalidSpec", e);
-        }
+    /// What it says, and what there is of that. An error where that makes no sense together.
+    fn bind(&self, name: &str, declared: &Declared) -> Result<Bound, Why> {
+        let spec = declared.spec.as_ref().map_err(|e| ("InvalidSpec", e.clone()))?;
+        spec.limits.clone().unwrap_or_default().resolve().map_err(|e| ("InvalidSpec", e))?;
         let module = self.modules.named(name);
+        let missing = || ("ModuleMissing", format!("no module named {name} is in the folder that the host watches"));
         let serves = module.map(|m| &m.manifest.serves);
-        let kind = serves.map(crate::kind::Kind::group_kind).or(spec.kind.clone()).or(declared.status.kind.clone());
-        let Some(kind) = kind else {
-            return not("ModuleMissing", format!("no module named {name} is in the folder that the host watches"));
-        };
+        let kind = serves.map(Kind::group_kind).or(spec.kind.clone()).or(declared.status.kind.clone());
+        let kind = kind.ok_or_else(missing)?;
         if let Some(other) = spec.kind.as_ref().filter(|k| **k != kind) {
-            return not("WrongKind", format!("spec.for says {other}, but its module decides for {kind}"));
+            return Err(("WrongKind", format!("spec.for says {other}, but its module decides for {kind}")));
         }
-        let Some(crd) = self.catalog.crd(&kind) else {
-            return not("KindNotFound", format!("no CustomResourceDefinition serves {kind}; apply its CRD"));
-        };
+        let crd = self.catalog.crd(&kind);
+        let crd =
+            crd.ok_or_else(|| ("KindNotFound", format!("no CustomResourceDefinition serves {kind}; apply its CRD")))?;
         if !crd.established {
-            return not("KindNotEstablished", format!("the API server does not serve {} yet", crd.name));
+            return Err(("KindNotEstablished", format!("the API server does not serve {} yet", crd.name)));
         }
         let found = match serves {
             Some(kind) => crd.versions.iter().find(|(r, _)| r.kind == *kind),
             None => crd.versions.first(),
         };
-        let Some((resource, support)) = found else {
+        let (resource, support) = found.ok_or_else(|| {
             let version = serves.map(|k| k.version.clone()).unwrap_or_default();
-            return not("VersionNotServed", format!("{} does not serve version {version}", crd.name));
-        };
-        let waits = if module.is_none() {
-            Some(("ModuleMissing", format!("no module named {name} is in the folder that the host watches")))
-        } else if spec.suspend {
+            ("VersionNotServed", format!("{} does not serve version {version}", crd.name))
+        })?;
+        let resource = resource.clone();
+        if module.is_none() {
+            return Ok(Bound::Finishing { resource, why: missing() });
+        }
+        let waits = if spec.suspend {
             Some(("Suspended", "spec.suspend is true".to_owned()))
         } else if !support.subresource || !support.conditions {
             Some(("NoConditions", format!("the schema of {} cannot hold status.conditions; see Events", crd.name)))
         } else {
             None
         };
-        Bound::Serving { resource: resource.clone(), waits }
+        Ok(Bound::Serving { resource, waits })
+    }
+
+    /// The kind that a Reconciler kept, where it is served: objects of it may be going.
+    fn kept_last(&self, declared: &Declared) -> Option<Arc<Resource>> {
+        let crd = self.catalog.crd(declared.status.kind.as_ref()?).filter(|crd| crd.established)?;
+        crd.versions.first().map(|(resource, _)| resource.clone())
     }
 }
 

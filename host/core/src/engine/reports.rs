@@ -10,7 +10,7 @@ use crate::action::{Action, Done};
 use crate::conditions;
 use crate::contract::{Condition, ConditionStatus};
 use crate::kind::GroupKind;
-use crate::reconciler::Objects;
+use crate::reconciler::{Objects, OnDelete};
 use crate::store::Store;
 
 /// The shortest time between two writes of counts, in milliseconds.
@@ -90,8 +90,11 @@ impl Engine {
                 continue;
             }
             match &declared.bound {
-                Bound::Not { message, .. } => notes.push(format!("Reconciler {name}: {message}")),
-                Bound::Serving { waits: Some((_, message)), .. } => notes.push(format!("Reconciler {name}: {message}")),
+                Bound::Not { why: (_, message) }
+                | Bound::Finishing { why: (_, message), .. }
+                | Bound::Serving { waits: Some((_, message)), .. } => {
+                    notes.push(format!("Reconciler {name}: {message}"));
+                }
                 Bound::Serving { waits: None, .. } => {}
             }
         }
@@ -109,7 +112,7 @@ impl Engine {
         let controller =
             declared.kind().and_then(|k| self.controllers.get(&k)).filter(|c| c.binding.reconciler == name);
         let said_ready = said_ready(&live);
-        let mut set = standing(declared, &self.progress(controller, said_ready));
+        let mut set = standing(declared, &self.progress(controller, said_ready), self.modules.is_offered(name));
         set.push(loaded(name, &self.modules));
         let existing = live["conditions"].as_array().cloned().unwrap_or_default();
         let generation = declared.object.meta.generation;
@@ -227,7 +230,25 @@ fn said_ready(status: &Value) -> bool {
     conditions.is_some_and(|all| all.iter().any(|c| c["type"] == "Ready" && c["status"] == "True"))
 }
 
-fn standing(declared: &Declared, progress: &Progress) -> Vec<Condition> {
+/// What happens while a Reconciler is being deleted.
+fn leaving(declared: &Declared, is_offered: bool) -> String {
+    let children = match declared.spec.as_ref().map(|spec| spec.on_delete).unwrap_or_default() {
+        OnDelete::Orphan => "their children stay",
+        OnDelete::Delete => "their children are deleted",
+    };
+    let again = match is_offered {
+        true => {
+            ". Its module is still in the folder that the host watches, so it will be made again: to prevent that, remove the file first"
+        }
+        false => "",
+    };
+    format!(
+        "it is being deleted: finalizers are withdrawn from its objects, and {children}. An object that is being \
+         deleted itself is finished first{again}"
+    )
+}
+
+fn standing(declared: &Declared, progress: &Progress, is_offered: bool) -> Vec<Condition> {
     let set = |status: [ConditionStatus; 3], reason: &str, message: &str| {
         ["Ready", "Reconciling", "Stalled"]
             .into_iter()
@@ -241,12 +262,17 @@ fn standing(declared: &Declared, progress: &Progress) -> Vec<Condition> {
             .collect()
     };
     let (yes, no) = (ConditionStatus::True, ConditionStatus::False);
+    if declared.is_going() && declared.bound.resource().is_some() {
+        let message = leaving(declared, is_offered);
+        return set([no, yes, no], "Deleting", &message);
+    }
     let waits = match &declared.bound {
-        Bound::Not { reason, message } => return set([no, no, yes], reason, message),
+        Bound::Not { why: (reason, message) } | Bound::Finishing { why: (reason, message), .. } => {
+            return set([no, no, yes], reason, message);
+        }
         Bound::Serving { waits, .. } => waits.as_ref(),
     };
     match (waits, progress) {
-        (Some((reason @ "ModuleMissing", message)), _) => set([no, no, yes], reason, message),
         (Some((reason @ "Suspended", message)), _) => set([no, no, no], reason, message),
         (_, Progress::Resuming) => Vec::new(),
         (_, Progress::Filling(why)) if why.is_empty() => {

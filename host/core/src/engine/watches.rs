@@ -140,7 +140,7 @@ impl Engine {
         Some(Key { kind: resource.kind.clone(), namespace, name })
     }
 
-    /// A store was filled for the first time: objects and steps may have waited for it.
+    /// A store was filled for the first time: objects that go and steps may have waited for it.
     fn filled(&mut self, resource: &Arc<Resource>) {
         self.report_due = true;
         let needs = |c: &Controller| c.needs(&self.catalog).iter().any(|need| need.resource == *resource);
@@ -148,6 +148,11 @@ impl Engine {
         let controllers: Vec<GroupKind> = controllers.map(|(kind, _)| kind.clone()).collect();
         for kind in controllers {
             self.go_on_ensuring(&kind);
+            let objects = self.controllers.get(&kind).and_then(|c| self.stores.filled(&c.objects));
+            let all = objects.into_iter().flat_map(|store| store.all());
+            for object in all.filter(|o| o.meta.deletion_timestamp.is_some()) {
+                self.queue.wake(&object.key, Urgency::Sweep, Cause::Kind(resource.kind.group_kind()));
+            }
         }
     }
 }

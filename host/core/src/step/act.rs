@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::child::{self, Move, Recheck, Settled, Stand};
-use super::{Desk, Next, Phase, Resources, claim, contribute, doubts, finalizers, own, plan, remove, report};
+use super::{
+    Desk, Next, Phase, Resources, claim, contribute, doubts, finalizers, finish, leave, own, plan, remove, report,
+};
 use crate::action::{Action, Done};
 use crate::contract::{Outcome, Policy, State, Verdict};
 use crate::object::Object;
@@ -108,11 +110,15 @@ impl Acting {
         let removals: Vec<_> = self.removals.iter().map(remove::Removing::verdict).collect();
         desk.seen.memory.gone = remove::gone(&self.removals);
         desk.seen.memory.targets.extend(contribute::targets(&self.contributions));
+        // What the guest asked for last is done first.
+        if desk.is_finished_by(&self.outcome) && self.removals.iter().all(remove::Removing::is_gone) {
+            return Next::Go(Phase::Finishing(finish::Finishing::after(self.outcome)));
+        }
         let beside = report::Beside {
             contributions: self.contributions.iter().filter_map(contribute::Contributing::verdict).collect(),
             own: self.own,
         };
-        report::acted(self.outcome, verdicts, removals, beside, self.prune_trouble)
+        report::acted(&desk.seen, self.outcome, verdicts, removals, beside, self.prune_trouble)
     }
 }
 
@@ -154,7 +160,7 @@ pub(super) fn act(desk: &mut Desk, mut acting: Acting) -> Next {
             Stage::Waves => wave(desk, &mut acting),
             Stage::Prune => prune(desk, &mut acting),
             Stage::DropFinalizers => {
-                let action = finalizers::drop_spare(desk, &acting.outcome, &acting.wanted, acting.contributes());
+                let action = finalizers::drop_spare(desk, &acting.wanted, acting.contributes());
                 start(desk, &mut acting, action, Job::Finalizers, Stage::Over);
             }
             Stage::Remove => start_removals(desk, &mut acting, None),
@@ -254,9 +260,15 @@ fn contribute(desk: &mut Desk, acting: &mut Acting, withdraw: bool) {
 
 fn prune(desk: &mut Desk, acting: &mut Acting) {
     acting.stage = Stage::Remove;
+    if desk.is_finished_by(&acting.outcome) {
+        return;
+    }
     contribute(desk, acting, true);
+    let all: Vec<Arc<Object>> = acting.surplus.iter().map(|(child, _)| child.clone()).collect();
+    // Of an object that goes, children go in order also while its guest works.
+    let due = if desk.seen.is_going() { leave::last_wave(&all) } else { all };
     for (n, (child, at)) in acting.surplus.iter().enumerate() {
-        if child.meta.deletion_timestamp.is_none() {
+        if child.meta.deletion_timestamp.is_none() && due.iter().any(|one| Arc::ptr_eq(one, child)) {
             let action = removal(desk, child, at.clone());
             let id = desk.act(action);
             acting.jobs.insert(id, Job::Prune(n));
@@ -309,6 +321,7 @@ pub(super) fn done(desk: &mut Desk, mut acting: Acting, id: u32, done: Done) -> 
         Some(Job::Child(n)) => {
             let (wanted, stand) = (acting.wanted[n].clone(), acting.stands[n].clone());
             match (&stand, &done) {
+                (Stand::Asking, _) => {}
                 (Stand::Looking, Done::NotFound(_)) => doubts::look(&mut desk.seen, &wanted.at.key(), None),
                 (Stand::Claiming, Done::Unknown(_)) => drop(desk.seen.memory.claimed.insert(wanted.at.key())),
                 (Stand::Withdrawing { uid, .. }, Done::NotFound(_)) => drop(desk.seen.memory.strangers.remove(uid)),

@@ -77,12 +77,19 @@ pub(super) fn answered(desk: &mut Desk, result: Result<Outcome, Failure>, reads:
     desk.reads = reads;
     match result {
         Err(failure) => report::failed(desk, failure),
-        Ok(outcome) => match wanted::kinds(&outcome) {
-            Err(e) => report::failed(desk, Failure::Refused(e.to_string())),
-            Ok(kinds) => {
-                desk.outputs.push(Output::Resolve(kinds));
-                Next::Wait(Phase::Resolving(Box::new(outcome)))
+        Ok(mut outcome) => {
+            if desk.is_finished_by(&outcome) {
+                // The object goes: what is there of it goes too, and nothing is made for it any more.
+                outcome.children.clear();
+                outcome.contributions.clear();
+                outcome.replace.clear();
             }
-        },
+            let kinds = match wanted::kinds(&outcome) {
+                Err(e) => return report::failed(desk, Failure::Refused(e.to_string())),
+                Ok(kinds) => kinds,
+            };
+            desk.outputs.push(Output::Resolve(kinds));
+            Next::Wait(Phase::Resolving(Box::new(outcome)))
+        }
     }
 }

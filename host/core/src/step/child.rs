@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::act::words;
 use super::ask::verdict;
 use super::claim::{found, withdrawing};
-use super::ours::{apply, made_so, ours, swept};
-use super::{Seen, anew, doubts};
+use super::ours::{apply, made_so, ours, owned, swept};
+use super::{Seen, anew, cascade, doubts};
 use crate::action::{Action, Done};
 use crate::contract::{Policy, State};
 use crate::fields;
@@ -22,6 +22,8 @@ use crate::wanted::Wanted;
 pub(super) enum Stand {
     /// Nothing has been done yet.
     Untouched,
+    /// Its object is being looked at: it has lost its owner, as happens when its object is deleted.
+    Asking,
     /// Its name is being looked at.
     Looking,
     /// It is being looked at, for values that are to be handed over.
@@ -118,15 +120,24 @@ pub(super) fn is_ours(seen: &Seen, there: &Object) -> bool {
             || there.meta.owner_references.iter().any(|owner| owner.uid == *uid))
 }
 
+/// What the stores show under the name of a child.
+fn shown<'a>(seen: &'a Seen, wanted: &Wanted) -> Option<&'a Arc<Object>> {
+    let gk = wanted.at.resource.kind.group_kind();
+    seen.children.iter().find(|c| {
+        c.key.kind.group_kind() == gk && c.key.namespace == wanted.at.namespace && c.key.name == wanted.at.name
+    })
+}
+
 /// What the stores show of a child, first.
 pub(super) fn begin(seen: &Seen, wanted: &Wanted) -> Move {
-    let gk = wanted.at.resource.kind.group_kind();
-    let there = seen.children.iter().find(|c| {
-        c.key.kind.group_kind() == gk && c.key.namespace == wanted.at.namespace && c.key.name == wanted.at.name
-    });
-    match there {
+    match shown(seen, wanted) {
         Some(there) if is_ours(seen, there) => ours(seen, wanted, there, false),
         _ if wanted.policy == Policy::Keep => settle(State::Absent, "", Recheck::OnChange),
+        _ if cascade::would_undo(seen, wanted) => {
+            let why =
+                "it is not made: its object is being deleted with --cascade=foreground, so that children go first";
+            settle(State::Absent, why, Recheck::OnChange)
+        }
         _ => Move::Act(Action::Look(wanted.at.clone()), Stand::Looking),
     }
 }
@@ -147,6 +158,17 @@ pub(super) fn done(seen: &Seen, wanted: &Wanted, stand: &Stand, done: Done) -> M
         (_, done) => done,
     };
     match (stand, done) {
+        (Stand::Asking, Done::Object { object, .. }) if object.meta.uid == seen.object.meta.uid => {
+            let there = shown(seen, wanted);
+            let stays = object.meta.deletion_timestamp.is_some();
+            there.map_or_else(
+                || transient("it is gone"),
+                |t| if stays { as_it_stands(t) } else { owned(seen, wanted, t, false) },
+            )
+        }
+        (Stand::Asking, Done::NotFound(_) | Done::Object { .. }) => {
+            settle(State::Waiting, "its object is gone", Recheck::OnChange)
+        }
         (Stand::Looking, Done::NotFound(_)) => Move::Act(apply(seen, wanted, None, false), Stand::Claiming),
         (Stand::Looking, Done::Object { object, .. }) => found(seen, wanted, &object),
         (Stand::Claiming, Done::Object { created: false, object }) if doubts::has_another_writer(seen, &object) => {

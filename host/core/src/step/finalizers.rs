@@ -4,15 +4,15 @@ use serde_json::json;
 
 use super::{Desk, plan};
 use crate::action::Action;
-use crate::contract::Outcome;
 use crate::names::{CHILDREN_FINALIZER, GUEST_FINALIZER};
 use crate::resource::Address;
 use crate::wanted::Wanted;
 
-/// The patch that sets what is missing; none if nothing is, or the object is going.
+/// The patch that sets what is missing; none if nothing is, or the object is going: the API server lets no
+/// finalizer be added then.
 pub(super) fn take(desk: &Desk, wanted: &[Wanted], contributes: bool) -> Option<Action> {
     let meta = &desk.seen.object.meta;
-    if meta.deletion_timestamp.is_some() {
+    if desk.seen.is_going() {
         return None;
     }
     let needed = plan::finalizers(desk, wanted, contributes).into_iter().map(str::to_owned);
@@ -20,14 +20,15 @@ pub(super) fn take(desk: &Desk, wanted: &[Wanted], contributes: bool) -> Option<
     (!missing.is_empty()).then(|| finalizers_patch(desk, &[&meta.finalizers[..], &missing].concat()))
 }
 
-/// The patch that drops what is not needed any more; none if nothing is to go.
-pub(super) fn drop_spare(desk: &Desk, outcome: &Outcome, wanted: &[Wanted], contributes: bool) -> Option<Action> {
+/// The patch that drops what is not needed any more; none if nothing is to go, or the object itself is: then
+/// finishing drops them.
+pub(super) fn drop_spare(desk: &Desk, wanted: &[Wanted], contributes: bool) -> Option<Action> {
     let meta = &desk.seen.object.meta;
-    let deleting = meta.deletion_timestamp.is_some();
+    if desk.seen.is_going() {
+        return None;
+    }
     let needed = plan::finalizers(desk, wanted, contributes);
     let stays = |finalizer: &str| match finalizer {
-        GUEST_FINALIZER if deleting => !outcome.finished,
-        CHILDREN_FINALIZER if deleting => true,
         GUEST_FINALIZER | CHILDREN_FINALIZER => needed.contains(finalizer),
         _ => true,
     };

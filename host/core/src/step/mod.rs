@@ -12,6 +12,7 @@
 mod act;
 mod anew;
 mod ask;
+mod cascade;
 mod child;
 mod claim;
 mod contribute;
@@ -19,6 +20,7 @@ mod doubts;
 mod events;
 mod finalizers;
 mod finish;
+mod leave;
 mod observe;
 mod ours;
 mod own;
@@ -73,6 +75,18 @@ pub struct Seen {
     pub insist: bool,
     /// Milliseconds since the epoch.
     pub now_ms: i64,
+}
+
+impl Seen {
+    /// Whether the object is being deleted.
+    fn is_going(&self) -> bool {
+        self.object.meta.deletion_timestamp.is_some()
+    }
+
+    /// Whether the object stays, and its Reconciler goes.
+    fn is_left(&self) -> bool {
+        self.binding.leaving && !self.is_going()
+    }
 }
 
 /// What one reconcile of an object remembers for the next. A convenience, never a proof that something is ours.
@@ -232,6 +246,11 @@ struct Desk {
 }
 
 impl Desk {
+    /// Whether the guest says by this outcome that the object may go.
+    fn is_finished_by(&self, outcome: &Outcome) -> bool {
+        self.seen.is_going() && outcome.finished
+    }
+
     /// Asks for an action and returns its id.
     fn act(&mut self, action: Action) -> u32 {
         self.next_id += 1;

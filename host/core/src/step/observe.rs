@@ -1,28 +1,28 @@
 //! Phase 1: what is to be done for the object at all.
 
-use super::{Desk, Next, Output, Phase, ask, finish, report};
+use super::{Desk, Next, Output, Phase, Seen, ask, cascade, finish, report};
 use crate::contract;
-use crate::names::{GUEST_FINALIZER, PAUSED};
+use crate::names::{GUEST_FINALIZER, PAUSED, SKIP_FINALIZE};
+use crate::object::Metadata;
 use crate::world::World;
 
-/// A paused object is left alone. A wanted object is asked about. A deleted one is finished: its guest is asked while it has work to do,
-/// then its children go.
+/// A paused object is left alone. A wanted object is asked about. A deleted one is finished: its guest is asked
+/// while it has work to do, then its children go. So they do, as the Reconciler says, where that goes.
 pub(super) fn begin(desk: &mut Desk) -> Next {
     let seen = &desk.seen;
-    if seen.object.meta.annotations.get(PAUSED).is_some_and(|value| value != "false") {
+    if is_paused(seen) && !seen.is_left() {
         return report::paused();
     }
-    let deleting = seen.object.meta.deletion_timestamp.is_some();
-    let module = seen.binding.module.as_ref();
-    let guest_has_work =
-        seen.object.meta.finalizers.iter().any(|f| f == GUEST_FINALIZER) && module.is_none_or(|m| m.manifest.finalizes);
-    let phase = match (deleting, guest_has_work) {
+    if seen.is_left() || cascade::must_note_orphaning(seen) {
+        return Next::Go(Phase::Finishing(finish::Finishing::default()));
+    }
+    let phase = match (seen.is_going(), guest_has_work(seen)) {
         (false, _) => contract::Phase::Apply,
         (true, true) => contract::Phase::Finalize,
         (true, false) => return Next::Go(Phase::Finishing(finish::Finishing::default())),
     };
-    if module.is_none() {
-        return Next::Go(Phase::Finishing(finish::Finishing::without_guest()));
+    if seen.binding.module.is_none() {
+        return finish::without_guest(desk);
     }
     let request = ask::request(seen, phase);
     let (picture, binding) = (seen.picture.clone(), seen.binding.clone());
@@ -30,4 +30,22 @@ pub(super) fn begin(desk: &mut Desk) -> Next {
     desk.asked = Some(seen.object.clone());
     desk.outputs.push(Output::Ask(Box::new(request), world));
     Next::Wait(Phase::Asking)
+}
+
+/// Whether an object that goes has to wait for its guest. One that does not finalize any more has no say,
+/// nor has one that is not there and whose Reconciler goes. A person may decide that it is not waited for.
+fn guest_has_work(seen: &Seen) -> bool {
+    let meta = &seen.object.meta;
+    let binding = &seen.binding;
+    meta.finalizers.iter().any(|f| f == GUEST_FINALIZER)
+        && binding.module.as_ref().map_or(!binding.leaving, |m| m.manifest.finalizes)
+        && !is_skipped(meta)
+}
+
+fn is_paused(seen: &Seen) -> bool {
+    seen.object.meta.annotations.get(PAUSED).is_some_and(|value| value != "false")
+}
+
+fn is_skipped(meta: &Metadata) -> bool {
+    meta.annotations.get(SKIP_FINALIZE).is_some_and(|value| value == "true")
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::child::{Move, Recheck, Stand, as_it_stands, settle};
-use super::{Seen, anew, release};
+use super::{Seen, anew, cascade, release};
 use crate::action::Action;
 use crate::contract::{Policy, State};
 use crate::exclusive;
@@ -16,7 +16,23 @@ use crate::resource::Address;
 use crate::wanted::Wanted;
 
 /// A child that is ours is left alone, made anew, or made so. `live` tells that it was just looked at.
+///
+/// One that has lost its owner may be one that somebody wants to stay without its object, which our stores do
+/// not show yet: it must not get that owner back.
 pub(super) fn ours(seen: &Seen, wanted: &Wanted, there: &Arc<Object>, live: bool) -> Move {
+    if cascade::stays(seen, there) {
+        return as_it_stands(there);
+    }
+    if cascade::has_lost_its_owner(seen, there) && there.meta.annotations.contains_key(names::APPLIED) {
+        let (resource, key) = (seen.binding.resource.clone(), seen.object.key.clone());
+        let object = Address { resource, namespace: key.namespace, name: key.name };
+        return Move::Act(Action::Look(object), Stand::Asking);
+    }
+    owned(seen, wanted, there, live)
+}
+
+/// The same, once it is known that its object keeps it.
+pub(super) fn owned(seen: &Seen, wanted: &Wanted, there: &Arc<Object>, live: bool) -> Move {
     if there.meta.deletion_timestamp.is_some() {
         let why = "it is being deleted; it will be created anew when it is gone";
         return settle(State::Deleting, why, Recheck::OnChange);

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::act::Acting;
-use super::{Desk, Needs, Next, Output, Phase, Resources, report};
+use super::{Desk, Needs, Next, Output, Phase, Resources, leave, report};
 use crate::contract::{Failure, Outcome};
-use crate::fields;
 use crate::kind::GroupKind;
 use crate::names::{CHILDREN_FINALIZER, GUEST_FINALIZER};
 use crate::wanted::{self, Wanted};
@@ -41,10 +40,7 @@ pub(super) fn surplus(desk: &Desk, wanted: &[Wanted]) -> Vec<std::sync::Arc<crat
         .iter()
         .map(|w| (w.at.resource.kind.group_kind(), w.at.namespace.as_deref(), w.at.name.as_str()))
         .collect();
-    desk.seen
-        .children
-        .iter()
-        .filter(|c| fields::apply_entry(&c.meta, &desk.seen.binding.manager).is_some())
+    leave::ours(desk)
         .filter(|c| !keep.contains(&(c.key.kind.group_kind(), c.key.namespace.as_deref(), c.key.name.as_str())))
         .cloned()
         .collect()

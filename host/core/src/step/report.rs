@@ -6,12 +6,13 @@ use serde_json::{Map, Value, json};
 
 use super::child::Recheck;
 use super::events::Trouble;
-use super::{Desk, Ended, Memory, Next, Output, Phase, events, settled};
+use super::{Desk, Ended, Memory, Next, Output, Phase, Seen, events, settled};
 use crate::action::{Action, Done};
 use crate::cause::Due;
 use crate::conditions::{self, Standing};
 use crate::contract::{Failure, Outcome, State, Verdict};
 use crate::kind::Key;
+use crate::names::SKIP_FINALIZE;
 use crate::queue::Again;
 use crate::resource::Address;
 use crate::world::Read;
@@ -49,10 +50,13 @@ pub(super) fn failed(desk: &Desk, failure: Failure) -> Next {
         return postponed(failure.to_string());
     }
     let said = failure.to_string();
-    let message = match (&failure, &desk.seen.binding.module) {
+    let mut message = match (&failure, &desk.seen.binding.module) {
         (Failure::Retry { .. } | Failure::Invalid { .. }, _) | (_, None) => conditions::shortened(&said),
         (_, Some(module)) => conditions::shortened(&format!("{}: {said}", module.label())),
     };
+    if desk.seen.is_going() {
+        message = format!("{} {message}", how_to_skip(&desk.seen));
+    }
     let (reason, again) = match &failure {
         Failure::Retry { after, .. } => ("GuestRetry", after.map_or(Again::BACK_OFF, Again::FailedAfter)),
         Failure::Invalid { .. } => ("Invalid", Again::OnChange),
@@ -84,14 +88,48 @@ pub(super) fn paused() -> Next {
 }
 
 /// The object waits for a guest that is not there.
-pub(super) fn guest_is_missing() -> Next {
-    let message = "it is being deleted and waits for its guest, but no module is loaded for its kind".to_owned();
+pub(super) fn guest_is_missing(seen: &Seen) -> Next {
+    let message = format!("{} No module is loaded that decides for its kind", how_to_skip(seen));
     let standing = Standing::Stalled { reason: "GuestMissing".into(), message: message.clone() };
     go(Reporting { standing: Some(standing), trouble: Some(message), ..Reporting::default() })
 }
 
+/// What an object that is being deleted waits for, and how a person lets it go all the same.
+fn how_to_skip(seen: &Seen) -> String {
+    let (key, plural) = (&seen.object.key, &seen.binding.resource.plural);
+    let namespace = key.namespace.as_ref().map(|n| format!(" --namespace {n}")).unwrap_or_default();
+    format!(
+        "It is being deleted and waits until its guest has finished (to let it go without: \
+         kubectl annotate {plural}.{} {}{namespace} {SKIP_FINALIZE}=true).",
+        key.kind.group, key.name
+    )
+}
+
+/// How an object stands whose guest has been asked what is to be done before it goes.
+fn finalizing(seen: &Seen, standing: Standing) -> Standing {
+    let told = |message: String| format!("{} {message}", how_to_skip(seen));
+    match standing {
+        Standing::Paused => Standing::Paused,
+        Standing::Ready { .. } => Standing::Reconciling { reason: "Finalizing".into(), message: how_to_skip(seen) },
+        Standing::Reconciling { reason, message } => Standing::Reconciling { reason, message: told(message) },
+        Standing::Stalled { reason, message } => Standing::Stalled { reason, message: told(message) },
+    }
+}
+
+/// The object is being deleted, and only somebody's doing can bring that further.
+pub(super) fn stuck(message: String) -> Next {
+    let standing = Standing::Stalled { reason: "DeletionStuck".into(), message: message.clone() };
+    go(Reporting { standing: Some(standing), again: Again::BACK_OFF, trouble: Some(message), ..Reporting::default() })
+}
+
+/// The object goes. The guest's last word is told; its status, where there will be an object to carry it.
+pub(super) fn finished(last_word: Option<Box<Outcome>>, standing: Option<Standing>) -> Next {
+    go(Reporting { outcome: last_word.map(|word| *word), standing, ..Reporting::default() })
+}
+
 /// The outcome was carried out, as far as it could be.
 pub(super) fn acted(
+    seen: &Seen,
     outcome: Outcome,
     children: Vec<(Verdict, Recheck)>,
     removals: Vec<(Verdict, Recheck)>,
@@ -131,6 +169,7 @@ pub(super) fn acted(
     } else {
         Some(Standing::Ready { children: count })
     };
+    let standing = standing.map(|s| if seen.is_going() { finalizing(seen, s) } else { s });
     let soonest = verdicts.iter().filter_map(|(_, r)| match r {
         Recheck::After(ms) => Some((*ms, Due::Recheck)),
         _ => None,

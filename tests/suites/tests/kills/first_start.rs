@@ -20,7 +20,7 @@ fn look(house: &House) -> Result<(), String> {
 
 /// Starts the first host with a fault, and a second one where it strikes. Says at which write it struck.
 fn start_with(house: &House, fault: Fault) -> Option<Sent> {
-    house.kubectl(&["delete", "reconcilers", "--all"]);
+    house.delete_reconcilers();
     house.apply(OBJECT);
     let proxy = house.proxy();
     proxy.count_only(|sent| sent.changes_the_cluster() && sent.group() == "innkeeper.dev");

@@ -1,0 +1,60 @@
+//! What a person asked for by `kubectl delete --cascade=…`: Kubernetes keeps it in the object's finalizers until
+//! its garbage collection has done its part.
+
+use serde_json::json;
+
+use super::act::finalizers_patch;
+use super::{Desk, Seen};
+use crate::action::Action;
+use crate::names::{CHILDREN_FINALIZER, ORPHANED};
+use crate::object::Object;
+use crate::wanted;
+
+/// Set while dependents lose their owner and stay (`--cascade=orphan`).
+const ORPHAN: &str = "orphan";
+/// Set until dependents are gone (`--cascade=foreground`).
+const FOREGROUND: &str = "foregroundDeletion";
+
+fn has(seen: &Seen, finalizer: &str) -> bool {
+    seen.is_going() && seen.object.meta.finalizers.iter().any(|f| f == finalizer)
+}
+
+/// Whether the object goes after its children, in whatever order: Kubernetes deletes those that it can reach.
+pub(super) fn is_foreground(seen: &Seen) -> bool {
+    has(seen, FOREGROUND)
+}
+
+/// Whether Kubernetes would delete a child at once that were made now.
+pub(super) fn would_undo(seen: &Seen, wanted: &wanted::Wanted) -> bool {
+    is_foreground(seen) && wanted::is_reachable(&seen.object.key, &wanted.at.key())
+}
+
+/// Whether the wish that children stay must be written down, before Kubernetes takes its own note of it away.
+pub(super) fn must_note_orphaning(seen: &Seen) -> bool {
+    has(seen, ORPHAN) && has(seen, CHILDREN_FINALIZER)
+}
+
+/// Children are not waited for, and a note says that they stay.
+pub(super) fn note_orphaning(desk: &Desk) -> Action {
+    let all = &desk.seen.object.meta.finalizers;
+    let kept: Vec<String> = all.iter().filter(|f| *f != CHILDREN_FINALIZER).cloned().collect();
+    let mut action = finalizers_patch(desk, &kept);
+    if let Action::Merge { patch, .. } = &mut action {
+        patch["metadata"]["annotations"] = json!({ORPHANED: "true"});
+    }
+    action
+}
+
+/// Whether a child stays although its object goes. One that could have an owner and has not was orphaned while
+/// nobody looked.
+pub(super) fn stays(seen: &Seen, child: &Object) -> bool {
+    let meta = &seen.object.meta;
+    let noted = has(seen, ORPHAN) || meta.annotations.get(ORPHANED).is_some_and(|value| value == "true");
+    seen.is_going() && (noted || has_lost_its_owner(seen, child))
+}
+
+/// Whether a child could have our object as its owner, and has not.
+pub(super) fn has_lost_its_owner(seen: &Seen, child: &Object) -> bool {
+    wanted::is_reachable(&seen.object.key, &child.key)
+        && !child.meta.owner_references.iter().any(|owner| owner.uid == seen.object.meta.uid)
+}

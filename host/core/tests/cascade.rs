@@ -1,0 +1,110 @@
+//! `kubectl delete --cascade=…`: children that somebody wants to stay, and children that go before their object.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
+#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
+
+mod house;
+
+use house::{House, config_map, inn, wants};
+use innkeeper_core::contract::{Outcome, Phase};
+use serde_json::{Value, json};
+
+/// A house whose guest wants one ConfigMap, and is finished when the spec says so.
+fn house() -> House {
+    let mut house = House::finalizing(|request| {
+        let object: Value = serde_json::from_str(&request.object).unwrap();
+        let finished = request.phase == Phase::Finalize && object["spec"]["finished"] == true;
+        let children = if object["spec"]["none"] == true { vec![] } else { vec![config_map("one", "1")] };
+        wants(children).map(|outcome| Outcome { finished, ..outcome })
+    });
+    house.put(inn("x", json!({})));
+    house
+}
+
+fn object(house: &House) -> Value {
+    house.api.get("Inn", Some("a"), "x").expect("it is there").clone()
+}
+
+/// What the API server makes of the deletion, with these finalizers of Kubernetes' own.
+fn delete(house: &mut House, finalizer: &str) {
+    let mut object = object(house);
+    object["metadata"]["finalizers"].as_array_mut().unwrap().push(finalizer.into());
+    object["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    house.put(object);
+}
+
+/// What Kubernetes' garbage collection does to a child that is to stay.
+fn orphan(house: &mut House) {
+    let mut child = house.api.get("ConfigMap", Some("a"), "one").unwrap().clone();
+    child["metadata"].as_object_mut().unwrap().remove("ownerReferences");
+    child["metadata"]["managedFields"][0]["fieldsV1"]["f:metadata"]
+        .as_object_mut()
+        .unwrap()
+        .remove("f:ownerReferences");
+    house.put(child);
+}
+
+fn edit(house: &mut House, field: &str, value: Value) {
+    let mut object = object(house);
+    object["spec"][field] = value;
+    house.put(object);
+}
+
+fn owners(house: &House) -> Value {
+    house.api.get("ConfigMap", Some("a"), "one").unwrap()["metadata"]["ownerReferences"].clone()
+}
+
+#[test]
+fn children_that_are_to_stay_stay_whatever_their_guest_says() {
+    let mut house = house();
+    delete(&mut house, "orphan");
+    orphan(&mut house);
+    let mut done = object(&house);
+    done["metadata"]["finalizers"].as_array_mut().unwrap().retain(|f| f != "orphan");
+    house.put(done);
+    assert!(owners(&house).is_null(), "it does not get its owner back");
+    edit(&mut house, "none", json!(true));
+    edit(&mut house, "finished", json!(true));
+    assert!(house.api.get("Inn", Some("a"), "x").is_none());
+    assert!(owners(&house).is_null(), "and it is there");
+}
+
+#[test]
+fn a_child_that_lost_its_owner_gets_it_back_only_while_its_object_stays() {
+    let mut staying = house();
+    orphan(&mut staying);
+    assert!(!owners(&staying).is_null());
+
+    let mut going = house();
+    going.requests();
+    let mut object = object(&going);
+    object["metadata"]["finalizers"].as_array_mut().unwrap().push("orphan".into());
+    object["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    // The watch of children tells first.
+    going.api.put(object);
+    let late = going.api.next_event().unwrap();
+    orphan(&mut going);
+    assert_eq!(going.requests(), ["look Inn a/x"]);
+    assert!(owners(&going).is_null());
+    going.input(innkeeper_core::engine::Input::Watched(late.0, late.1));
+    assert!(owners(&going).is_null());
+}
+
+#[test]
+fn nothing_is_made_that_kubernetes_would_delete_at_once() {
+    let mut house = house();
+    delete(&mut house, "foregroundDeletion");
+    house.api.delete("ConfigMap", Some("a"), "one");
+    house.settle();
+    assert_eq!(house.api.children(), Vec::<String>::new());
+    assert!(object(&house)["status"].to_string().contains("--cascade=foreground"), "{}", object(&house)["status"]);
+    edit(&mut house, "finished", json!(true));
+    assert_eq!(object(&house)["metadata"]["finalizers"], json!(["foregroundDeletion"]), "the rest is Kubernetes'");
+}
+
+#[test]
+fn a_child_that_was_made_while_its_object_was_deleted_in_the_foreground_goes() {
+    let mut house = house();
+    edit(&mut house, "finished", json!(true));
+    delete(&mut house, "foregroundDeletion");
+    assert_eq!(house.api.children(), Vec::<String>::new());
+}
