@@ -176,12 +176,16 @@ impl Pump {
                     self.metrics.kinds.of(&object.kind.group_kind()).queue.began(waited_ms);
                     self.traces.began(object, waited_ms);
                 }
-                Output::Ended { object, digest, causes, due, ended } => {
+                Output::Ended { object, digest, causes, due, held_ms, ended } => {
                     let took = self.traces.ended(&object, digest.as_deref(), &causes, due, &ended);
                     let series = self.metrics.kinds.of(&object.kind.group_kind());
                     series.reconciles.ended(&ended, took);
                     series.queue.ended(ended.again, took);
                     let module = digest.as_deref().and_then(|d| d.get(7..19)).unwrap_or("none").to_owned();
+                    if let Some(ms) = held_ms {
+                        series.queue.slowed();
+                        tracing::warn!(%object, module, %causes, "it does not settle: not looked at for {ms} ms");
+                    }
                     if let Some(trouble) = &ended.trouble {
                         tracing::warn!(%object, module, %causes, "{trouble}");
                     }

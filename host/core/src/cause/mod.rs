@@ -8,6 +8,7 @@ use std::fmt;
 pub use author::author;
 
 use crate::kind::{GroupKind, Key};
+use crate::names::HOST_MANAGER;
 use crate::store::Change;
 
 /// How many different causes of one reconcile are named; the others are counted.
@@ -97,6 +98,11 @@ impl Cause {
     pub fn object(change: &Change) -> Self {
         let (what, by) = told(change);
         Self::Object { what, by }
+    }
+
+    /// That we changed an object so that its guest is shown something else.
+    pub fn ours() -> Self {
+        Self::Object { what: What::Changed, by: Some(HOST_MANAGER.to_owned()) }
     }
 
     /// That a child changed.

@@ -3,6 +3,7 @@
 //!
 //! One controller per kind that a Reconciler binds to a module; one step per object in work; one queue.
 
+mod breaker;
 mod called;
 mod catalog;
 mod children;
@@ -160,6 +161,8 @@ pub enum Output {
         causes: Causes,
         /// In how many milliseconds it is looked at again, and why, whatever happens until then.
         due: Option<(u64, Due)>,
+        /// For how many milliseconds it is held back, if it does not settle.
+        held_ms: Option<u64>,
         /// How.
         ended: Box<Ended>,
     },
@@ -199,6 +202,7 @@ pub struct Engine {
     /// Where the kinds are served that are read.
     read_kinds: BTreeMap<Kind, Option<Arc<Resource>>>,
     workers: workers::Workers,
+    breaker: breaker::Breaker,
     /// Kinds that are read and cannot be seen yet, and who was put aside for that.
     lacking: (BTreeSet<Kind>, Vec<Key>),
     resync: resync::Resync,

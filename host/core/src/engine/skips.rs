@@ -29,7 +29,7 @@ impl Engine {
         let digest = binding.module.as_ref().map(|m| m.digest.clone());
         let ended = Ended { again, memory: Memory::default(), changes: Vec::new(), trouble: None, skipped: true };
         let due = self.queue.due(&key, self.now.mono_ms);
-        self.out.push(Output::Ended { object: key, digest, causes, due, ended: Box::new(ended) });
+        self.out.push(Output::Ended { object: key, digest, causes, due, held_ms: None, ended: Box::new(ended) });
     }
 
     /// What a reconcile leaves behind for the next. Where something else decides by now, it did not come to rest.

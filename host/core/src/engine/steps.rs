@@ -8,7 +8,7 @@ use super::claims::Asked;
 use super::controllers::Controller;
 use super::{Engine, Output, Owner};
 use crate::action::{Action, Done};
-use crate::cause::Cause;
+use crate::cause::{Cause, Due};
 use crate::contract::{Failure, Outcome};
 use crate::kind::{GroupKind, Key, Kind};
 use crate::object::Object;
@@ -61,6 +61,7 @@ impl Engine {
             self.memories.remove(&key);
             self.targets.set(&key, &BTreeSet::new());
             self.echoes.gone(&key);
+            self.breaker.forget(&key);
             self.forget_reads(|object| *object == key);
             self.queue.done(&key, Again::Never, self.now.mono_ms);
             return;
@@ -84,7 +85,12 @@ impl Engine {
         let unseen: Vec<String> = unseen.map(|(kind, unseen)| format!("{kind} ({})", unseen.why)).collect();
         let binding = controller.binding.clone();
         self.out.push(Output::Began { object: key.clone(), waited_ms });
-        if unseen.is_empty() && !causes.insist() && self.is_at_rest(&key, &object, &children, &memory) {
+        let unsettled = self.breaker.why(&key).map(str::to_owned);
+        if unseen.is_empty()
+            && unsettled.is_none()
+            && !causes.insist()
+            && self.is_at_rest(&key, &object, &children, &memory)
+        {
             return self.skip(key, causes, &binding, &object, memory);
         }
         let seen = Seen {
@@ -97,6 +103,7 @@ impl Engine {
             memory,
             failures: self.queue.failures(&key),
             insist: causes.insist(),
+            unsettled,
             now_ms: self.now.wall_ms,
         };
         self.workers.take(&key);
@@ -229,6 +236,7 @@ impl Engine {
         {
             self.echoes.wrote(key, version);
         }
+        self.breaker.wrote(key, write.key());
         let needed = controller.needs(&self.catalog).into_iter().map(|need| need.resource);
         let read = self.readers.kinds_of(key).into_iter().filter_map(|kind| self.catalog.resource(&kind));
         let resources: BTreeSet<_> = needed.chain(read).collect();
@@ -246,11 +254,15 @@ impl Engine {
         for cause in self.echoes.ended(key) {
             self.queue.wake(key, Urgency::Fresh, cause);
         }
-        self.queue.done(key, ended.again, self.now.mono_ms);
-        let digest = step.binding().module.as_ref().map(|m| m.digest.clone());
         let causes = self.causes.remove(key).unwrap_or_default();
+        let quiet = ended.changes.is_empty() && ended.trouble.is_none();
+        let held_ms = self.judge(key, &causes, &step.binding().manager, quiet);
+        // At the end of a pause it is looked at, so that it can be seen to settle.
+        let again = held_ms.map_or(ended.again, |ms| ended.again.no_later_than((ms, Due::Recheck)));
+        self.queue.done(key, again, self.now.mono_ms);
+        let digest = step.binding().module.as_ref().map(|m| m.digest.clone());
         let due = self.queue.due(key, self.now.mono_ms);
-        self.out.push(Output::Ended { object: key.clone(), digest, causes, due, ended });
+        self.out.push(Output::Ended { object: key.clone(), digest, causes, due, held_ms, ended });
     }
 
     /// Forgets everything in work for a kind: its controller ends or begins anew.
@@ -264,6 +276,7 @@ impl Engine {
         self.resolving.values_mut().for_each(|waiting| waiting.retain(|key| !of_kind(key)));
         self.queue.forget(of_kind);
         self.workers.forget(kind);
+        self.breaker.forget_all(of_kind);
         self.echoes.forget(of_kind);
         self.targets.forget(of_kind);
         self.claims.forget(of_kind);

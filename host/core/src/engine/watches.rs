@@ -118,11 +118,13 @@ impl Engine {
         let is_meant = told == Told::News && is_meant(change);
         if is_meant {
             self.queue.forgive(key);
+            self.breaker.forget(key);
         }
-        let (urgency, cause) = match (first, is_meant) {
-            (true, _) => (Urgency::Sweep, Cause::Start),
-            (false, true) => (Urgency::Person, Cause::object(change)),
-            (false, false) => (Urgency::Fresh, Cause::object(change)),
+        let (urgency, cause) = match (first, told, is_meant) {
+            (true, ..) => (Urgency::Sweep, Cause::Start),
+            (false, Told::Ours, _) => (Urgency::Fresh, Cause::ours()),
+            (false, _, true) => (Urgency::Person, Cause::object(change)),
+            (false, _, false) => (Urgency::Fresh, Cause::object(change)),
         };
         self.queue.wake(key, urgency, cause);
     }

@@ -73,6 +73,8 @@ pub struct Seen {
     /// Whether the guest must be called even if nothing that it is shown has changed: a time that it asked for
     /// came, a resync, or somebody asked for it (promises G07 and Q05).
     pub insist: bool,
+    /// Why the object is slowed down, for people, if what is written for it is undone again and again.
+    pub unsettled: Option<String>,
     /// Milliseconds since the epoch.
     pub now_ms: i64,
 }

@@ -209,6 +209,10 @@ pub(super) fn begin(desk: &mut Desk, mut reporting: Reporting) -> Next {
         let (reason, message) = ("Retrying".to_owned(), trouble.clone());
         reporting.standing = Some(Standing::Reconciling { reason, message });
     }
+    let says_more = matches!(reporting.standing, Some(Standing::Paused | Standing::Stalled { .. }));
+    if let Some(why) = desk.seen.unsettled.as_ref().filter(|_| !says_more) {
+        reporting.standing = Some(Standing::Stalled { reason: "HotLoop".into(), message: why.clone() });
+    }
     let patch = status_patch(desk, &reporting);
     let own = match &reporting.standing {
         Some(Standing::Stalled { reason, message }) => {

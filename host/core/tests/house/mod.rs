@@ -36,6 +36,8 @@ pub struct House {
     pub ended: Vec<(String, Ended)>,
     /// Why each object was looked at, in words, in the order of `ended`.
     pub causes: Vec<String>,
+    /// For how long objects were held back, each time, in milliseconds.
+    pub pauses: Vec<u64>,
     /// Whether those insisted on a call.
     pub insisted: Vec<bool>,
     /// The process ends before that many writes more are sent, or (true) after it, before its answer.
@@ -175,6 +177,7 @@ impl House {
             ended,
             causes: vec![],
             insisted: vec![],
+            pauses: vec![],
             dies: None,
             holds: None,
             held: vec![],
@@ -287,7 +290,8 @@ impl House {
                     Some(done) => Input::Done { id, done },
                     None => continue,
                 },
-                Output::Ended { object, ended, causes, .. } => {
+                Output::Ended { object, ended, causes, held_ms, .. } => {
+                    self.pauses.extend(held_ms);
                     self.causes.push(causes.to_string());
                     self.insisted.push(causes.insist());
                     self.ended.push((object.to_string(), *ended));

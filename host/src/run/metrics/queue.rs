@@ -28,6 +28,7 @@ pub(super) struct Families {
     adds: Counters,
     retries: Counters,
     waited: Histograms,
+    slowed: Counters,
     work: Histograms,
     unfinished: Family<Labels, Seconds>,
     longest: Family<Labels, Seconds>,
@@ -40,6 +41,7 @@ pub(crate) struct OfKind {
     adds: Counter,
     retries: Counter,
     waited: Histogram,
+    slowed: Counter,
     work: Histogram,
     unfinished: Seconds,
     longest: Seconds,
@@ -50,6 +52,10 @@ impl Families {
         let depth = shelf.gauges("workqueue_depth", "Objects that wait to be looked at, by kind and priority");
         let adds = shelf.counters("workqueue_adds", "Objects that were put into the queue, by kind");
         let retries = shelf.counters("workqueue_retries", "Objects that were put back after a failure, by kind");
+        let slowed = shelf.counters(
+            "innkeeper_queue_slowed",
+            "How often an object was held back since what is written for it is undone again and again, by kind",
+        );
         let waited = shelf.histograms(
             "workqueue_queue_duration_seconds",
             "How long an object waits until it is looked at, in seconds, by kind",
@@ -73,7 +79,7 @@ impl Families {
             "workqueue_longest_running_processor_seconds",
             "How long the object has been worked on that is longest in work, in seconds, by kind",
         );
-        Self { depth, adds, retries, waited, work, unfinished, longest }
+        Self { depth, adds, retries, slowed, waited, work, unfinished, longest }
     }
 
     pub(super) fn of(&self, controller: &str) -> OfKind {
@@ -87,6 +93,7 @@ impl Families {
             adds: self.adds.get_or_create_owned(&only),
             retries: self.retries.get_or_create_owned(&only),
             waited: self.waited.get_or_create_owned(&only),
+            slowed: self.slowed.get_or_create_owned(&only),
             work: self.work.get_or_create_owned(&only),
             unfinished: self.unfinished.get_or_create_owned(&only),
             longest: self.longest.get_or_create_owned(&only),
@@ -107,6 +114,11 @@ impl OfKind {
         if matches!(again, Again::BackOff { .. } | Again::FailedAfter(_)) {
             self.retries.inc();
         }
+    }
+
+    /// An object is held back: it does not settle.
+    pub(crate) fn slowed(&self) {
+        self.slowed.inc();
     }
 
     pub(super) fn measure(&self, load: Load, running: &[Duration]) {

@@ -4,4 +4,5 @@
 
 mod bench;
 mod q01_fairness;
+mod q04_hot_loops;
 mod q06_annotations;

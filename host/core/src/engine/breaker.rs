@@ -1,0 +1,187 @@
+//! Objects that do not settle (promise Q04): what is written for them is undone again and again. They are slowed
+//! down, and their status says who undoes it.
+//!
+//! What counts is that *the same* thing is written again: an object on its way writes each thing once. It ends by
+//! itself with the first look that has nothing to do, or when somebody changes the object.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use super::Engine;
+use crate::cause::{Cause, Causes, Due};
+use crate::kind::Key;
+use crate::names::HOST_MANAGER;
+use crate::queue::Urgency;
+
+/// How often the same may be written for an object within [`WINDOW_MS`].
+const OFTEN: u32 = 10;
+/// The time in which it counts, in milliseconds.
+const WINDOW_MS: u64 = 60_000;
+/// The first pause of an object that does not settle, in milliseconds. Each is twice the one before.
+const FIRST_PAUSE_MS: u64 = 1_000;
+/// The longest pause, in milliseconds.
+const LONGEST_PAUSE_MS: u64 = 300_000;
+
+/// What has been written lately, and which objects do not settle.
+#[derive(Debug, Default)]
+pub(super) struct Breaker {
+    of: HashMap<Key, Record>,
+    swept_ms: u64,
+}
+
+#[derive(Debug, Default)]
+struct Record {
+    /// What the step in work has written.
+    written: Vec<Key>,
+    tallies: Vec<Tally>,
+    /// What led to writes of the same.
+    blame: Causes,
+    hot: Option<Hot>,
+}
+
+/// How often one thing was written.
+#[derive(Debug)]
+struct Tally {
+    /// A digest of its key: there may be many.
+    what: u64,
+    since_ms: u64,
+    count: u32,
+}
+
+#[derive(Debug)]
+struct Hot {
+    /// For people. It stays as it was at first, since it is written to the status.
+    why: String,
+    pauses: u32,
+}
+
+/// What follows from the end of a step.
+enum Verdict {
+    /// Nothing.
+    Fine,
+    /// It does not settle: it is not looked at for so many milliseconds.
+    Pause(u64),
+    /// It did not, and does now.
+    Settled,
+}
+
+impl Breaker {
+    /// A step wrote something for an object.
+    pub(super) fn wrote(&mut self, object: &Key, written: &Key) {
+        self.of.entry(object.clone()).or_default().written.push(written.clone());
+    }
+
+    /// Why an object is slowed down, if it is.
+    pub(super) fn why(&self, object: &Key) -> Option<&str> {
+        Some(&self.of.get(object)?.hot.as_ref()?.why)
+    }
+
+    /// Somebody changed the object, or it is gone: what was says nothing any more.
+    pub(super) fn forget(&mut self, object: &Key) {
+        self.of.remove(object);
+    }
+
+    /// Objects are no longer kept.
+    pub(super) fn forget_all(&mut self, which: impl Fn(&Key) -> bool) {
+        self.of.retain(|key, _| !which(key));
+    }
+
+    /// The work on an object ended. `quiet`: it wrote nothing and nothing went wrong.
+    fn ended(&mut self, object: &Key, causes: &Causes, manager: &str, quiet: bool, now_ms: u64) -> Verdict {
+        self.sweep(now_ms);
+        let Some(record) = self.of.get_mut(object) else { return Verdict::Fine };
+        let written = std::mem::take(&mut record.written);
+        if record.hot.is_some() && quiet {
+            self.of.remove(object);
+            return Verdict::Settled;
+        }
+        // The status of an object follows its children: it is written often while they get ready. Only where its
+        // own change was the reason to look at it does it count.
+        let own = causes.named().iter().any(|(cause, _)| matches!(cause, Cause::Object { .. }));
+        let counted = written.iter().filter(|key| *key != object || own);
+        let most = counted.map(|key| record.tallies.count(key, now_ms)).max().unwrap_or_default();
+        if most > 1 {
+            causes.named().iter().for_each(|(cause, _)| record.blame.add(cause.clone()));
+        }
+        let still_hot = record.hot.is_some() && !written.is_empty();
+        if most <= OFTEN && !still_hot {
+            return Verdict::Fine;
+        }
+        let hot = record.hot.get_or_insert_with(|| Hot { why: explained(&record.blame, manager), pauses: 0 });
+        let pause = FIRST_PAUSE_MS.saturating_mul(1 << hot.pauses.min(20)).min(LONGEST_PAUSE_MS);
+        hot.pauses = hot.pauses.saturating_add(1);
+        Verdict::Pause(pause)
+    }
+
+    /// Forgets what was written long ago, once in a while.
+    fn sweep(&mut self, now_ms: u64) {
+        if now_ms < self.swept_ms + WINDOW_MS {
+            return;
+        }
+        self.swept_ms = now_ms;
+        self.of.retain(|_, record| {
+            record.tallies.retain(|tally| now_ms < tally.since_ms + WINDOW_MS);
+            record.hot.is_some() || !record.written.is_empty() || !record.tallies.is_empty()
+        });
+    }
+}
+
+/// How often each thing was written.
+trait Tallies {
+    /// Counts one more write of a thing, and says how many there were.
+    fn count(&mut self, what: &Key, now_ms: u64) -> u32;
+}
+
+impl Tallies for Vec<Tally> {
+    fn count(&mut self, what: &Key, now_ms: u64) -> u32 {
+        let mut hasher = DefaultHasher::new();
+        what.hash(&mut hasher);
+        let what = hasher.finish();
+        let Some(tally) = self.iter_mut().find(|tally| tally.what == what) else {
+            self.push(Tally { what, since_ms: now_ms, count: 1 });
+            return 1;
+        };
+        if now_ms >= tally.since_ms + WINDOW_MS {
+            (tally.since_ms, tally.count) = (now_ms, 0);
+        }
+        tally.count += 1;
+        tally.count
+    }
+}
+
+/// What keeps an object from settling, for people: others if there are any, and as whom we write.
+fn explained(blame: &Causes, manager: &str) -> String {
+    let is_ours = |by: &Option<String>| by.as_deref().is_some_and(|by| by == manager || by == HOST_MANAGER);
+    let others = blame.named().iter().map(|(cause, _)| cause).filter(|cause| match cause {
+        Cause::Child { by, .. } | Cause::Object { by, .. } | Cause::Read { by, .. } => !is_ours(by),
+        _ => false,
+    });
+    let mut others: Vec<String> = others.map(ToString::to_string).collect();
+    others.sort();
+    let less = "it is looked at less and less often until that ends";
+    match others.is_empty() {
+        true => format!("it does not settle: what its guest wants changes with what {manager} writes for it; {less}"),
+        false => format!("it does not settle: {}, and {manager} puts it back each time; {less}", others.join("; ")),
+    }
+}
+
+impl Engine {
+    /// Slows an object down that does not settle, and lets one go on that does. Says for how many milliseconds it
+    /// is held back.
+    pub(super) fn judge(&mut self, object: &Key, causes: &Causes, manager: &str, quiet: bool) -> Option<u64> {
+        let now = self.now.mono_ms;
+        match self.breaker.ended(object, causes, manager, quiet, now) {
+            Verdict::Fine => None,
+            Verdict::Pause(ms) => {
+                self.queue.hold(object, now + ms);
+                Some(ms)
+            }
+            Verdict::Settled => {
+                // Its status still says that it did not.
+                self.unsettle(object);
+                self.queue.wake(object, Urgency::Fresh, Cause::Time(Due::Recheck));
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Promise Q04: an object that does not settle is slowed down, and says who keeps it from settling.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
+#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
+
+mod house;
+
+use house::{House, config_map, inn, rooms, wants};
+use serde_json::{Value, json};
+
+/// An opponent changes the child `one` if it is as we want it. Says whether it was.
+fn fight(house: &mut House) -> bool {
+    let Some(mut child) = house.api.get("ConfigMap", Some("a"), "one").cloned() else { return false };
+    if child["data"]["x"] != "1" {
+        return false;
+    }
+    child["data"]["x"] = json!("theirs");
+    let entries = child["metadata"]["managedFields"].as_array_mut().unwrap();
+    entries.retain(|entry| entry["manager"] != "meddler");
+    entries[0]["fieldsV1"]["f:data"] = json!({});
+    entries.push(json!({
+        "manager": "meddler", "operation": "Update", "apiVersion": "v1", "time": "2030-01-01T00:00:00Z",
+        "fieldsV1": {"f:data": {"f:x": {}}},
+    }));
+    house.put(child);
+    true
+}
+
+/// The opponent fights for so many milliseconds. Says how often.
+fn fight_for(house: &mut House, ms: u64) -> usize {
+    let mut rounds = 0;
+    for _ in 0..ms / 100 {
+        while rounds < 1_000 && fight(house) {
+            rounds += 1;
+        }
+        house.pass(100);
+    }
+    rounds
+}
+
+fn stalled(house: &House) -> Value {
+    let object = house.api.get("Inn", Some("a"), "x").unwrap();
+    let all = object["status"]["conditions"].as_array().unwrap();
+    all.iter().find(|c| c["type"] == "Stalled").unwrap().clone()
+}
+
+fn is_settled(house: &House) -> bool {
+    stalled(house)["status"] == "False"
+}
+
+#[test]
+fn q04_who_fights_over_a_child_is_named_and_the_object_is_slowed_down_until_it_ends() {
+    let mut house = House::new(rooms);
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    let rounds = fight_for(&mut house, 120_000);
+    assert!((12..=25).contains(&rounds), "{rounds} rounds in two minutes");
+    assert!(house.pauses.windows(2).all(|two| two[1] >= two[0]), "each pause is longer: {:?}", house.pauses);
+    let said = stalled(&house);
+    assert_eq!((&said["status"], &said["reason"]), (&json!("True"), &json!("HotLoop")));
+    let message = said["message"].as_str().unwrap();
+    for name in ["ConfigMap a/one", "meddler", "innkeeper.Inn.example.com"] {
+        assert!(message.contains(name), "{message}");
+    }
+    (0..3).for_each(|_| house.pass(300_000));
+    assert!(is_settled(&house), "{}", stalled(&house));
+    assert_eq!(house.api.get("ConfigMap", Some("a"), "one").unwrap()["data"]["x"], "1");
+    assert!(!house.spins());
+}
+
+#[test]
+fn q04_no_pause_is_longer_than_five_minutes() {
+    let mut house = House::new(rooms);
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    fight_for(&mut house, 10_000);
+    for _ in 0..20 {
+        house.pass(300_000);
+        assert!(fight(&mut house), "it was put right");
+    }
+    assert_eq!(house.pauses.last(), Some(&300_000));
+}
+
+#[test]
+fn q04_a_change_of_the_object_by_a_person_ends_the_pause() {
+    let mut house = House::new(rooms);
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    fight_for(&mut house, 120_000);
+    house.put(inn("x", json!({"rooms": ["one", "two"]})));
+    assert_eq!(house.api.children(), ["ConfigMap a/one", "ConfigMap a/two"], "at once");
+    assert!(is_settled(&house), "{}", stalled(&house));
+}
+
+#[test]
+fn q04_a_child_that_is_deleted_again_and_again_is_no_race_at_request_speed() {
+    let mut house = House::new(rooms);
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    let mut rounds = 0;
+    for _ in 0..300 {
+        while rounds < 1_000 && house.api.get("ConfigMap", Some("a"), "one").is_some() {
+            house.api.delete("ConfigMap", Some("a"), "one");
+            house.settle();
+            rounds += 1;
+        }
+        house.pass(100);
+    }
+    assert!((12..=20).contains(&rounds), "{rounds} rounds in half a minute");
+    assert!(stalled(&house)["message"].as_str().unwrap().contains("ConfigMap a/one was deleted"));
+}
+
+#[test]
+fn q04_a_guest_whose_status_changes_with_each_call_is_slowed_down() {
+    let mut calls = 0;
+    let mut house = House::new(move |_| {
+        calls += 1;
+        let mut outcome = wants(vec![config_map("one", "1")])?;
+        outcome.status = Some(json!({"calls": calls}).to_string());
+        Ok(outcome)
+    });
+    house.put(inn("x", json!({})));
+    (0..600).for_each(|_| house.pass(100));
+    assert!(house.calls < 40, "{} calls in a minute", house.calls);
+    let said = stalled(&house);
+    assert_eq!(said["reason"], "HotLoop");
+    assert!(said["message"].as_str().unwrap().contains("its guest"), "{said}");
+}
+
+#[test]
+fn q04_an_object_on_its_way_is_not_slowed_down() {
+    let mut house = House::new(|request| {
+        let object: Value = serde_json::from_str(&request.object).unwrap();
+        let count = object["spec"]["count"].as_u64().unwrap();
+        let children = (0..count).map(|n| {
+            let mut child = config_map(&format!("room-{n}"), "1");
+            child.wave = i32::try_from(n).unwrap();
+            child
+        });
+        wants(children.collect())
+    });
+    for count in 1..=30 {
+        house.put(inn("x", json!({"count": count})));
+    }
+    for n in 0..30 {
+        house.api.delete("ConfigMap", Some("a"), &format!("room-{n}"));
+        house.settle();
+    }
+    assert_eq!(house.pauses, Vec::<u64>::new());
+    assert!(is_settled(&house));
+}
