@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use innkeeper_cluster::Cluster;
-use innkeeper_core::engine::Input;
+use innkeeper_core::engine::{Input, Settings};
 use innkeeper_guest::Bounds;
 use tokio::sync::mpsc;
 
@@ -66,6 +66,10 @@ pub(crate) struct Options {
     /// that time.
     #[arg(long, value_name = "TIME", default_value = "10h", value_parser = duration)]
     resync: Duration,
+    /// Write nothing: every request that would change the cluster is logged and counted instead, and taken as done
+    /// in memory. Objects are read and guests are called as usual.
+    #[arg(long)]
+    dry_run: bool,
     /// The form of logs.
     #[arg(long, value_enum, default_value_t = logs::Format::Auto)]
     log_format: logs::Format,
@@ -82,6 +86,8 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
 
 async fn host(options: Options) -> anyhow::Result<()> {
     let (inputs, received) = mpsc::channel(1024);
+    let resync_ms = u64::try_from(options.resync.as_millis()).unwrap_or(u64::MAX);
+    let settings = Settings { resync_ms, dry_run: options.dry_run };
     let state = Arc::new(health::State::default());
     let health = http::bind(options.health, "--health").await?;
     let scrape = http::bind(options.metrics, "--metrics").await?;
@@ -97,6 +103,10 @@ async fn host(options: Options) -> anyhow::Result<()> {
     tracing::info!(modules = %options.modules.display(), "innkeeper {} starts", env!("CARGO_PKG_VERSION"));
     tokio::spawn(health::serve(health, scrape, state.clone(), metrics.clone(), desk));
 
+    if options.dry_run {
+        tracing::warn!("this is a dry run: nothing is written");
+    }
+
     let (stop, mut stopping) = tokio::sync::watch::channel(false);
     tokio::spawn(signals(stop, inputs.clone()));
     tokio::select! {
@@ -108,7 +118,7 @@ async fn host(options: Options) -> anyhow::Result<()> {
     let calls = calls::Calls::new(guests, calls.max(1), metrics.clone());
     let pump = pump::Pump::new(cluster, calls, options.requests.max(1), inputs, metrics, state);
     tokio::select! {
-        () = pump.run(options.resync, received, questions) => {}
+        () = pump.run(settings, received, questions) => {}
         () = drained_too_long(stopping) => tracing::warn!("work in flight took too long; ending all the same"),
     }
     tracing::info!("innkeeper has stopped");

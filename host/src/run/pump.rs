@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use innkeeper_cluster::{Cluster, WatchHandle};
-use innkeeper_core::engine::{Engine, Input, Now, Output};
+use innkeeper_core::engine::{Engine, Input, Now, Output, Settings};
 use innkeeper_core::share::Share;
 use innkeeper_core::store::Event;
 use innkeeper_core::watch::Watch;
@@ -57,11 +57,11 @@ impl Pump {
     /// Runs until the engine was told to stop and nothing is in flight any more.
     pub(super) async fn run(
         mut self,
-        resync: Duration,
+        settings: Settings,
         mut inputs: mpsc::Receiver<Input>,
         mut questions: mpsc::Receiver<Question>,
     ) {
-        let (mut engine, outputs) = Engine::start_with(self.now(), millis(resync));
+        let (mut engine, outputs) = Engine::start_with(self.now(), settings);
         let mut stopping = false;
         self.carry_out(outputs);
         loop {
@@ -171,6 +171,13 @@ impl Pump {
                         tracing::debug!(%object, verb = action.verb(), target_object = %action.key(), ?done, "request");
                         let _ = inputs.send(Input::Done { id, done }).await;
                     });
+                }
+                Output::Pretend { id, object, action, done } => {
+                    let (kind, verb, target_object) = (object.kind.group_kind(), action.verb(), action.key());
+                    self.metrics.requests.pretended(&kind, &action);
+                    tracing::info!(%object, verb, %target_object, "dry run: this would be written");
+                    let inputs = self.inputs.clone();
+                    tokio::spawn(async move { inputs.send(Input::Done { id, done }).await });
                 }
                 Output::Began { object, waited_ms } => {
                     self.metrics.kinds.of(&object.kind.group_kind()).queue.began(waited_ms);

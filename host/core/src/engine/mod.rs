@@ -10,6 +10,7 @@ mod children;
 mod claims;
 mod controllers;
 mod demand;
+mod dry_run;
 mod echoes;
 mod guards;
 mod kinds;
@@ -56,6 +57,21 @@ const ASK_AGAIN_MS: u64 = 2_000;
 
 /// How often everything is looked at, if nobody says otherwise, in milliseconds: as controller-runtime does.
 pub const RESYNC_MS: u64 = 10 * 60 * 60 * 1_000;
+
+/// How an engine works.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Every object is looked at once in so many milliseconds, whatever happens.
+    pub resync_ms: u64,
+    /// Nothing is written: what would be is told.
+    pub dry_run: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { resync_ms: RESYNC_MS, dry_run: false }
+    }
+}
 
 /// A moment.
 #[derive(Clone, Copy, Debug, Default)]
@@ -144,6 +160,17 @@ pub enum Output {
         /// The request.
         action: Action,
     },
+    /// A request that is not sent, since nothing is to be written.
+    Pretend {
+        /// The action's id.
+        id: u64,
+        /// For which object, for people.
+        object: Key,
+        /// The request.
+        action: Action,
+        /// What it is taken to have come to: to be handed back as if it had been answered.
+        done: Done,
+    },
     /// A reconcile began.
     Began {
         /// Of which object.
@@ -191,6 +218,8 @@ pub struct Engine {
     now: Now,
     out: Vec<Output>,
     stopping: bool,
+    /// Nothing is written.
+    dry_run: bool,
     modules_read: bool,
     stores: stores::Stores,
     catalog: Arc<Catalog>,
@@ -238,13 +267,13 @@ pub struct Engine {
 impl Engine {
     /// An engine, and what it wants first.
     pub fn start(now: Now) -> (Self, Vec<Output>) {
-        Self::start_with(now, RESYNC_MS)
+        Self::start_with(now, Settings::default())
     }
 
-    /// The same, and every object is looked at once in so many milliseconds, whatever happens.
-    pub fn start_with(now: Now, resync_ms: u64) -> (Self, Vec<Output>) {
-        let resync = resync::Resync::new(resync_ms, now.mono_ms);
-        let mut engine = Self { now, resync, ..Self::default() };
+    /// The same with settings.
+    pub fn start_with(now: Now, settings: Settings) -> (Self, Vec<Output>) {
+        let resync = resync::Resync::new(settings.resync_ms, now.mono_ms);
+        let mut engine = Self { now, resync, dry_run: settings.dry_run, ..Self::default() };
         engine.demand_watches();
         let out = std::mem::take(&mut engine.out);
         (engine, out)
@@ -338,6 +367,9 @@ impl Engine {
     }
 
     fn act(&mut self, owner: Owner, object: Key, action: Action) -> u64 {
+        if self.dry_run && !matches!(action, Action::Look(_)) {
+            return self.pretend(owner, object, action);
+        }
         self.next_id += 1;
         if matches!(action, Action::Apply { .. }) {
             let at = action.key();

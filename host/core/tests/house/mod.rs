@@ -9,7 +9,7 @@ use std::sync::Arc;
 use innkeeper_core::action::{Action, Done};
 use innkeeper_core::binding::Module;
 use innkeeper_core::contract::{Adopt, Child, Failure, Manifest, Outcome, Policy, Request, Scope, Wish};
-use innkeeper_core::engine::{Engine, Input, News, Now, Output};
+use innkeeper_core::engine::{Engine, Input, News, Now, Output, Settings};
 use innkeeper_core::kind::Kind;
 use innkeeper_core::step::Ended;
 use innkeeper_core::store::Event;
@@ -38,6 +38,8 @@ pub struct House {
     pub causes: Vec<String>,
     /// For how long objects were held back, each time, in milliseconds.
     pub pauses: Vec<u64>,
+    /// What a dry run would have written, as `verb Kind ns/name`.
+    pub pretended: Vec<String>,
     /// Whether those insisted on a call.
     pub insisted: Vec<bool>,
     /// The process ends before that many writes more are sent, or (true) after it, before its answer.
@@ -158,7 +160,19 @@ impl House {
 
     /// A process that has loaded that module, and has not been told that there are no others.
     pub fn starting(api: Api, guest: Guest, manifest: Manifest) -> Self {
-        let mut house = Self::begun(api, guest, Now { mono_ms: 1, wall_ms: 1_000_000 });
+        Self::loaded(Self::begun(api, guest, Now { mono_ms: 1, wall_ms: 1_000_000 }), manifest)
+    }
+
+    /// A house in which nothing is written.
+    pub fn dry(api: Api, guest: Guest, manifest: Manifest) -> Self {
+        let now = Now { mono_ms: 1, wall_ms: 1_000_000 };
+        let house = Self::begun_with(api, guest, now, Settings { dry_run: true, ..Settings::default() });
+        let mut house = Self::loaded(house, manifest);
+        house.input(Input::ModulesRead);
+        house
+    }
+
+    fn loaded(mut house: Self, manifest: Manifest) -> Self {
         let module = Module { digest: format!("sha256:{}", "a".repeat(64)), manifest: Arc::new(manifest) };
         house.input(Input::Module { source: "inn.wasm".into(), news: News::Loaded(module) });
         house
@@ -166,7 +180,11 @@ impl House {
 
     /// A new process that has read no modules yet.
     pub fn begun(api: Api, guest: Guest, now: Now) -> Self {
-        let (engine, outputs) = Engine::start(now);
+        Self::begun_with(api, guest, now, Settings::default())
+    }
+
+    fn begun_with(api: Api, guest: Guest, now: Now, settings: Settings) -> Self {
+        let (engine, outputs) = Engine::start_with(now, settings);
         let (requests, ended, refusals, patches) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut house = Self {
             api,
@@ -177,6 +195,7 @@ impl House {
             ended,
             causes: vec![],
             insisted: vec![],
+            pretended: vec![],
             pauses: vec![],
             dies: None,
             holds: None,
@@ -290,6 +309,11 @@ impl House {
                     Some(done) => Input::Done { id, done },
                     None => continue,
                 },
+                Output::Pretend { id, action, done, .. } => {
+                    self.pretended.push(format!("{} {}", action.verb(), action.key()));
+                    assert!(self.pretended.len() < 1_000, "it asks in circles");
+                    Input::Done { id, done }
+                }
                 Output::Ended { object, ended, causes, held_ms, .. } => {
                     self.pauses.extend(held_ms);
                     self.causes.push(causes.to_string());

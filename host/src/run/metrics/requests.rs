@@ -37,6 +37,14 @@ impl Requests {
         Self { steps, time }
     }
 
+    /// An action for an object of that kind would be done, were it no dry run.
+    pub(crate) fn pretended(&self, controller: &GroupKind, action: &Action) {
+        let kind = label(&action.key().kind.group_kind());
+        let (verb, result) = (action.verb().to_owned(), "dry_run".to_owned());
+        let labels = vec![("controller", label(controller)), ("kind", kind), ("verb", verb), ("result", result)];
+        self.steps.get_or_create(&labels).inc();
+    }
+
     /// An action for an object of that kind is done.
     pub(crate) fn done(&self, controller: &GroupKind, action: &Action, done: &Done, took: Duration) {
         let verb = action.verb().to_owned();

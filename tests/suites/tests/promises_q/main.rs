@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod bench;
+mod dry_run;
 mod q01_fairness;
 mod q04_hot_loops;
 mod q06_annotations;

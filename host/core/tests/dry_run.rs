@@ -1,0 +1,86 @@
+//! A dry run: everything that would be written is told, and nothing is written.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
+#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
+
+mod house;
+
+use house::{Api, House, crd, inn, manifest, rooms};
+use serde_json::{Value, json};
+
+/// A dry run over what an API server holds.
+fn dry(api: Api, finalizes: bool) -> House {
+    House::dry(api, Box::new(rooms), manifest(finalizes))
+}
+
+/// An API server in which a host has been at work.
+fn lived_in(object: Value) -> Api {
+    let mut house = House::new(rooms);
+    house.put(object);
+    house.api.forget_watches();
+    house.api
+}
+
+/// What would be written, but for the status of Reconcilers.
+fn told(house: &mut House) -> Vec<String> {
+    let all = std::mem::take(&mut house.pretended);
+    all.into_iter().filter(|told| told != "status Reconciler inn").collect()
+}
+
+#[test]
+fn a_module_of_the_folder_gets_its_reconciler_in_memory_and_its_objects_are_looked_at() {
+    let mut api = Api::default();
+    api.put(crd());
+    let mut house = dry(api, false);
+    assert_eq!(told(&mut house), ["create Reconciler inn"]);
+    house.put(inn("x", json!({"rooms": ["one", "two"]})));
+    assert_eq!(told(&mut house), ["apply ConfigMap a/one", "apply ConfigMap a/two", "status Inn a/x"]);
+    assert!(house.engine.is_ready());
+    assert!(house.api.get("Reconciler", None, "inn").is_none() && house.api.children().is_empty());
+    assert!(house.requests().iter().all(|request| request.starts_with("look ")), "nothing was written");
+}
+
+#[test]
+fn nothing_that_was_pretended_is_waited_for_or_told_again_and_again() {
+    let mut api = Api::default();
+    api.put(crd());
+    let mut house = dry(api, false);
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    let calls = house.calls;
+    told(&mut house);
+    (0..100).for_each(|_| house.pass(10_000));
+    assert_eq!((house.calls, told(&mut house)), (calls, vec![]));
+    assert!(!house.spins());
+    house.put(inn("x", json!({"rooms": ["two"]})));
+    assert_eq!(told(&mut house)[0], "apply ConfigMap a/two", "a change is looked at");
+}
+
+#[test]
+fn what_an_earlier_host_left_as_it_should_be_is_not_told() {
+    let mut house = dry(lived_in(inn("x", json!({"rooms": ["one"]}))), false);
+    assert_eq!((house.calls, told(&mut house)), (1, vec![]));
+    house.put(inn("x", json!({"rooms": []})));
+    assert!(told(&mut house).contains(&"delete ConfigMap a/one".to_owned()));
+    assert_eq!(house.api.children(), ["ConfigMap a/one"]);
+    let child = house.api.get("ConfigMap", Some("a"), "one").unwrap().clone();
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    told(&mut house);
+    let mut changed = child;
+    changed["data"]["x"] = json!("theirs");
+    changed["metadata"]["managedFields"][0]["fieldsV1"]["f:data"] = json!({});
+    changed["metadata"]["managedFields"].as_array_mut().unwrap().push(json!({
+        "manager": "meddler", "operation": "Update", "apiVersion": "v1", "fieldsV1": {"f:data": {"f:x": {}}},
+    }));
+    house.put(changed);
+    assert_eq!(told(&mut house)[0], "apply ConfigMap a/one", "what would be put back");
+    assert_eq!(house.api.get("ConfigMap", Some("a"), "one").unwrap()["data"]["x"], "theirs");
+}
+
+#[test]
+fn a_finalizer_that_would_be_set_is_told() {
+    let mut api = Api::default();
+    api.put(crd());
+    let mut house = dry(api, true);
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    assert_eq!(told(&mut house)[1..], ["merge Inn a/x", "apply ConfigMap a/one", "status Inn a/x"]);
+    assert!(house.api.get("Inn", Some("a"), "x").unwrap()["metadata"]["finalizers"].is_null());
+}
