@@ -58,6 +58,15 @@ fn q02_a_failing_object_is_tried_for_ever_and_a_change_of_it_begins_anew() {
 }
 
 #[test]
+fn q01_few_calls_wait_for_a_thread_so_that_what_is_urgent_is_not_behind_many() {
+    let (mut house, _) = house(None);
+    house.holds_calls = true;
+    (0..50).for_each(|n| house.put(inn(&format!("inn-{n}"), json!({"rooms": []}))));
+    let called: Vec<String> = std::mem::take(&mut house.called);
+    assert!((1..=8).contains(&called.len()), "{called:?}");
+}
+
+#[test]
 fn q02_each_object_backs_off_by_itself() {
     let mut house = House::new(|request| match request.object.contains("\"bad\"") {
         true => Err(Failure::Trap("out of luck".into())),

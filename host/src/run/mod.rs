@@ -86,8 +86,9 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
 
 async fn host(options: Options) -> anyhow::Result<()> {
     let (inputs, received) = mpsc::channel(1024);
+    let calls = options.calls.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from)).max(1);
     let resync_ms = u64::try_from(options.resync.as_millis()).unwrap_or(u64::MAX);
-    let settings = Settings { resync_ms, dry_run: options.dry_run };
+    let settings = Settings { resync_ms, dry_run: options.dry_run, calls };
     let state = Arc::new(health::State::default());
     let health = http::bind(options.health, "--health").await?;
     let scrape = http::bind(options.metrics, "--metrics").await?;
@@ -114,8 +115,7 @@ async fn host(options: Options) -> anyhow::Result<()> {
         _ = stopping.changed() => return Ok(()),
     }
     folder.serve(guests.clone(), metrics.clone(), inputs.clone());
-    let calls = options.calls.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from));
-    let calls = calls::Calls::new(guests, calls.max(1), metrics.clone());
+    let calls = calls::Calls::new(guests, calls, metrics.clone());
     let pump = pump::Pump::new(cluster, calls, options.requests.max(1), inputs, metrics, state);
     tokio::select! {
         () = pump.run(settings, received, questions) => {}

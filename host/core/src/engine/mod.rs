@@ -65,11 +65,15 @@ pub struct Settings {
     pub resync_ms: u64,
     /// Nothing is written: what would be is told.
     pub dry_run: bool,
+    /// How many guests are called at once; of one kind, half as many (see [`Share::of_calls`]).
+    ///
+    /// [`Share::of_calls`]: crate::share::Share::of_calls
+    pub calls: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { resync_ms: RESYNC_MS, dry_run: false }
+        Self { resync_ms: RESYNC_MS, dry_run: false, calls: 2 }
     }
 }
 
@@ -272,8 +276,9 @@ impl Engine {
 
     /// The same with settings.
     pub fn start_with(now: Now, settings: Settings) -> (Self, Vec<Output>) {
+        let workers = workers::Workers::new((settings.calls / 2).max(1));
         let resync = resync::Resync::new(settings.resync_ms, now.mono_ms);
-        let mut engine = Self { now, resync, dry_run: settings.dry_run, ..Self::default() };
+        let mut engine = Self { now, resync, dry_run: settings.dry_run, workers, ..Self::default() };
         engine.demand_watches();
         let out = std::mem::take(&mut engine.out);
         (engine, out)

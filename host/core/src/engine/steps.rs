@@ -130,6 +130,7 @@ impl Engine {
 
     pub(super) fn answered(&mut self, call: u64, result: Result<Outcome, Failure>, reads: Vec<Read>) {
         let Some((key, seen)) = self.calls.remove(&call) else { return };
+        self.workers.answered(&key);
         if let Err(Failure::Unwatched { kind, form }) = result {
             self.note_reads(&key, &reads, Some((kind, form)), &seen);
             self.put_off(&key);
@@ -181,6 +182,7 @@ impl Engine {
         let binding = step.binding();
         let Some(module) = &binding.module else { return };
         self.next_id += 1;
+        self.workers.ask(key);
         self.calls.insert(self.next_id, (key.clone(), world.picture().clone()));
         self.out.push(Output::Ask {
             call: self.next_id,

@@ -10,13 +10,38 @@ pub const MOST_OF_ONE_KIND: usize = 32;
 /// How many objects of all kinds may be in work at once.
 const MOST: usize = 256;
 
+/// How many calls of one kind may wait for a thread. What is due later may be more urgent, so that the fewer the
+/// better; but a thread should never wait for the next call.
+const CALLS_IN_WAIT: usize = 4;
+
 /// The objects in work.
 #[derive(Debug, Default)]
 pub(super) struct Workers {
     busy: BTreeMap<GroupKind, HashSet<Key>>,
+    /// Those of them whose guest is called.
+    asking: BTreeMap<GroupKind, HashSet<Key>>,
+    /// How many guests of one kind are called at once.
+    threads: usize,
 }
 
 impl Workers {
+    /// For a host that calls so many guests of one kind at once.
+    pub(super) fn new(threads: usize) -> Self {
+        Self { threads, ..Self::default() }
+    }
+
+    /// The guest of an object is called.
+    pub(super) fn ask(&mut self, object: &Key) {
+        self.asking.entry(object.kind.group_kind()).or_default().insert(object.clone());
+    }
+
+    /// It has answered.
+    pub(super) fn answered(&mut self, object: &Key) {
+        if let Some(asking) = self.asking.get_mut(&object.kind.group_kind()) {
+            asking.remove(object);
+        }
+    }
+
     /// An object is in work, or again.
     pub(super) fn take(&mut self, object: &Key) {
         self.busy.entry(object.kind.group_kind()).or_default().insert(object.clone());
@@ -24,6 +49,7 @@ impl Workers {
 
     /// The work on an object is over, or waits for something that no worker brings about.
     pub(super) fn leave(&mut self, object: &Key) {
+        self.answered(object);
         if let Some(busy) = self.busy.get_mut(&object.kind.group_kind()) {
             busy.remove(object);
         }
@@ -32,6 +58,7 @@ impl Workers {
     /// A kind is no longer kept.
     pub(super) fn forget(&mut self, kind: &GroupKind) {
         self.busy.remove(kind);
+        self.asking.remove(kind);
     }
 
     /// Whether more objects may be looked at.
@@ -41,6 +68,7 @@ impl Workers {
 
     /// Whether more objects of a kind may be looked at.
     pub(super) fn have_room_for(&self, kind: &GroupKind) -> bool {
-        self.busy.get(kind).is_none_or(|busy| busy.len() < MOST_OF_ONE_KIND)
+        let count = |of: &BTreeMap<GroupKind, HashSet<Key>>| of.get(kind).map_or(0, HashSet::len);
+        count(&self.busy) < MOST_OF_ONE_KIND && count(&self.asking) < self.threads + CALLS_IN_WAIT
     }
 }

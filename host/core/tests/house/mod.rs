@@ -38,6 +38,8 @@ pub struct House {
     pub causes: Vec<String>,
     /// For how long objects were held back, each time, in milliseconds.
     pub pauses: Vec<u64>,
+    /// Calls are not answered.
+    pub holds_calls: bool,
     /// What a dry run would have written, as `verb Kind ns/name`.
     pub pretended: Vec<String>,
     /// Whether those insisted on a call.
@@ -196,6 +198,7 @@ impl House {
             causes: vec![],
             insisted: vec![],
             pretended: vec![],
+            holds_calls: false,
             pauses: vec![],
             dies: None,
             holds: None,
@@ -288,6 +291,10 @@ impl House {
                 }
                 Output::Resolve(kind) => Input::Resolved(kind.clone(), Ok(self.api.resolve(&kind))),
                 Output::Find(kind) => Input::Found(kind.clone(), Ok(self.api.find(&kind))),
+                Output::Ask { object, .. } if self.holds_calls => {
+                    self.called.push(object.name);
+                    continue;
+                }
                 Output::Ask { call, request, object, mut world, .. } => {
                     self.calls += 1;
                     self.called.push(object.name);
