@@ -9,7 +9,7 @@ use std::sync::Arc;
 use innkeeper_core::binding::{Binding, StatusSupport};
 use innkeeper_core::contract::{Limits, Phase, Request, State, Verdict};
 use innkeeper_core::engine::Catalog;
-use innkeeper_core::kind::{Key, Kind};
+use innkeeper_core::kind::Kind;
 use innkeeper_core::object::Object;
 use innkeeper_core::permissions::{Permission, Permissions, Reach};
 use innkeeper_core::picture::Picture;
@@ -89,6 +89,8 @@ fn world() -> World {
         limits: Limits::default(),
         config: "{}".into(),
         status: StatusSupport::default(),
+        on_delete: innkeeper_core::reconciler::OnDelete::default(),
+        leaving: false,
     };
     let object = Object::parse(&request().object, None).unwrap();
     World::new(&object, vec![config_map("y"), config_map("x")], Arc::new(picture), Arc::new(binding), 1_000)
