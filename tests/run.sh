@@ -28,38 +28,52 @@ begin() { # NAME ARGUMENT…
     names[$!]=$name
 }
 
+# So many at once: each suite has a control plane of its own, and what waits too long for a core fails.
+most=${SUITES_AT_ONCE:-$(($(nproc) * 2 + 1))}
+ended=0
+failed=0
+reap() { # the next that ends
+    wait -n -p ended "${!names[@]}" || failed=1
+    cat "$logs/${names[$ended]}"
+    unset "names[$ended]"
+}
+begin_when_there_is_room() {
+    while [ ${#names[@]} -ge "$most" ]; do reap; done
+    begin "$@"
+}
+
+# Compiled once for all of them, and not by each host of each suite that starts.
+target/debug/innkeeper inspect target/guests/*.wasm target/test-guests/*.wasm > "$logs/modules" 2>&1 ||
+    { cat "$logs/modules"; exit 1; }
+
+# Tests of a suite wait more than they work.
 suites=("$@")
 if [ ${#suites[@]} -eq 0 ]; then
-    for folder in tests/suites/tests/*/; do suites+=("$(basename "$folder")"); done
+    # Those with the most tests first: what is long and begins late is waited for.
+    mapfile -t suites < <(cd tests/suites/tests && for folder in */; do
+        echo "$(cat "$folder"*.rs | grep -c '^#\[test\]') ${folder%/}"
+    done | sort -rn | cut -d' ' -f2)
     others=(--lib --bins)
     for file in {host,guests,tests}/*/tests/*.rs {host,guests,tests}/*/tests/*/main.rs; do
         [ "$(basename "$file")" = main.rs ] && file=$(dirname "$file")
         [[ $file == tests/suites/* ]] || others+=(--test "$(basename "$file" .rs)")
     done
     begin everything-else "${others[@]}"
-    begin examples-in-comments --doc
 fi
-# Tests of a suite wait more than they work.
-export RUST_TEST_THREADS=${RUST_TEST_THREADS:-6}
+# The longest are shared out between two control planes, by the names of their tests, and go first.
 for suite in "${suites[@]}"; do
-    # The longest are shared out between two control planes, by the names of their tests.
     case $suite in
     kills) half=before_each_write ;;
     promises_wa) half=moments:: ;;
-    *) half= ;;
+    *) continue ;;
     esac
-    if [ -n "$half" ]; then
-        begin "$suite-1" --test "$suite" -- "$half"
-        begin "$suite-2" --test "$suite" -- --skip "$half"
-    else
-        begin "$suite" --test "$suite"
-    fi
+    RUST_TEST_THREADS=${RUST_TEST_THREADS:-6} begin_when_there_is_room "$suite-1" --test "$suite" -- "$half"
+    RUST_TEST_THREADS=${RUST_TEST_THREADS:-6} begin_when_there_is_room "$suite-2" --test "$suite" -- --skip "$half"
 done
-
-failed=0
-while [ ${#names[@]} -gt 0 ]; do
-    wait -n -p ended "${!names[@]}" || failed=1
-    cat "$logs/${names[$ended]}"
-    unset "names[$ended]"
+for suite in "${suites[@]}"; do
+    case $suite in kills | promises_wa) continue ;; esac
+    RUST_TEST_THREADS=${RUST_TEST_THREADS:-6} begin_when_there_is_room "$suite" --test "$suite"
 done
+[ $# -gt 0 ] || begin_when_there_is_room examples-in-comments --doc
+while [ ${#names[@]} -gt 0 ]; do reap; done
 exit $failed

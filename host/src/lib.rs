@@ -6,3 +6,4 @@
 pub mod cli;
 mod logs;
 mod run;
+mod wasm;

@@ -38,20 +38,9 @@ pub(super) async fn get(options: Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-const HEAD: [&str; 8] = ["KIND", "RECONCILER", "DIGEST", "VERSION", "READY", "REASON", "OBJECTS", "FAILING"];
-
 fn table(overview: &Overview) -> String {
-    let mut lines: Vec<[String; 8]> = vec![HEAD.map(str::to_owned)];
-    lines.extend(overview.rows.iter().map(line));
-    let width = |n: usize| lines.iter().map(|line| line[n].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..HEAD.len()).map(width).collect();
-    let mut text = String::new();
-    for line in &lines {
-        let padded: Vec<String> = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        text.push_str(padded.join("   ").trim_end());
-        text.push('\n');
-    }
-    text
+    let head = ["KIND", "RECONCILER", "DIGEST", "VERSION", "READY", "REASON", "OBJECTS", "FAILING"];
+    super::table::of(head, overview.rows.iter().map(line))
 }
 
 fn line(row: &Row) -> [String; 8] {

@@ -2,7 +2,9 @@
 
 mod compile;
 mod get;
+mod inspect;
 mod manifests;
+mod table;
 mod trace;
 
 use std::path::PathBuf;
@@ -52,6 +54,16 @@ enum Command {
     /// Example: innkeeper trace kindcustomhttp/ping -n default
     #[command(verbatim_doc_comment)]
     Trace(trace::Options),
+    /// Tell what modules say of themselves, or why a host would reject them.
+    ///
+    /// Each is loaded as a host loads it: checked against the contract, compiled within the same bounds, and asked to
+    /// describe itself. What was compiled is kept for the host. No cluster is needed.
+    ///
+    /// Exit codes: 0 all can be loaded; 1 one cannot, with why; 2 wrong usage.
+    ///
+    /// Example: innkeeper inspect target/guests/*.wasm
+    #[command(verbatim_doc_comment)]
+    Inspect(inspect::Options),
     /// Print the CustomResourceDefinition of the kind Reconciler as YAML.
     ///
     /// Example: innkeeper manifests | kubectl apply --server-side -f -
@@ -86,6 +98,7 @@ pub fn main() -> ExitCode {
         Command::Run(options) => run::run(options),
         Command::Get(options) => blocking(get::get(options)),
         Command::Trace(options) => blocking(trace::trace(options)),
+        Command::Inspect(options) => inspect::inspect(&options),
         Command::Manifests => manifests::print(),
         Command::Compile(options) => compile::compile(&options),
     };
@@ -102,4 +115,16 @@ pub fn main() -> ExitCode {
 fn blocking(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     logs::begin(logs::Format::Auto);
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Cli;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
 }

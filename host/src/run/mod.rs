@@ -16,14 +16,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use innkeeper_cluster::Cluster;
 use innkeeper_core::engine::{Input, Settings};
-use innkeeper_guest::Bounds;
 use tokio::sync::mpsc;
 
 use crate::cli::Access;
-use crate::logs;
+use crate::{logs, wasm};
 
 /// How long work in flight may take after the first SIGTERM.
 const DRAIN: Duration = Duration::from_secs(25);
@@ -36,18 +34,8 @@ pub(crate) struct Options {
     /// The folder of modules (*.wasm). Each is loaded, and loaded anew when its file changes.
     #[arg(long, value_name = "DIR", env = "INNKEEPER_MODULES")]
     modules: PathBuf,
-    /// Where compiled modules are kept, so that a restart compiles nothing. Default: innkeeper/compiled in
-    /// the user's cache folder. Code from here is run: the folder must be the host's own.
-    #[arg(long, value_name = "DIR", env = "INNKEEPER_CACHE")]
-    cache: Option<PathBuf>,
-    /// CPU time that compiling one module may take, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = Bounds::default().cpu_s,
-        value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    compile_time: u64,
-    /// Memory that compiling one module may take, in MiB.
-    #[arg(long, value_name = "MIB", default_value_t = Bounds::default().memory >> 20,
-        value_parser = clap::value_parser!(u64).range(64..=1 << 20))]
-    compile_memory: u64,
+    #[command(flatten)]
+    wasm: wasm::Compiling,
     #[command(flatten)]
     access: Access,
     /// Where /healthz and /readyz are served, and to this machine, for innkeeper trace, /traces/
@@ -92,11 +80,7 @@ async fn host(options: Options) -> anyhow::Result<()> {
     let state = Arc::new(health::State::default());
     let health = http::bind(options.health, "--health").await?;
     let scrape = http::bind(options.metrics, "--metrics").await?;
-    let bounds = Bounds::new(options.compile_time, options.compile_memory << 20);
-    let guests = Arc::new(
-        modules::Guests::new(options.cache.or_else(users_cache).as_deref(), bounds)
-            .context("the wasm engine cannot start")?,
-    );
+    let guests = Arc::new(modules::Guests::new(options.wasm.engine()?));
     let folder = modules::Folder::open(&options.modules)?;
     let cluster = options.access.connect().await?;
     let metrics = Arc::new(metrics::Metrics::new(&cluster));
@@ -130,13 +114,6 @@ fn duration(text: &str) -> Result<Duration, String> {
     let parsed: jiff::SignedDuration = text.parse().map_err(|e| format!("{e}"))?;
     let time = Duration::try_from(parsed).map_err(|_| "it must not be negative".to_owned())?;
     if time < Duration::from_secs(1) { Err("it must be at least 1s".to_owned()) } else { Ok(time) }
-}
-
-/// The user's cache folder, by the rules of the XDG base directories.
-fn users_cache() -> Option<PathBuf> {
-    let given = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let folder = given("XDG_CACHE_HOME").or_else(|| given("HOME").map(|home| home.join(".cache")))?;
-    Some(folder.join("innkeeper").join("compiled"))
 }
 
 async fn drained_too_long(mut stopping: tokio::sync::watch::Receiver<bool>) {

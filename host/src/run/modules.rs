@@ -1,13 +1,13 @@
 //! Modules: from files in the folder to loaded guests, and the guests by their digest.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use innkeeper_core::binding;
 use innkeeper_core::engine::{Input, News};
 use innkeeper_core::kind::Key;
-use innkeeper_guest::{Bounds, Cache, Change, Compiler, Engine, Level, LogLine, Module};
+use innkeeper_guest::{Change, Engine, Level, LogLine, Module};
 use tokio::sync::mpsc;
 
 use super::loading::Lanes;
@@ -20,13 +20,8 @@ pub(super) struct Guests {
 }
 
 impl Guests {
-    /// With a cache of compiled modules where that can be used. They are compiled within these bounds, by this
-    /// program in a process of its own.
-    pub(super) fn new(cache: Option<&Path>, bounds: Bounds) -> anyhow::Result<Self> {
-        let cache = cache.and_then(|folder| Cache::open(folder).map_err(|e| tracing::warn!("{e}")).ok());
-        let compiler = Compiler { program: this_program()?, arguments: vec!["compile".into()], bounds };
-        let engine = Engine::with(cache, Some(compiler))?;
-        Ok(Self { engine, modules: Mutex::default() })
+    pub(super) fn new(engine: Engine) -> Self {
+        Self { engine, modules: Mutex::default() }
     }
 
     /// The module of that digest.
@@ -45,12 +40,6 @@ impl Guests {
             Err(error) => News::Rejected(sentence(&error)),
         }
     }
-}
-
-/// The program that runs, even if its file was replaced since.
-fn this_program() -> std::io::Result<PathBuf> {
-    let running = Path::new("/proc/self/exe");
-    if running.exists() { Ok(running.to_owned()) } else { std::env::current_exe() }
 }
 
 /// An error with its sources, in one line.

@@ -9,6 +9,7 @@ use innkeeper_controlplane::{Audit, ControlPlane, Options};
 use tempfile::TempDir;
 
 use crate::client::Client;
+use crate::patience::LIMIT;
 
 /// As whom the host writes, so that the audit log tells its requests from those of the test.
 pub(crate) const HOST_USER: &str = "innkeeper";
@@ -64,6 +65,15 @@ impl Cluster {
         }
     }
 
+    /// One Reconciler is gone, also where no host is there that would let it go.
+    pub(crate) fn lose_reconciler(&self, name: &str) {
+        self.kubectl(&["delete", "reconciler", name, "--wait=false"]);
+        let patch = r#"--patch={"metadata":{"finalizers":null}}"#;
+        if !self.kubectl(&["get", "reconciler", name, "-o", "name", "--ignore-not-found"]).trim().is_empty() {
+            self.kubectl(&["patch", "reconciler", name, "--type=merge", patch]);
+        }
+    }
+
     /// A namespace that is named after the test that asks for it.
     pub(crate) fn new_namespace(&self) -> String {
         let number = self.namespaces.fetch_add(1, Ordering::Relaxed);
@@ -106,7 +116,12 @@ impl Cluster {
         use std::io::Write as _;
         let mut command: Command = self.control.kubectl().expect("a control plane has kubectl");
         command.env("KUBECONFIG", &self.tester).arg("--cache-dir").arg(self.kubectl_cache.path());
-        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(arguments);
+        // By itself it waits for ever until what it deletes is gone.
+        if arguments.first() == Some(&"delete") {
+            command.arg(format!("--timeout={}s", LIMIT.as_secs()));
+        }
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("kubectl can be started");
         let mut stdin = child.stdin.take().expect("its input is a pipe");
         // kubectl may end without reading; then there is nobody to write to.

@@ -118,6 +118,11 @@ impl House {
         self.cluster.delete_reconcilers();
     }
 
+    /// One Reconciler is gone, also where no host is there that would let it go.
+    pub fn lose_reconciler(&self, name: &str) {
+        self.cluster.lose_reconciler(name);
+    }
+
     /// Garbage collection learns of new kinds only every half minute; this makes it know all of them now.
     pub fn garbage_collection_knows_every_kind(&self) {
         self.cluster.control.restart_controller_manager().unwrap_or_else(|e| panic!("{e:#}"));

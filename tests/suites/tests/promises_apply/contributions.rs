@@ -197,7 +197,7 @@ fn d01_a_contribution_is_found_and_withdrawn_by_a_host_and_a_reconciler_that_did
     // It is no longer asked for while nobody looks, and the list of kinds is lost with the Reconciler.
     house.host().kill();
     Bench::new("one").apply(&house);
-    house.kubectl(&["delete", "reconciler", "workbench"]);
+    house.lose_reconciler("workbench");
     house.start_host();
     is_untouched(&house, "shared");
     house.eventually("the finalizer goes", || finalizers(&house, "one").is_null());

@@ -11,12 +11,11 @@ fn a_dry_run_writes_nothing_and_tells_what_it_would() {
     let house = House::alone(&["final-bench", "workbench"]);
     // One kind is kept already, and drifts; of the other kind not even the Reconciler is there.
     house.start_host();
-    house.kubectl(&["delete", "reconciler", "final-bench"]);
     apply(&house, &[bench(KIND, "kept", &children(&[config_map("kept", "mine"), config_map("surplus", "mine")]))]);
     house.wait_for_condition(KIND, "kept", "Ready", "True");
     house.wait_until_quiet();
     house.host().kill();
-    house.kubectl(&["delete", "reconciler", "final-bench", "--ignore-not-found"]);
+    house.lose_reconciler("final-bench");
     house.kubectl(&["patch", "configmap", "kept", "--type=merge", "--patch", r#"{"data": {"text": "theirs"}}"#]);
     apply(&house, &[bench(KIND, "kept", &children(&[config_map("kept", "mine")]))]);
     apply(&house, &[bench(OTHER, "new", &children(&[config_map("new", "mine")]))]);
