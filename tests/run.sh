@@ -14,7 +14,7 @@ trap 'kill $(jobs -p) 2>/dev/null; exit 130' INT TERM
 # Always the whole workspace: see the Makefile on what cargo builds for another selection.
 cargo() { command "${CARGO:-cargo}" test --workspace --quiet "$@"; }
 
-declare -A names
+declare -A names=()
 begin() { # NAME ARGUMENT…
     local name=$1
     shift

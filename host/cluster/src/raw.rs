@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use innkeeper_core::kind::{Key, Kind};
 use innkeeper_core::resource::Resource;
 use kube::api::ObjectMeta;
 use kube::core::DynamicResourceScope;
@@ -72,6 +73,12 @@ impl kube::Resource for Raw {
 }
 
 impl Raw {
+    /// Its address.
+    pub(crate) fn key(&self, kind: &Kind) -> Key {
+        let name = self.meta.name.clone().unwrap_or_default();
+        Key { kind: kind.clone(), namespace: self.meta.namespace.clone(), name }
+    }
+
     /// Its name with its namespace, for people.
     pub(crate) fn name(&self) -> String {
         let name = self.meta.name.as_deref().unwrap_or("without a name");

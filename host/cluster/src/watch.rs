@@ -59,7 +59,7 @@ impl Cluster {
     /// resumed where it stood, so that nothing is missed; where the API server has forgotten that place
     /// (410), a new list comes. Lists are quorum reads, in pages of 500. A failure is told to the log and
     /// to the handle and tried again, at first after 0.1 s, at last every 30 s. An object that makes no
-    /// sense is reported once and left out. A full channel slows the watch down.
+    /// sense is reported once and counts as gone. A full channel slows the watch down.
     ///
     /// # Panics
     /// Outside of a Tokio runtime.
@@ -87,16 +87,22 @@ async fn pump<T: Clone>(api: Api<Raw>, name: T, watch: Watch, sink: Sender<(T, E
     let mut stream = Box::pin(watcher(api.clone(), config(&watch)));
     let mut backoff = Backoff::default();
     let mut reported = HashSet::new();
+    // Whether a list is being told, and whether the watch after the last one has expired before it told anything.
+    let (mut listing, mut expired) = (false, false);
     while let Some(next) = stream.next().await {
         let event = match next {
             Ok(watcher::Event::Init) => Some(Event::Begin),
             Ok(watcher::Event::InitDone) => Some(Event::Listed),
-            Ok(watcher::Event::InitApply(raw) | watcher::Event::Apply(raw)) => {
-                parsed(&raw, &watch, &mut reported).map(Event::Seen)
+            Ok(watcher::Event::InitApply(raw)) => parsed(&raw, &watch, &mut reported).map(Event::Seen).ok(),
+            Ok(watcher::Event::Apply(raw)) => {
+                Some(parsed(&raw, &watch, &mut reported).map_or_else(Event::Gone, Event::Seen))
             }
-            Ok(watcher::Event::Delete(raw)) => parsed(&raw, &watch, &mut reported).map(Event::Gone),
-            Err(watcher::Error::WatchError(status)) if status.code == 410 => {
+            Ok(watcher::Event::Delete(raw)) => {
+                Some(Event::Gone(parsed(&raw, &watch, &mut reported).unwrap_or_else(|name| name)))
+            }
+            Err(watcher::Error::WatchError(status)) if status.code == 410 && !expired => {
                 tracing::debug!(%watch, "watch of {watch} has expired; it is listed again");
+                expired = true;
                 None
             }
             Err(error) => {
@@ -110,10 +116,17 @@ async fn pump<T: Clone>(api: Api<Raw>, name: T, watch: Watch, sink: Sender<(T, E
             }
         };
         let Some(event) = event else { continue };
-        // A list begins before anything is asked, so its begin is no sign that anything works.
-        if !matches!(event, Event::Begin) {
-            backoff.reset();
-        }
+        // A list is no sign that the watch works which comes after it: only what the watch itself tells is.
+        listing = match &event {
+            Event::Begin => true,
+            Event::Listed => false,
+            _ if listing => true,
+            _ => {
+                backoff.reset();
+                expired = false;
+                false
+            }
+        };
         if sink.send((name.clone(), event)).await.is_err() {
             return;
         }
@@ -129,17 +142,16 @@ fn config(watch: &Watch) -> watcher::Config {
     }
 }
 
-fn parsed(raw: &Raw, watch: &Watch, reported: &mut HashSet<String>) -> Option<Arc<Object>> {
-    match Object::parse(raw.text.get(), Some(&watch.resource.kind)) {
-        Ok(object) => Some(Arc::new(object)),
-        Err(e) => {
-            let name = raw.name();
-            if reported.insert(name.clone()) {
-                tracing::warn!(%watch, "{} {name} is left out: {e}", watch.resource.kind);
-            }
-            None
+/// An object, or where it makes no sense, its name and nothing else.
+fn parsed(raw: &Raw, watch: &Watch, reported: &mut HashSet<String>) -> Result<Arc<Object>, Arc<Object>> {
+    let kind = &watch.resource.kind;
+    Object::parse(raw.text.get(), Some(kind)).map(Arc::new).map_err(|e| {
+        let name = raw.name();
+        if reported.insert(name.clone()) {
+            tracing::warn!(%watch, "{kind} {name} cannot be read and counts as gone: {e}");
         }
-    }
+        Arc::new(Object::named(raw.key(kind)))
+    })
 }
 
 /// What failed, in the words of the API server or the network.

@@ -1,6 +1,7 @@
 //! One object as the stores keep it: its JSON text beside its parsed metadata, managedFields apart.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -73,8 +74,8 @@ pub struct ManagedFields {
     pub fields_v1: Value,
 }
 
-/// One object of the API server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One object of the API server. Its `Debug` tells its name and version only: what is in it may be a secret.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Object {
     /// Its address.
     pub key: Key,
@@ -83,6 +84,12 @@ pub struct Object {
     /// The object without managedFields, as JSON text, with apiVersion and kind.
     pub text: String,
     pub(crate) cached: Cached,
+}
+
+impl fmt::Debug for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}, version {}, {} bytes)", self.key, self.meta.uid, self.meta.resource_version, self.text.len())
+    }
 }
 
 /// Text that is no Kubernetes object.
@@ -100,6 +107,12 @@ struct Outer<'a> {
 }
 
 impl Object {
+    /// An object of which nothing is known but its address.
+    pub fn named(key: Key) -> Self {
+        let meta = Metadata { name: key.name.clone(), namespace: key.namespace.clone(), ..Metadata::default() };
+        Self { key, meta, text: String::new(), cached: Cached::default() }
+    }
+
     /// Reads an object from its JSON text. `kind` is used where the text does not say its own: items of
     /// a list of a built-in kind lack apiVersion and kind.
     pub fn parse(text: &str, kind: Option<&Kind>) -> Result<Self, NotAnObject> {

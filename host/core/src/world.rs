@@ -147,11 +147,16 @@ impl World {
 
     /// `cluster.list`, sorted by namespace and name.
     pub fn list(&mut self, listing: &Listing) -> Result<Answer<Vec<String>>, Unanswered> {
+        Ok(self.find(listing)?.map(|objects| objects.iter().map(|object| object.view(listing.view)).collect()))
+    }
+
+    /// The objects that [`World::list`] shows, for who bounds how much is shown.
+    pub fn find(&mut self, listing: &Listing) -> Result<Answer<Vec<Arc<Object>>>, Unanswered> {
         let Listing { kind, scope, labels, fields, view } = listing;
         let selector = Selector::parse(labels).map_err(|e| Unanswered::Malformed(e.to_string()))?;
         let fields = fields.iter().map(|(path, value)| Field::parse(path, value).map_err(Unanswered::Malformed));
         let what = What::All(selector, fields.collect::<Result<_, _>>()?);
-        let found = self.look(kind, |permitted, resource, own| {
+        self.look(kind, |permitted, resource, own| {
             let (group, name) = (&kind.group, &kind.kind);
             let area = match (scope, resource.is_none_or(|r| r.namespaced)) {
                 (Scope::All, true) => Area::Everywhere(permitted.may_read_everywhere(group, name)?),
@@ -163,15 +168,19 @@ impl World {
                 permitted.may_read(group, name, namespace, own)?;
             }
             Ok(Query { kind: kind.clone(), area, what, view: *view })
-        })?;
-        Ok(found.map(|objects| objects.iter().map(|object| object.view(*view)).collect()))
+        })
     }
 
     /// `cluster.children`, sorted by group, kind, namespace and name.
     pub fn children(&mut self, view: View) -> Vec<String> {
+        self.find_children(view).iter().map(|child| child.view(view)).collect()
+    }
+
+    /// The objects that [`World::children`] shows, for who bounds how much is shown.
+    pub fn find_children(&mut self, view: View) -> Vec<Arc<Object>> {
         let answer = Print::of_all(self.children.iter().map(|child| child.print(view)));
         self.reads.push(Read::Children { view, answer });
-        self.children.iter().map(|child| child.view(view)).collect()
+        self.children.clone()
     }
 
     /// `clock.reached`.

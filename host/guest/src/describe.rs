@@ -9,10 +9,16 @@ use crate::bindings::ReconcilerPre;
 use crate::convert;
 use crate::engine::Engine;
 use crate::error::LoadError;
+use crate::size;
 use crate::state::State;
 
 /// Bounds of `describe`. A CustomResourceDefinition may be large.
 const LIMITS: Limits = Limits { time_ms: 1000, memory: 64 << 20, outcome: 4 << 20, reads: 0, children: 0 };
+
+/// Bytes of a module's version: it stands in statuses, in every trace and in the log.
+const VERSION: usize = 128;
+/// Kinds that all wishes may name together: they become the permissions of a Reconciler.
+const KINDS: usize = 500;
 
 /// Asks a guest what it is.
 pub(crate) fn describe(engine: &Engine, guest: &ReconcilerPre<State>) -> Result<Manifest, LoadError> {
@@ -24,6 +30,11 @@ pub(crate) fn describe(engine: &Engine, guest: &ReconcilerPre<State>) -> Result<
         (Ok(_), Some(name)) => return Err(LoadError::DescribeCalled { name }),
         (Ok(manifest), None) => convert::manifest(manifest),
     };
+    let bytes = size::manifest(&manifest);
+    if bytes > LIMITS.outcome {
+        let why = format!("all its text has {bytes} bytes, and may have {}", LIMITS.outcome);
+        return Err(LoadError::Manifest(why));
+    }
     check(&manifest).map_err(LoadError::Manifest)?;
     Ok(manifest)
 }
@@ -43,7 +54,14 @@ fn check(manifest: &Manifest) -> Result<(), String> {
     if !is_dns_label(version) {
         return Err(format!("it serves {kind} in the version {version:?}; a version is like v1 or v1alpha1"));
     }
+    if manifest.version.len() > VERSION || manifest.version.chars().any(char::is_control) {
+        return Err(format!("its version must be at most {VERSION} bytes, without line breaks and the like"));
+    }
     let Manifest { applies, contributes, reads, deletes, .. } = manifest;
+    let kinds: usize = [applies, contributes, reads, deletes].into_iter().flatten().map(|wish| wish.kinds.len()).sum();
+    if kinds > KINDS {
+        return Err(format!("its wishes name {kinds} kinds, and may name {KINDS}"));
+    }
     for (what, wishes) in [("applies", applies), ("contributes", contributes), ("reads", reads), ("deletes", deletes)] {
         for wish in wishes {
             check_wish(wish).map_err(|why| format!("a wish of `{what}`: {why}"))?;
@@ -141,6 +159,10 @@ mod tests {
         assert!(why(|m| m.name = "My Guest".into()).contains("\"My Guest\" is no DNS label"));
         assert!(why(|m| m.serves.kind = String::new()).contains("the kind \"\""));
         assert!(why(|m| m.serves.version = "V 1".into()).contains("\"V 1\""));
+        assert!(why(|m| m.version = "1".repeat(129)).contains("its version must be at most 128 bytes"));
+        assert!(why(|m| m.version = "1\n2".into()).contains("without line breaks"));
+        let many = vec!["Deployment".to_owned(); 501];
+        assert!(why(|m| m.applies[0].kinds = many).contains("its wishes name 501 kinds, and may name 500"));
         assert!(why(|m| m.serves.group = "-".into()).contains("no DNS subdomain"));
         assert!(why(|m| m.applies[0].kinds.clear()).contains("`applies`: it names no kinds"));
         assert!(why(|m| m.applies[0].scope = Scope::Named(vec![])).contains("no namespace"));

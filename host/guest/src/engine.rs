@@ -87,22 +87,20 @@ impl Engine {
     pub(crate) fn run<T>(
         &self,
         guest: &ReconcilerPre<State>,
-        state: State,
+        mut state: State,
         call: impl FnOnce(&Reconciler, &mut Store<State>) -> wasmtime::Result<T>,
     ) -> Ran<T> {
         let _pass = self.inner.gate.enter(CALLS);
         let began = cpu_time();
-        let time = Duration::from_millis(state.limits.time_ms);
+        state.began = began;
         let fuel = failure::fuel(&state.limits);
         let mut store = Store::new(&self.inner.wasm, state);
         store.limiter(|state| state);
         store.set_hostcall_fuel(fuel);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(move |mut store| {
-            if cpu_time().saturating_sub(began) < time {
-                return Ok(UpdateDeadline::Continue(1));
-            }
-            Err(store.data_mut().exceed("time", format!("it used more than {} ms of CPU time", time.as_millis())))
+            store.data_mut().in_time()?;
+            Ok(UpdateDeadline::Continue(1))
         });
         let result = if wasmtime::Engine::same(guest.engine(), &self.inner.wasm) {
             guest.instantiate(&mut store).and_then(|guest| call(&guest, &mut store))

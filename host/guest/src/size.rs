@@ -1,7 +1,8 @@
 //! How large an answer is: all its text added up.
 
-use innkeeper_core::contract::{Failure, Outcome, Removal, Request};
+use innkeeper_core::contract::{self, Failure, Manifest, Outcome, Removal, Request, Wish};
 use innkeeper_core::kind::Key;
+use innkeeper_core::world::{Listing, Scope};
 
 /// Bytes of a request's text.
 pub(crate) fn request(request: &Request) -> u64 {
@@ -65,6 +66,26 @@ pub(crate) fn key(key: &Key) -> u64 {
     let Key { kind, namespace, name } = key;
     let kind = text(&kind.group) + text(&kind.version) + text(&kind.kind);
     kind + namespace.as_deref().map_or(0, text) + text(name)
+}
+
+/// Bytes of the text of a question for a list.
+pub(crate) fn listing(listing: &Listing) -> u64 {
+    let Listing { kind, scope, labels, fields, view: _ } = listing;
+    let scope = if let Scope::Namespace(name) = scope { text(name) } else { 0 };
+    let kind = text(&kind.group) + text(&kind.version) + text(&kind.kind);
+    kind + scope + text(labels) + fields.iter().map(|(path, value)| text(path) + text(value)).sum::<u64>()
+}
+
+/// Bytes of the text of what a module says of itself.
+pub(crate) fn manifest(manifest: &Manifest) -> u64 {
+    let Manifest { name, version, serves, crd, applies, contributes, reads, deletes, .. } = manifest;
+    let serves = text(&serves.group) + text(&serves.version) + text(&serves.kind);
+    let wishes = applies.iter().chain(contributes).chain(reads).chain(deletes).map(|wish| {
+        let Wish { group, kinds, scope } = wish;
+        let names = if let contract::Scope::Named(names) = scope { texts(names) } else { 0 };
+        text(group) + texts(kinds) + names
+    });
+    text(name) + text(version) + serves + crd.as_deref().map_or(0, text) + wishes.sum::<u64>()
 }
 
 /// Bytes of a text.

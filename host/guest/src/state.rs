@@ -1,6 +1,10 @@
 //! What the host keeps for one call: the bounds, and the answers to the guest's imports.
 
-use innkeeper_core::contract::{Failure, Limits};
+use std::sync::Arc;
+use std::time::Duration;
+
+use innkeeper_core::contract::{self, Failure, Limits};
+use innkeeper_core::object::Object;
 use innkeeper_core::world::{Unanswered, World};
 use wasmtime::ResourceLimiter;
 
@@ -9,9 +13,14 @@ use crate::bindings::innkeeper::guest::{about, clock, cluster, log, reconcile_ty
 use crate::convert;
 use crate::log::Log;
 use crate::size;
+use crate::ticker::cpu_time;
 
 /// Table entries that one call may have, all its tables added up. A table only holds functions.
 pub(crate) const TABLE: usize = 100_000;
+
+/// Bytes of text that the reads of one call may ask with, whatever its other bounds. It outlives the call: what was
+/// read is kept for as long as the object is.
+pub(crate) const ASKED: u64 = 256 << 10;
 
 /// The data of one call's store.
 pub(crate) struct State {
@@ -21,6 +30,8 @@ pub(crate) struct State {
     /// Why the host ended the call, if it did. The first reason counts.
     pub(crate) ended: Option<Failure>,
     pub(crate) memory_peak: u64,
+    /// The CPU time of the thread when the call began.
+    pub(crate) began: Duration,
     /// Bytes of text that reads were answered with.
     pub(crate) shown: u64,
     /// How large the answer to each read was.
@@ -59,6 +70,7 @@ impl State {
             log,
             ended,
             memory_peak: 0,
+            began: cpu_time(),
             shown: 0,
             answers: Vec::new(),
             asked: 0,
@@ -98,10 +110,39 @@ impl State {
         Ok(())
     }
 
+    /// Whether the call may go on by the CPU time that it has used. The guest itself is asked by a clock, the host
+    /// asks where it works for a guest.
+    pub(crate) fn in_time(&mut self) -> wasmtime::Result<()> {
+        let most = Duration::from_millis(self.limits.time_ms);
+        if cpu_time().saturating_sub(self.began) < most {
+            return Ok(());
+        }
+        Err(self.exceed("time", format!("it used more than {} ms of CPU time", most.as_millis())))
+    }
+
     /// Text that a read asks with: it is kept in the record of reads.
     fn asks(&mut self, bytes: u64) -> wasmtime::Result<()> {
         self.asked = self.asked.saturating_add(bytes);
+        if self.asked > ASKED {
+            let detail = format!("its reads ask with {} bytes of text, the limit is {ASKED}", self.asked);
+            return Err(self.exceed("reads", detail));
+        }
         self.fits()
+    }
+
+    /// Objects as a read shows them, no more of them than there is room and time for.
+    fn show(&mut self, objects: &[Arc<Object>], view: contract::View) -> wasmtime::Result<Vec<Json>> {
+        let mut bytes = 0;
+        let mut texts = Vec::new();
+        for object in objects {
+            self.in_time()?;
+            let text = object.view(view);
+            bytes += size::text(&text);
+            self.fit(bytes)?;
+            texts.push(text);
+        }
+        self.shows(objects.len(), bytes)?;
+        Ok(texts)
     }
 
     /// Text that a read is answered with, and how many objects that is.
@@ -113,7 +154,12 @@ impl State {
 
     /// All that one call reads must have fitted into its memory.
     fn fits(&mut self) -> wasmtime::Result<()> {
-        let (bytes, most) = (self.asked.saturating_add(self.shown), self.limits.memory);
+        self.fit(0)
+    }
+
+    /// The same, with so much more.
+    fn fit(&mut self, more: u64) -> wasmtime::Result<()> {
+        let (bytes, most) = (self.asked.saturating_add(self.shown).saturating_add(more), self.limits.memory);
         if bytes > most {
             let detail = format!("its reads have {bytes} bytes, the limit is that of its memory, {most}");
             return Err(self.exceed("reads", detail));
@@ -148,23 +194,23 @@ impl cluster::Host for State {
 
     fn list(&mut self, query: cluster::Query) -> wasmtime::Result<cluster::Listing> {
         self.read("cluster.list")?;
-        let fields = query.fields.iter().map(|(path, value)| size::text(path) + size::text(value));
-        self.asks(size::text(&query.labels) + fields.sum::<u64>())?;
-        let found = self.world.list(&convert::listing(query));
-        let found = self.answer(found)?;
-        let objects = found.as_ref().map_or(0, Vec::len);
-        self.shows(objects, found.as_ref().map_or_else(|why| size::text(why), |texts| size::texts(texts)))?;
-        Ok(match found {
-            Ok(items) => cluster::Listing::Items(items),
-            Err(denied) => cluster::Listing::Denied(denied),
+        let listing = convert::listing(query);
+        self.asks(size::listing(&listing))?;
+        let found = self.world.find(&listing);
+        Ok(match self.answer(found)? {
+            Ok(found) => cluster::Listing::Items(self.show(&found, listing.view)?),
+            Err(denied) => {
+                self.shows(0, size::text(&denied))?;
+                cluster::Listing::Denied(denied)
+            }
         })
     }
 
     fn children(&mut self, view: View) -> wasmtime::Result<Vec<Json>> {
         self.read("cluster.children")?;
-        let found = self.world.children(convert::view(view));
-        self.shows(found.len(), size::texts(&found))?;
-        Ok(found)
+        let view = convert::view(view);
+        let found = self.world.find_children(view);
+        self.show(&found, view)
     }
 }
 

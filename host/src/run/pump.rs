@@ -65,16 +65,20 @@ impl Pump {
         let mut stopping = false;
         self.carry_out(outputs);
         loop {
-            let pause = self.pause(&engine);
+            // A question waits for one turn at most, and delays no turn: who asks often must not stop the clock.
+            if let Ok(question) = questions.try_recv() {
+                self.answer(&engine, question);
+            }
+            let pause = tokio::time::sleep(self.pause(&engine));
             let input = tokio::select! {
                 biased;
                 Some(input) = inputs.recv() => input,
                 Some((number, event)) = self.events.recv() => Input::Watched(number, event),
                 Some(question) = questions.recv() => {
                     self.answer(&engine, question);
-                    continue;
+                    Input::Tick
                 }
-                () = tokio::time::sleep(pause) => Input::Tick,
+                () = pause => Input::Tick,
             };
             stopping |= matches!(input, Input::Stop);
             // What watches told before an answer comes first: a list that began before may not show its write.

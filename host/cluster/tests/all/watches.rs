@@ -185,3 +185,38 @@ async fn dropping_the_handle_ends_the_watch() {
     drop(handle);
     assert!(timeout(Duration::from_secs(5), events.recv()).await.expect("in time").is_none());
 }
+
+#[tokio::test]
+async fn a_place_that_is_forgotten_again_and_again_is_a_trouble_and_no_storm() {
+    let fake = Fake::start(|request, _| match is_watch(request) {
+        true => Reply::Cut(line("ERROR", &expired())),
+        false => list("5", &["a"]),
+    })
+    .await;
+    let (sink, mut events) = channel(1000);
+    let handle = fake.cluster().await.watch(watch(), sink);
+    let until = tokio::time::Instant::now() + Duration::from_secs(8);
+    while tokio::time::timeout_at(until, events.recv()).await.is_ok() {}
+    // Each 0.5 s at first, as watches are paced; then less and less often.
+    let lists = fake.requests().iter().filter(|r| !is_watch(r)).count();
+    assert!((3..=8).contains(&lists), "{lists} lists");
+    assert!(handle.failures() > 0, "somebody is told");
+}
+
+#[tokio::test]
+async fn an_object_that_cannot_be_read_counts_as_gone() {
+    let deep = |version: &str| {
+        let (open, close) = ("{\"a\":".repeat(200), "}".repeat(200));
+        object("a", version).replacen('{', &format!("{{\"spec\":{open}1{close},"), 1)
+    };
+    let fake = Fake::start(move |request, _| match is_watch(request) {
+        true => Reply::Open(
+            line("MODIFIED", &deep("6")) + &line("MODIFIED", &object("a", "7")) + &line("DELETED", &deep("8")),
+        ),
+        false => list("5", &["a"]),
+    })
+    .await;
+    let (sink, mut events) = channel(10);
+    let _handle = fake.cluster().await.watch(watch(), sink);
+    expect(&mut events, &["begin", "seen a", "listed", "gone a", "seen a", "gone a"]).await;
+}

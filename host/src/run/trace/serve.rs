@@ -1,6 +1,6 @@
 //! `GET /traces/KIND/NAME?namespace=NAMESPACE`: for who is on the same machine, or in the same Pod.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use hyper::body::Incoming;
 use hyper::header::HOST;
@@ -35,14 +35,17 @@ pub(in crate::run) async fn answer(request: Request<Incoming>, peer: SocketAddr,
         Some(Err(why)) => Answer::text(StatusCode::NOT_FOUND, why + "\n"),
         None => Answer::text(
             StatusCode::SERVICE_UNAVAILABLE,
-            "the host has not begun to work yet: is the API server there? See its log\n",
+            "the host has not begun to work yet (is the API server there? See its log), or has too much to do\n",
         ),
     }
 }
 
-/// Whether somebody who comes from there, and calls this host so, is on this machine.
+/// Whether somebody who comes from there, and calls this host so, is on this machine. Of the addresses of loopback
+/// only the one that programs use: a proxy beside the host may pass on what comes from elsewhere, and says so by
+/// another (Istio's is 127.0.0.6).
 fn is_here(peer: IpAddr, host: Option<&str>) -> bool {
-    peer.to_canonical().is_loopback() && host.is_none_or(is_this_machine)
+    let here = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+    here.contains(&peer.to_canonical()) && host.is_none_or(is_this_machine)
 }
 
 fn is_this_machine(host: &str) -> bool {
@@ -88,6 +91,7 @@ mod tests {
             from("127.0.0.1", "localhost:8081") && from("::1", "[::1]:8081") && from("::ffff:127.0.0.1", "127.0.0.1")
         );
         assert!(!from("10.0.0.7", "10.0.0.7:8081") && !from("10.0.0.7", "localhost"));
+        assert!(!from("127.0.0.6", "localhost"), "a proxy on this machine");
         assert!(!from("127.0.0.1", "evil.example.com:8081"), "a page in a browser on this machine");
     }
 

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use innkeeper_sdk::bindings::innkeeper::guest::types::View;
+use innkeeper_sdk::bindings::innkeeper::guest::types::{Kind, View};
 use innkeeper_sdk::bindings::innkeeper::guest::{clock, cluster, log, reconcile_types};
 use innkeeper_sdk::bindings::{Outcome, Request};
 use schemars::JsonSchema;
@@ -46,6 +46,8 @@ pub enum Misdeed {
     Reads,
     /// It looks so often at all its children.
     ReadsAll,
+    /// It asks for a list in a namespace whose name has so many bytes.
+    Asks,
     /// It says something else in each call: its own status tells it what it said before.
     Flip,
     /// It wants to be called again at once, so many milliseconds from now.
@@ -88,6 +90,12 @@ pub(crate) fn commit(misdeed: Misdeed, amount: u32, request: &Request, outcome: 
         Misdeed::ReadsAll => numbers().for_each(|_| {
             black_box(cluster::children(View::Full));
         }),
+        Misdeed::Asks => {
+            let kind = Kind { group: String::new(), version: "v1".into(), kind: "ConfigMap".into() };
+            let area = cluster::Area::Namespace(text(amount));
+            let fields = Vec::new();
+            black_box(cluster::list(&cluster::Query { kind, area, labels: String::new(), fields, view: View::Names }));
+        }
         Misdeed::Flip => {
             let side = if request.object.contains("heads") { "tails" } else { "heads" };
             outcome.status = Some(format!(r#"{{"side":"{side}"}}"#));

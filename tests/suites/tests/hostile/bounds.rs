@@ -86,6 +86,11 @@ fn g03_the_size_of_reads_is_bounded() {
 }
 
 #[test]
+fn g03_what_reads_ask_with_is_bounded() {
+    exceeds(&Inn::with_limits(json!({"time": "5s"})), "Asks", 300_000, "reads", "the limit is 262144");
+}
+
+#[test]
 fn g03_the_log_is_bounded() {
     let inn = Inn::with_limits(json!({"time": "5s"}));
     // A flood of lines is cut, and the call goes on.
