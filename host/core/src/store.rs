@@ -161,7 +161,10 @@ impl Store {
                 if let Some(relist) = &mut self.relist {
                     relist.names.remove(&name);
                 }
-                self.remove(&name).map(|_| Change { before: Some(object), after: None }).into_iter().collect()
+                // Of one that could not be read, what it was before says more.
+                let last = |known| if object.text.is_empty() { known } else { object };
+                let gone = self.remove(&name).map(|known| Change { before: Some(last(known)), after: None });
+                gone.into_iter().collect()
             }
             Event::Listed => {
                 self.filled = true;
@@ -264,6 +267,16 @@ mod tests {
         assert_eq!(gone.len(), 1);
         assert_eq!(gone[0].before.as_ref().map(|o| o.key.name.as_str()), Some("x"));
         assert_eq!(store.children_of("o").count(), 1);
+    }
+
+    #[test]
+    fn of_an_object_that_cannot_be_read_any_more_its_last_words_count() {
+        let mut store = Store::default();
+        let known = child("x", 1, "o");
+        store.take(Event::Seen(known.clone()));
+        let gone = store.take(Event::Gone(Arc::new(Object::named(known.key.clone()))));
+        assert_eq!(gone.iter().map(|change| change.before.clone()).collect::<Vec<_>>(), [Some(known)]);
+        assert_eq!(store.children_of("o").count(), 0);
     }
 
     #[test]

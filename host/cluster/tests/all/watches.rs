@@ -158,7 +158,7 @@ async fn a_server_that_ends_every_watch_at_once_is_not_stormed() {
 }
 
 #[tokio::test]
-async fn an_object_that_makes_no_sense_is_left_out() {
+async fn an_object_that_makes_no_sense_counts_as_gone_and_keeps_no_other_waiting() {
     let odd =
         r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"odd","resourceVersion":"6","labels":{"a":1}}}"#;
     let lines = line("ADDED", odd) + &line("MODIFIED", odd) + &line("ADDED", &object("b", "7"));
@@ -169,7 +169,7 @@ async fn an_object_that_makes_no_sense_is_left_out() {
     .await;
     let (sink, mut events) = channel(10);
     let _handle = fake.cluster().await.watch(watch(), sink);
-    expect(&mut events, &["begin", "listed", "seen b"]).await;
+    expect(&mut events, &["begin", "listed", "gone odd", "gone odd", "seen b"]).await;
 }
 
 #[tokio::test]
@@ -204,10 +204,12 @@ async fn a_place_that_is_forgotten_again_and_again_is_a_trouble_and_no_storm() {
 }
 
 #[tokio::test]
-async fn an_object_that_cannot_be_read_counts_as_gone() {
+async fn an_object_nested_too_deeply_counts_as_gone_until_it_can_be_read() {
     let deep = |version: &str| {
         let (open, close) = ("{\"a\":".repeat(200), "}".repeat(200));
-        object("a", version).replacen('{', &format!("{{\"spec\":{open}1{close},"), 1)
+        let managed = "\"metadata\":{\"managedFields\":[{\"manager\":\"m\"}],";
+        let object = object("a", version).replacen("\"metadata\":{", managed, 1);
+        object.replacen('{', &format!("{{\"spec\":{open}1{close},"), 1)
     };
     let fake = Fake::start(move |request, _| match is_watch(request) {
         true => Reply::Open(

@@ -49,11 +49,11 @@ fn d04_what_cannot_be_made_in_a_namespace_that_goes_is_told_and_tried_seldom() {
     bench.apply_ready(&json!({"children": [child("wants")]}));
     delete_namespace(&house, house.namespace());
     bench.says("Stalled", "ChildFailed", &["ConfigMap", "being terminated", SKIP]);
-    // A back-off has at most some twenty tries in its first hour; a loop has as many in a second.
+    // A back-off that begins at 5 ms has a dozen tries in ten seconds, of two requests each; a loop has hundreds.
     let mark = house.mark();
     std::thread::sleep(std::time::Duration::from_secs(10));
     let tries = house.requests_since(&mark).iter().filter(|r| r.resource == "configmaps").count();
-    assert!(tries < 20, "{tries} requests in ten seconds");
+    assert!(tries < 50, "{tries} requests in ten seconds");
     bench.skip();
     is_gone(&house, house.namespace());
 }

@@ -133,6 +133,9 @@ fn d05_an_object_that_is_being_deleted_is_finished_first() {
 fn d05_a_reconciler_that_would_leave_nothing_behind_goes_at_once_and_is_made_again() {
     let house = alone(&["workbench"]);
     house.start_host();
+    // Fields that it contributes would have to be withdrawn.
+    let none = json!({"spec": {"permissions": {"contribute": []}}}).to_string();
+    house.kubectl(&["patch", "reconciler", "workbench", "--type=merge", "-p", &none]);
     let bench = Bench { house: &house, kind: "Workbench", name: "plain" };
     bench.apply_ready(&json!({"children": [child_with("plain", 0, &json!({"finalizers": [SLOW]}))]}));
     let before = uid(&house.get("Reconciler", "workbench"));

@@ -28,7 +28,7 @@ pub(crate) fn config_map(name: &str, app: &str, text: &str) -> String {
 }
 
 /// A house with the guest of Workbenches, which may read ConfigMaps, Secrets, Workbenches and Latecomers in every
-/// namespace, and Namespaces. Its host runs.
+/// namespace, and Namespaces. Its host runs, and keeps nothing yet.
 pub(crate) fn house() -> House {
     let house = House::alone(&["workbench"]);
     house.start_host();
@@ -40,6 +40,8 @@ pub(crate) fn house() -> House {
     ]);
     let patch = json!({"spec": {"permissions": {"read": read}}}).to_string();
     house.kubectl(&["patch", "reconciler", "workbench", "--type=merge", "--patch", &patch]);
+    // What other tests left looks at something too.
+    house.delete_everywhere(KIND);
     house
 }
 
