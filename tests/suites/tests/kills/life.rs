@@ -15,10 +15,12 @@ pub(crate) struct Life {
     pub(crate) created_children: &'static str,
     pub(crate) changed: &'static str,
     pub(crate) changed_children: &'static str,
+    /// What else must be so at the end of a stage.
+    pub(crate) besides: fn(&House, Stage) -> Result<(), String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+pub(crate) enum Stage {
     Created,
     Changed,
     Deleted,
@@ -105,7 +107,7 @@ impl Lived<'_> {
                 return Err(format!("the object {} is not ready: {ready}", uid(object)));
             }
         }
-        Ok(())
+        (self.life.besides)(self.house, stage)
     }
 
     /// Waits until the stage is over, and then until no more writes come. With a fault that may strike:
