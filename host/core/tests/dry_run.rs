@@ -81,6 +81,7 @@ fn a_finalizer_that_would_be_set_is_told() {
     api.put(crd());
     let mut house = dry(api, true);
     house.put(inn("x", json!({"rooms": ["one"]})));
-    assert_eq!(told(&mut house)[1..], ["merge Inn a/x", "apply ConfigMap a/one", "status Inn a/x"]);
+    let all = ["merge Reconciler inn", "merge Inn a/x", "apply ConfigMap a/one", "status Inn a/x"];
+    assert_eq!(told(&mut house)[1..], all, "its Reconciler's is set before it");
     assert!(house.api.get("Inn", Some("a"), "x").unwrap()["metadata"]["finalizers"].is_null());
 }
