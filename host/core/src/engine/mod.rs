@@ -16,6 +16,7 @@ mod guards;
 mod kinds;
 mod load;
 mod modules;
+mod orphaning;
 mod readers;
 mod reads;
 mod reconcilers;
@@ -241,6 +242,7 @@ pub struct Engine {
     resync: resync::Resync,
     pending: Pending,
     echoes: echoes::Echoes,
+    orphaning: orphaning::Orphaning,
     /// By object, with the uid that they are about.
     memories: HashMap<Key, (String, Memory)>,
     steps: HashMap<Key, Step>,

@@ -32,6 +32,7 @@ mod settled;
 mod tell;
 
 pub(crate) use ask::shown;
+pub(crate) use cascade::is_orphaning;
 pub use settled::Settled;
 
 use std::collections::{BTreeSet, HashMap};
@@ -75,6 +76,9 @@ pub struct Seen {
     pub insist: bool,
     /// Why the object is slowed down, for people, if what is written for it is undone again and again.
     pub unsettled: Option<String>,
+    /// Whether the object was ever shown with the wish that its children stay when it goes: Kubernetes may have
+    /// taken its own note of that away by now.
+    pub orphaned: bool,
     /// Milliseconds since the epoch.
     pub now_ms: i64,
 }

@@ -6,14 +6,18 @@ use crate::names::{GUEST_FINALIZER, PAUSED, SKIP_FINALIZE};
 use crate::object::Metadata;
 use crate::world::World;
 
-/// A paused object is left alone. A wanted object is asked about. A deleted one is finished: its guest is asked
-/// while it has work to do, then its children go. So they do, as the Reconciler says, where that goes.
+/// The wish that children stay is noted even of a paused object, since it would be lost; beside that, a paused
+/// object is left alone. A wanted object is asked about. A deleted one is finished: its guest is asked while it has
+/// work to do, then its children go. So they do, as the Reconciler says, where that goes.
 pub(super) fn begin(desk: &mut Desk) -> Next {
     let seen = &desk.seen;
+    if cascade::must_note_orphaning(seen) {
+        return Next::Go(Phase::Finishing(finish::Finishing::default()));
+    }
     if is_paused(seen) && !seen.is_left() {
         return report::paused();
     }
-    if seen.is_left() || cascade::must_note_orphaning(seen) {
+    if seen.is_left() {
         return Next::Go(Phase::Finishing(finish::Finishing::default()));
     }
     let phase = match (seen.is_going(), guest_has_work(seen)) {
