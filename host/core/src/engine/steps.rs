@@ -91,6 +91,7 @@ impl Engine {
         let unsettled = self.breaker.why(&key).map(str::to_owned);
         let orphaned = self.orphaning.has_seen(&object);
         if unseen.is_empty()
+            && contributed.is_empty()
             && unsettled.is_none()
             && !causes.insist()
             && self.is_at_rest(&key, &object, &children, &memory)

@@ -35,7 +35,7 @@ pub(crate) fn is_noted(object: &Object) -> bool {
 
 /// Whether somebody wishes, or wished, that the children stay. Kubernetes takes its own note away as soon as its
 /// garbage collection is done: at once where all children are out of its reach.
-fn is_orphaned(seen: &Seen) -> bool {
+pub(super) fn is_orphaned(seen: &Seen) -> bool {
     seen.is_going() && (has(seen, ORPHAN) || seen.orphaned || is_noted(&seen.object))
 }
 

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::act::{address, finalizers_patch, removal, removed, words};
-use super::{Desk, Next, Phase, Resources, cascade, contribute, leave, report};
+use super::{Desk, Next, Phase, Resources, cascade, contribute, leave, report, unanswered};
 use crate::action::Done;
 use crate::conditions::Standing;
 use crate::contract::Outcome;
@@ -65,7 +65,8 @@ pub(super) fn begin(desk: &mut Desk, mut finishing: Finishing, resources: Resour
     }
     let going = leave::of_object(desk);
     let unseen = if leave::all(desk) { std::mem::take(&mut desk.seen.unseen) } else { Vec::new() };
-    let is_last = going.is_empty() && unseen.is_empty();
+    let unknown = unanswered::in_the_way(desk);
+    let is_last = going.is_empty() && unseen.is_empty() && unknown.is_none();
     if is_last && (desk.seen.is_going() || leave::all(desk)) {
         for (there, action) in contribute::withdrawals(desk, resources) {
             let id = desk.act(action);
@@ -92,6 +93,7 @@ pub(super) fn begin(desk: &mut Desk, mut finishing: Finishing, resources: Resour
             .push(format!("there may be children that cannot be seen: {what}. Finalizers stay until they can"));
     }
     if finishing.jobs.is_empty() {
+        finishing.trouble.extend(unknown);
         return over(desk, finishing, &going);
     }
     Next::Wait(Phase::Finishing(finishing))

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::act::Acting;
-use super::{Desk, Needs, Next, Output, Phase, Resources, leave, report};
+use super::{Desk, Needs, Next, Output, Phase, Resources, leave, report, unanswered};
 use crate::contract::{Failure, Outcome};
 use crate::kind::GroupKind;
 use crate::names::{CHILDREN_FINALIZER, GUEST_FINALIZER};
@@ -55,7 +55,8 @@ pub(super) fn finalizers(desk: &Desk, wanted: &[Wanted], contributes: bool) -> B
         || desk.seen.children.iter().any(|c| !wanted::is_reachable(object, &c.key));
     let ordered = manifest.is_some_and(|m| m.ordered_deletion) && !wanted.is_empty();
     let mut needed = BTreeSet::new();
-    if unreachable || ordered || contributes || !desk.seen.contributed.is_empty() {
+    let unknown = unanswered::may_need_finalizer(desk);
+    if unreachable || unknown || ordered || contributes || !desk.seen.contributed.is_empty() {
         needed.insert(CHILDREN_FINALIZER);
     }
     if manifest.is_some_and(|m| m.finalizes) {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::child::Recheck;
 use super::events::Trouble;
-use super::{Desk, Ended, Memory, Next, Output, Phase, Seen, events, settled};
+use super::{Desk, Ended, Memory, Next, Output, Phase, Seen, events, settled, unanswered};
 use crate::action::{Action, Done};
 use crate::cause::Due;
 use crate::conditions::{self, Standing};
@@ -271,19 +271,22 @@ fn finish_when_answered(desk: &mut Desk, reporting: Reporting) -> Next {
         Read::Reached { at, answer: false } => Some(((at - desk.seen.now_ms).max(1).unsigned_abs(), Due::Clock)),
         _ => None,
     });
-    let again = reached.fold(reporting.again, Again::no_later_than).no_sooner_than(desk.wait_ms);
+    let unknown = unanswered::trouble(desk);
+    let again = if unknown.is_some() { reporting.again.failed() } else { reporting.again };
+    let again = reached.fold(again, Again::no_later_than).no_sooner_than(desk.wait_ms);
+    let trouble = reporting.trouble.or(unknown);
     let ending = settled::Ending {
         outcome: reporting.outcome.as_ref(),
         verdicts: &reporting.verdicts,
         removals: &reporting.removals,
-        trouble: reporting.trouble.is_some(),
+        trouble: trouble.is_some(),
         again,
     };
     let settled = settled::settled(desk, &ending);
     let changes = std::mem::take(&mut desk.changes);
     let (verdicts, contributions, removals) = (reporting.verdicts, reporting.contributions, reporting.removals);
     let memory = Memory { verdicts, contributions, removals, settled, ..std::mem::take(&mut desk.seen.memory) };
-    let ended = Ended { again, memory, changes, trouble: reporting.trouble, skipped: false };
+    let ended = Ended { again, memory, changes, trouble, skipped: false };
     desk.outputs.push(Output::End(Box::new(ended)));
     Next::Wait(Phase::Over)
 }
