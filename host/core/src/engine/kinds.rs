@@ -59,7 +59,7 @@ pub(super) struct ChildKinds {
     recorded: BTreeSet<ChildKind>,
     /// Not recorded, but there may be children of them.
     sought: BTreeSet<GroupKind>,
-    /// Recorded before their first child: there is nothing to miss while their stores fill.
+    /// Recorded before their first child: there is nothing to miss while their stores fill for the first time.
     fresh: BTreeSet<GroupKind>,
 }
 
@@ -135,6 +135,13 @@ impl ChildKinds {
             place.insert(ChildKind { group, version, kind, contributed: self.contributed });
         }
         list.into_values().collect()
+    }
+
+    /// Kinds whose children are all seen now are fresh no more: what was seen once can be missed.
+    pub(super) fn age(&mut self, scene: &Scene<'_>) {
+        let mut fresh = std::mem::take(&mut self.fresh);
+        fresh.retain(|kind| !matches!(self.sight(kind, scene), Sight::Whole(_)));
+        self.fresh = fresh;
     }
 
     /// Where the children of a kind are watched: in a version that was recorded, while one is served.
