@@ -321,7 +321,7 @@ impl Step {
     /// Begins a reconcile. The outputs are what it wants first.
     pub fn begin(mut seen: Seen, resources: Resources<'_>) -> (Self, Vec<Output>) {
         doubts::look_at_stores(&mut seen);
-        seen.memory.targets = seen.contributed.iter().map(|there| there.key.clone()).collect();
+        seen.memory.targets.extend(seen.contributed.iter().map(|there| there.key.clone()));
         let desk = Desk {
             seen,
             reads: Vec::new(),

@@ -284,8 +284,13 @@ fn finish_when_answered(desk: &mut Desk, reporting: Reporting) -> Next {
     };
     let settled = settled::settled(desk, &ending);
     let changes = std::mem::take(&mut desk.changes);
-    let (verdicts, contributions, removals) = (reporting.verdicts, reporting.contributions, reporting.removals);
-    let memory = Memory { verdicts, contributions, removals, settled, ..std::mem::take(&mut desk.seen.memory) };
+    let mut memory = Memory { settled, ..std::mem::take(&mut desk.seen.memory) };
+    // What the last outcome came to holds until another one is carried out.
+    if reporting.outcome.is_some() {
+        memory.verdicts = reporting.verdicts;
+        memory.contributions = reporting.contributions;
+        memory.removals = reporting.removals;
+    }
     let ended = Ended { again, memory, changes, trouble, skipped: false };
     desk.outputs.push(Output::End(Box::new(ended)));
     Next::Wait(Phase::Over)
