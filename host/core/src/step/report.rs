@@ -220,8 +220,14 @@ pub(super) fn begin(desk: &mut Desk, mut reporting: Reporting) -> Next {
         }
         _ => None,
     };
-    let said = reporting.outcome.as_ref().map(|o| o.events.clone()).unwrap_or_default();
-    let events = events::due(desk, said, own, patch.is_none());
+    let said = reporting.outcome.as_ref().map(|o| o.events.clone());
+    // After a reconcile without an outcome, the status that this process wrote for it says nothing of the guest's.
+    let put_back = |patch: &Value| {
+        let told = &desk.seen.memory.told;
+        told.is_first() && told.found.is_some() && events::leaves_the_guests(&desk.seen.object, patch)
+    };
+    let status_stays = patch.as_ref().is_none_or(put_back);
+    let events = events::due(desk, said, own, status_stays);
     if let Some(patch) = patch {
         let object = &desk.seen.object;
         let at = Address {
