@@ -152,3 +152,17 @@ fn a_call_that_failed_does_not_forget_what_the_object_waits_for() {
     house.put(theirs("one"));
     assert_eq!(house.calls, calls + 1, "its arrival is a change");
 }
+
+#[test]
+fn what_an_object_gave_is_withdrawn_also_where_its_children_are_to_stay() {
+    let mut house = house();
+    house.put(theirs("one"));
+    house.put(inn("x", json!({"gives": ["one"]})));
+    let mut object = house.api.get("Inn", Some("a"), "x").unwrap().clone();
+    object["metadata"]["finalizers"].as_array_mut().unwrap().push(json!("orphan"));
+    object["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    house.put(object);
+    assert_eq!(data(&house, "one"), json!({"theirs": "1"}));
+    let object = house.api.get("Inn", Some("a"), "x").unwrap();
+    assert_eq!(object["metadata"]["finalizers"], json!(["orphan"]), "the rest is Kubernetes'");
+}

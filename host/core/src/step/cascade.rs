@@ -55,10 +55,11 @@ pub(super) fn must_note_orphaning(seen: &Seen) -> bool {
     is_orphaned(seen) && has(seen, CHILDREN_FINALIZER) && !is_noted(&seen.object)
 }
 
-/// Children are not waited for, and a note says that they stay.
+/// A note says that children stay. They are not waited for, but what the object contributes is withdrawn first.
 pub(super) fn note_orphaning(desk: &Desk) -> Action {
     let all = &desk.seen.object.meta.finalizers;
-    let kept: Vec<String> = all.iter().filter(|f| *f != CHILDREN_FINALIZER).cloned().collect();
+    let gives = !desk.seen.contributed.is_empty() || !desk.seen.memory.given.is_empty();
+    let kept: Vec<String> = all.iter().filter(|f| gives || *f != CHILDREN_FINALIZER).cloned().collect();
     let mut action = finalizers_patch(desk, &kept);
     if let Action::Merge { patch, .. } = &mut action {
         patch["metadata"]["annotations"] = json!({ORPHANED: "true"});
