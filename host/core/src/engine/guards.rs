@@ -15,6 +15,7 @@ use crate::names::{CHILDREN_FINALIZER, GUEST_FINALIZER, OBJECT_UID, RECONCILER_F
 use crate::object::Object;
 use crate::permissions::Reach;
 use crate::reconciler::OnDelete;
+use crate::step::{is_noted, is_orphaning};
 use crate::store::Store;
 
 impl Declared {
@@ -108,9 +109,14 @@ impl Engine {
         }
         let scene = self.scene();
         let manager = &controller.binding.manager;
+        // Children that somebody wants to stay are nobody's to delete.
+        let stay = |o: &Object| {
+            o.meta.deletion_timestamp.is_some() && (is_orphaning(o) || is_noted(o) || self.orphaning.has_seen(o))
+        };
         let is_ours = |child: &Arc<Object>| {
             let uid = child.meta.labels.get(OBJECT_UID);
-            fields::apply_entry(&child.meta, manager).is_some() && objects.all().any(|o| Some(&o.meta.uid) == uid)
+            fields::apply_entry(&child.meta, manager).is_some()
+                && objects.all().any(|o| Some(&o.meta.uid) == uid && !stay(o))
         };
         controller.binding.on_delete == OnDelete::Delete
             && controller.kinds.all().iter().any(|kind| match controller.kinds.sight(kind, &scene) {

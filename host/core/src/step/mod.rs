@@ -33,7 +33,7 @@ mod tell;
 mod unanswered;
 
 pub(crate) use ask::shown;
-pub(crate) use cascade::is_orphaning;
+pub(crate) use cascade::{is_noted, is_orphaning};
 pub use settled::Settled;
 
 use std::collections::{BTreeSet, HashMap};
