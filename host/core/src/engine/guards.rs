@@ -72,7 +72,7 @@ impl Engine {
         if self.stopping || !self.may_report() {
             return;
         }
-        let asked = |name: &str| self.actions.values().any(|owner| matches!(owner, Owner::Guard(n) if n == name));
+        let asked = |name: &str| self.is_written(name, |owner| matches!(owner, Owner::Guard(_)));
         let due: Vec<String> = self
             .reconcilers
             .iter()
@@ -81,6 +81,15 @@ impl Engine {
             .map(|(name, _)| name.clone())
             .collect();
         due.iter().for_each(|name| self.write_guard(name));
+    }
+
+    /// Whether a write of that sort to a Reconciler is on its way. What is pretended is worked out from what was
+    /// there before, so in a dry run one write waits for every other.
+    pub(super) fn is_written(&self, name: &str, sort: impl Fn(&Owner) -> bool) -> bool {
+        self.actions.values().any(|owner| match owner {
+            Owner::Guard(of) | Owner::Reconciler(of) => of == name && (self.dry_run || sort(owner)),
+            _ => false,
+        })
     }
 
     /// Whether a Reconciler must not be gone before the host has done something.
@@ -144,8 +153,8 @@ impl Engine {
     pub(super) fn guard_written(&mut self, name: &str, done: Done) {
         match done {
             Done::Object { object, .. } if object.meta.deletion_timestamp.is_some() => {
-                // With its last finalizer it is gone, which its watch will tell.
-                if !object.meta.finalizers.is_empty() {
+                // With its last finalizer it is gone, which its watch will tell, unless that was pretended.
+                if !object.meta.finalizers.is_empty() || self.dry_run {
                     self.reconciler_answered(&object);
                 }
             }
