@@ -12,9 +12,9 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::Catalog;
 use super::stores::Stores;
 use super::troubles::{Trouble, Troubles};
+use super::{Catalog, Engine};
 use crate::binding::Binding;
 use crate::contract::Wish;
 use crate::kind::{GroupKind, Kind};
@@ -30,6 +30,14 @@ pub(super) struct Scene<'a> {
     pub(super) stores: &'a Stores,
     pub(super) troubles: &'a Troubles,
     pub(super) now_ms: u64,
+}
+
+impl Engine {
+    /// What is known of the outside now.
+    pub(super) fn scene(&self) -> Scene<'_> {
+        let (catalog, stores, troubles) = (&self.catalog, &self.stores, &self.troubles);
+        Scene { catalog, stores, troubles, now_ms: self.now.mono_ms }
+    }
 }
 
 /// Whether the children of one kind can be seen.

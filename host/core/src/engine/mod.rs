@@ -359,11 +359,6 @@ impl Engine {
         self.steps.is_empty() && self.actions.is_empty()
     }
 
-    fn scene(&self) -> kinds::Scene<'_> {
-        let (catalog, stores, troubles) = (&self.catalog, &self.stores, &self.troubles);
-        kinds::Scene { catalog, stores, troubles, now_ms: self.now.mono_ms }
-    }
-
     /// What could not be asked or written is tried again, but not at once.
     fn ask_again(&mut self) {
         self.ask_again_ms.get_or_insert(self.now.mono_ms + ASK_AGAIN_MS);
