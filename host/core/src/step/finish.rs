@@ -60,13 +60,16 @@ pub(super) fn begin(desk: &mut Desk, mut finishing: Finishing, resources: Resour
         return Next::Wait(Phase::Finishing(finishing));
     }
     let waits = for_children || for_guest || cascade::is_foreground(&desk.seen);
+    // What is not known may be what has to go first.
+    if let Some(unknown) = unanswered::in_the_way(desk).filter(|_| waits || desk.seen.is_left()) {
+        return report::postponed(unknown);
+    }
     if !desk.seen.is_left() && !waits {
         return report::finished(finishing.last_word, None);
     }
     let going = leave::of_object(desk);
     let unseen = if leave::all(desk) { std::mem::take(&mut desk.seen.unseen) } else { Vec::new() };
-    let unknown = unanswered::in_the_way(desk);
-    let is_last = going.is_empty() && unseen.is_empty() && unknown.is_none();
+    let is_last = going.is_empty() && unseen.is_empty();
     if is_last && (desk.seen.is_going() || leave::all(desk)) {
         for (there, action) in contribute::withdrawals(desk, resources) {
             let id = desk.act(action);
@@ -93,7 +96,6 @@ pub(super) fn begin(desk: &mut Desk, mut finishing: Finishing, resources: Resour
             .push(format!("there may be children that cannot be seen: {what}. Finalizers stay until they can"));
     }
     if finishing.jobs.is_empty() {
-        finishing.trouble.extend(unknown);
         return over(desk, finishing, &going);
     }
     Next::Wait(Phase::Finishing(finishing))

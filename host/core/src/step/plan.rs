@@ -52,11 +52,11 @@ pub(super) fn finalizers(desk: &Desk, wanted: &[Wanted], contributes: bool) -> B
     let object = &desk.seen.object.key;
     let manifest = desk.seen.binding.module.as_ref().map(|m| &m.manifest);
     let unreachable = wanted.iter().any(|w| !wanted::is_reachable(object, &w.at.key()))
+        || unanswered::may_need_finalizer(desk)
         || desk.seen.children.iter().any(|c| !wanted::is_reachable(object, &c.key));
     let ordered = manifest.is_some_and(|m| m.ordered_deletion) && !wanted.is_empty();
     let mut needed = BTreeSet::new();
-    let unknown = unanswered::may_need_finalizer(desk);
-    if unreachable || unknown || ordered || contributes || !desk.seen.contributed.is_empty() {
+    if unreachable || ordered || contributes || !desk.seen.contributed.is_empty() {
         needed.insert(CHILDREN_FINALIZER);
     }
     if manifest.is_some_and(|m| m.finalizes) {

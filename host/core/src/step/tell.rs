@@ -71,18 +71,19 @@ impl Told {
         own: Option<Event>,
         nothing_new: bool,
     ) -> Vec<Due> {
-        let is_known = self.held.is_none() && nothing_new;
         let own_before = std::mem::replace(&mut self.own, own.as_ref().map(hash));
-        let mut news: Vec<Event> = Vec::new();
-        if let Some(events) = said {
-            let before = self.held.replace(events.iter().map(hash).collect()).unwrap_or_default();
-            news.extend(events.into_iter().filter(|event| !before.contains(&hash(event))));
-        }
-        news.extend(own.filter(|event| own_before != Some(hash(event))));
-        if is_known {
+        let own = own.filter(|event| own_before != Some(hash(event)));
+        let before = match &said {
+            Some(events) => self.held.replace(events.iter().map(hash).collect()),
+            None => self.held.clone(),
+        };
+        let events: Vec<Event> = said.into_iter().flatten().chain(own).collect();
+        if before.is_none() && nothing_new {
             return Vec::new();
         }
-        news.into_iter().filter_map(|event| self.say(now_ms, event)).collect()
+        let before = before.unwrap_or_default();
+        let news = events.into_iter().filter(|event| !before.contains(&hash(event)));
+        news.filter_map(|event| self.say(now_ms, event)).collect()
     }
 
     fn say(&mut self, now_ms: i64, event: Event) -> Option<Due> {
