@@ -4,8 +4,9 @@
 
 mod house;
 
-use house::{House, config_map, inn, wants};
-use innkeeper_core::contract::{Outcome, Phase};
+use house::{Api, House, config_map, crd, inn, manifest, wants};
+use innkeeper_core::contract::{Child, Outcome, Phase};
+use innkeeper_core::engine::Input;
 use serde_json::{Value, json};
 
 /// A house whose guest wants one ConfigMap, and is finished when the spec says so.
@@ -85,7 +86,7 @@ fn a_child_that_lost_its_owner_gets_it_back_only_while_its_object_stays() {
     orphan(&mut going);
     assert_eq!(going.requests(), ["look Inn a/x"]);
     assert!(owners(&going).is_null());
-    going.input(innkeeper_core::engine::Input::Watched(late.0, late.1));
+    going.input(Input::Watched(late.0, late.1));
     assert!(owners(&going).is_null());
 }
 
@@ -107,4 +108,75 @@ fn a_child_that_was_made_while_its_object_was_deleted_in_the_foreground_goes() {
     edit(&mut house, "finished", json!(true));
     delete(&mut house, "foregroundDeletion");
     assert_eq!(house.api.children(), Vec::<String>::new());
+}
+
+/// A house whose object has a child in another namespace, where Kubernetes' garbage collection finds nothing to do.
+fn abroad() -> House {
+    let mut api = Api::default();
+    api.put(crd());
+    let permitted = json!([{"group": "", "kinds": ["ConfigMap"], "reach": "All"}]);
+    let spec = json!({"module": {"folder": {}}, "permissions": {"apply": permitted}});
+    api.put(json!({"apiVersion": "innkeeper.dev/v1alpha1", "kind": "Reconciler", "metadata": {"name": "inn"}, "spec": spec}));
+    let far = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "far", "namespace": "b"}});
+    let guest = move |_: &_| wants(vec![Child { manifest: far.to_string(), ..config_map("far", "1") }]);
+    let mut house = House::starting(api, Box::new(guest), manifest(false));
+    house.input(Input::ModulesRead);
+    house.put(inn("x", json!({})));
+    assert_eq!(object(&house)["metadata"]["finalizers"], json!(["innkeeper.dev/children"]));
+    house
+}
+
+/// Kubernetes' garbage collection has found no dependents that it can reach: its finalizer goes at once.
+fn without_orphan(mut object: Value) -> Value {
+    object["metadata"]["finalizers"].as_array_mut().unwrap().retain(|f| f != "orphan");
+    object
+}
+
+fn is_gone_without_its_child(house: &House, told: &str) {
+    assert!(house.api.get("Inn", Some("a"), "x").is_none(), "{told}");
+    assert_eq!(house.api.children(), ["ConfigMap b/far"], "{told}");
+}
+
+#[test]
+fn children_abroad_stay_when_kubernetes_was_faster_than_the_note_of_it() {
+    let mut house = abroad();
+    let mut going = object(&house);
+    going["metadata"]["finalizers"].as_array_mut().unwrap().push("orphan".into());
+    going["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    house.api.put(going.clone());
+    house.api.put(without_orphan(going));
+    house.settle();
+    house.pass(60_000);
+    is_gone_without_its_child(&house, "the note met a conflict");
+}
+
+#[test]
+fn children_abroad_stay_when_nobody_could_look_while_the_wish_was_shown() {
+    let mut house = abroad();
+    house.holds = Some("status Inn a/x".into());
+    let mut changed = object(&house);
+    (changed["spec"]["more"], changed["metadata"]["generation"]) = (json!(true), json!(2));
+    house.put(changed);
+    assert!(!house.held.is_empty(), "a step is in work");
+    delete(&mut house, "orphan");
+    house.put(without_orphan(object(&house)));
+    house.release();
+    house.pass(60_000);
+    is_gone_without_its_child(&house, "a step was in work");
+}
+
+#[test]
+fn children_abroad_of_a_paused_object_stay() {
+    let mut house = abroad();
+    let mut paused = object(&house);
+    paused["metadata"]["annotations"] = json!({"innkeeper.dev/paused": "true"});
+    house.put(paused);
+    delete(&mut house, "orphan");
+    house.put(without_orphan(object(&house)));
+    if house.api.get("Inn", Some("a"), "x").is_some() {
+        let mut resumed = object(&house);
+        resumed["metadata"]["annotations"]["innkeeper.dev/paused"] = json!("false");
+        house.put(resumed);
+    }
+    is_gone_without_its_child(&house, "what is paused is not worked on, but what somebody wishes is noted");
 }

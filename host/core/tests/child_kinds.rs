@@ -5,8 +5,15 @@
 
 mod house;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use house::{Api, House, config_map, crd, inn, wants};
 use innkeeper_core::contract::{Child, Failure, Outcome, Request};
+use innkeeper_core::engine::Input;
+use innkeeper_core::kind::Kind;
+use innkeeper_core::resource::Resource;
+use innkeeper_core::watch::Watch;
 use serde_json::{Value, json};
 
 /// A Reconciler of `Inn` that permits its children everywhere.
@@ -192,4 +199,29 @@ fn a_list_that_cannot_be_recorded_is_tried_again_and_until_then_nothing_is_writt
     house.pass(2_000);
     assert_eq!(kinds(&house, "inn"), json!([{"group": "", "version": "v1", "kind": "ConfigMap"}]));
     assert_eq!(house.api.children(), ["ConfigMap a/one", "ConfigMap a/two"]);
+}
+
+#[test]
+fn children_of_a_kind_that_changed_its_version_are_unseen_until_they_are_listed_anew() {
+    let mut api = Api::default();
+    [crd(), towers(&["v1"]), reconciler("inn", &[("example.com", "Tower")])]
+        .into_iter()
+        .for_each(|object| drop(api.put(object)));
+    let mut house = House::over(api, Box::new(|_| wants(vec![tower("one", "v1")])));
+    house.put(inn("x", json!({})));
+    assert_eq!(house.api.children(), ["Tower b/one"]);
+    house.api.unlisted = vec!["Tower"];
+    house.put(towers(&["v2"]));
+    let kind = Kind::new("example.com", "v2", "Tower");
+    let resource = Arc::new(Resource { kind, plural: "towers".into(), namespaced: true });
+    let failing = BTreeMap::from([(Watch::children(resource), "its conversion is broken".to_owned())]);
+    house.api.delete("Inn", Some("a"), "x");
+    house.settle();
+    for _ in 0..60 {
+        house.input(Input::Troubles(failing.clone()));
+        house.pass(1_000);
+    }
+    let object = house.api.get("Inn", Some("a"), "x").expect("its finalizer stays");
+    let said = object["status"]["conditions"].to_string();
+    assert!(said.contains("Tower.example.com") && said.contains("its conversion is broken"), "{said}");
 }

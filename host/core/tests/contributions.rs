@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 /// A guest that sets `data.ours` on each ConfigMap that its object names.
 fn gives(request: &Request) -> Result<Outcome, Failure> {
     let object: Value = serde_json::from_str(&request.object).unwrap();
+    if object["spec"]["wrong"] == true {
+        return Err(Failure::Invalid { message: "it is wrong".into(), field: None });
+    }
     let names = object["spec"]["gives"].as_array().cloned().unwrap_or_default();
     let contribution = |name: &Value| {
         let meta = json!({"name": name});
@@ -136,4 +139,30 @@ fn what_is_not_there_is_not_looked_for_and_its_arrival_is_a_change() {
     house.requests();
     house.pass(60_000);
     assert_eq!(house.requests(), Vec::<String>::new(), "it finds rest");
+}
+
+#[test]
+fn a_call_that_failed_does_not_forget_what_the_object_waits_for() {
+    let mut house = house();
+    house.put(inn("x", json!({"gives": ["one"]})));
+    let mut object = house.api.get("Inn", Some("a"), "x").unwrap().clone();
+    object["spec"]["wrong"] = json!(true);
+    house.put(object);
+    let calls = house.calls;
+    house.put(theirs("one"));
+    assert_eq!(house.calls, calls + 1, "its arrival is a change");
+}
+
+#[test]
+fn what_an_object_gave_is_withdrawn_also_where_its_children_are_to_stay() {
+    let mut house = house();
+    house.put(theirs("one"));
+    house.put(inn("x", json!({"gives": ["one"]})));
+    let mut object = house.api.get("Inn", Some("a"), "x").unwrap().clone();
+    object["metadata"]["finalizers"].as_array_mut().unwrap().push(json!("orphan"));
+    object["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    house.put(object);
+    assert_eq!(data(&house, "one"), json!({"theirs": "1"}));
+    let object = house.api.get("Inn", Some("a"), "x").unwrap();
+    assert_eq!(object["metadata"]["finalizers"], json!(["orphan"]), "the rest is Kubernetes'");
 }

@@ -76,11 +76,32 @@ fn what_an_earlier_host_left_as_it_should_be_is_not_told() {
 }
 
 #[test]
+fn a_reconciler_that_would_be_let_go_is_told_of_once() {
+    let mut house = House::finalizing(rooms);
+    house.put(inn("x", json!({"rooms": []})));
+    let mut object = house.api.get("Inn", Some("a"), "x").unwrap().clone();
+    let reconciler = house.api.get("Reconciler", None, "inn").unwrap().clone();
+    assert_eq!(reconciler["metadata"]["finalizers"], json!(["innkeeper.dev/reconciler"]));
+    let mut api = house.api;
+    api.forget_watches();
+    object["metadata"]["finalizers"] = json!([]);
+    api.put(object);
+    api.delete("Inn", Some("a"), "x");
+    api.delete("Reconciler", None, "inn");
+    let mut house = dry(api, true);
+    (0..10).for_each(|_| house.pass(10_000));
+    let all = told(&mut house);
+    let merges = all.iter().filter(|told| *told == "merge Reconciler inn").count();
+    assert_eq!(merges, 1);
+}
+
+#[test]
 fn a_finalizer_that_would_be_set_is_told() {
     let mut api = Api::default();
     api.put(crd());
     let mut house = dry(api, true);
     house.put(inn("x", json!({"rooms": ["one"]})));
-    assert_eq!(told(&mut house)[1..], ["merge Inn a/x", "apply ConfigMap a/one", "status Inn a/x"]);
+    let all = ["merge Reconciler inn", "merge Inn a/x", "apply ConfigMap a/one", "status Inn a/x"];
+    assert_eq!(told(&mut house)[1..], all, "its Reconciler's is set before it");
     assert!(house.api.get("Inn", Some("a"), "x").unwrap()["metadata"]["finalizers"].is_null());
 }

@@ -194,3 +194,20 @@ fn a_reconciler_whose_module_is_offered_still_is_made_again_and_says_so() {
     assert_ne!(uid(&house), before);
     assert_eq!(finalizers(&house, "Inn", Some("a"), "x"), ["innkeeper.dev/guest"]);
 }
+
+#[test]
+fn children_that_somebody_wants_to_stay_are_not_waited_for() {
+    let spec = json!({"onDelete": "Delete"});
+    let mut house = house(Manifest { ordered_deletion: true, ..manifest(false) }, &spec, rooms);
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    let mut object = house.api.get("Inn", Some("a"), "x").unwrap().clone();
+    let finalizers = object["metadata"]["finalizers"].as_array_mut().unwrap();
+    finalizers.extend([json!("orphan"), json!("example.com/slow")]);
+    object["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    house.put(object);
+    assert_eq!(self::finalizers(&house, "Inn", Some("a"), "x"), ["orphan", "example.com/slow"]);
+    remove_file(&mut house);
+    delete(&mut house, "Reconciler", None, "inn");
+    assert!(house.api.get("Reconciler", None, "inn").is_none(), "nothing is left to do");
+    assert_eq!(house.api.children(), ["ConfigMap a/one"]);
+}

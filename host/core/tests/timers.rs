@@ -116,3 +116,18 @@ fn an_api_server_that_asks_to_wait_is_not_asked_sooner() {
     house.pass(1_000);
     assert_eq!(house.api.children(), ["ConfigMap a/one"]);
 }
+
+#[test]
+fn a_guest_may_ask_to_be_called_again_at_the_end_of_time() {
+    let mut house = House::new(|request| {
+        let mut outcome = rooms(request)?;
+        outcome.requeue_after = Some(u64::MAX);
+        Ok(outcome)
+    });
+    house.pass(1_000);
+    house.put(inn("x", json!({"rooms": []})));
+    let calls = house.calls;
+    assert!(calls > 0);
+    house.pass(10_000);
+    assert_eq!((house.calls, house.spins()), (calls, false));
+}

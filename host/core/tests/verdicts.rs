@@ -8,7 +8,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use house::{House, inn, rooms};
-use innkeeper_core::contract::State;
+use innkeeper_core::action::Done;
+use innkeeper_core::contract::{Failure, State};
 use serde_json::json;
 
 /// A house, and what its guest was told: the states of the children, call by call.
@@ -48,4 +49,21 @@ fn a_guest_is_told_of_a_name_that_is_somebody_elses_and_no_longer_when_it_is_fre
     house.pass(20_000);
     house.put(inn("x", json!({"rooms": ["one"], "more": true})));
     assert_eq!(told.borrow().last(), Some(&vec![State::Current]));
+}
+
+#[test]
+fn a_verdict_stays_until_an_outcome_takes_its_place() {
+    let told = Rc::new(RefCell::new(Vec::new()));
+    let calls = told.clone();
+    let mut house = House::new(move |request| {
+        let failed = request.children.iter().any(|verdict| verdict.state == State::Failed);
+        calls.borrow_mut().push(failed);
+        let wait = Failure::Retry { message: "a child cannot be made".into(), after: None };
+        if failed { Err(wait) } else { rooms(request) }
+    });
+    house.api.refuse("apply ConfigMap a/one", Done::Forbidden("not by you".into()));
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    (0..5).for_each(|_| house.pass(1_000));
+    let told = told.borrow();
+    assert!(told.len() > 3 && told[1..].iter().all(|failed| *failed), "{told:?}");
 }

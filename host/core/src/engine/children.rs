@@ -39,6 +39,9 @@ impl Engine {
         let waiting = std::mem::take(&mut controller.ensuring);
         let scene =
             Scene { catalog: &self.catalog, stores: &self.stores, troubles: &self.troubles, now_ms: self.now.mono_ms };
+        // Before the first child of a kind is written, this has seen its store filled.
+        controller.kinds.age(&scene);
+        controller.targets.age(&scene);
         let mut missing = Needs::default();
         let mut ready = Vec::new();
         let mut hopeless = Vec::new();

@@ -15,6 +15,7 @@ use crate::names::{CHILDREN_FINALIZER, GUEST_FINALIZER, OBJECT_UID, RECONCILER_F
 use crate::object::Object;
 use crate::permissions::Reach;
 use crate::reconciler::OnDelete;
+use crate::step::{is_noted, is_orphaning};
 use crate::store::Store;
 
 impl Declared {
@@ -71,7 +72,7 @@ impl Engine {
         if self.stopping || !self.may_report() {
             return;
         }
-        let asked = |name: &str| self.actions.values().any(|owner| matches!(owner, Owner::Guard(n) if n == name));
+        let asked = |name: &str| self.is_written(name, |owner| matches!(owner, Owner::Guard(_)));
         let due: Vec<String> = self
             .reconcilers
             .iter()
@@ -80,6 +81,15 @@ impl Engine {
             .map(|(name, _)| name.clone())
             .collect();
         due.iter().for_each(|name| self.write_guard(name));
+    }
+
+    /// Whether a write of that sort to a Reconciler is on its way. What is pretended is worked out from what was
+    /// there before, so in a dry run one write waits for every other.
+    pub(super) fn is_written(&self, name: &str, sort: impl Fn(&Owner) -> bool) -> bool {
+        self.actions.values().any(|owner| match owner {
+            Owner::Guard(of) | Owner::Reconciler(of) => of == name && (self.dry_run || sort(owner)),
+            _ => false,
+        })
     }
 
     /// Whether a Reconciler must not be gone before the host has done something.
@@ -108,9 +118,14 @@ impl Engine {
         }
         let scene = self.scene();
         let manager = &controller.binding.manager;
+        // Children that somebody wants to stay are nobody's to delete.
+        let stay = |o: &Object| {
+            o.meta.deletion_timestamp.is_some() && (is_orphaning(o) || is_noted(o) || self.orphaning.has_seen(o))
+        };
         let is_ours = |child: &Arc<Object>| {
             let uid = child.meta.labels.get(OBJECT_UID);
-            fields::apply_entry(&child.meta, manager).is_some() && objects.all().any(|o| Some(&o.meta.uid) == uid)
+            fields::apply_entry(&child.meta, manager).is_some()
+                && objects.all().any(|o| Some(&o.meta.uid) == uid && !stay(o))
         };
         controller.binding.on_delete == OnDelete::Delete
             && controller.kinds.all().iter().any(|kind| match controller.kinds.sight(kind, &scene) {
@@ -138,8 +153,8 @@ impl Engine {
     pub(super) fn guard_written(&mut self, name: &str, done: Done) {
         match done {
             Done::Object { object, .. } if object.meta.deletion_timestamp.is_some() => {
-                // With its last finalizer it is gone, which its watch will tell.
-                if !object.meta.finalizers.is_empty() {
+                // With its last finalizer it is gone, which its watch will tell, unless that was pretended.
+                if !object.meta.finalizers.is_empty() || self.dry_run {
                     self.reconciler_answered(&object);
                 }
             }

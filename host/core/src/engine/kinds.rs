@@ -12,9 +12,9 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::Catalog;
 use super::stores::Stores;
 use super::troubles::{Trouble, Troubles};
+use super::{Catalog, Engine};
 use crate::binding::Binding;
 use crate::contract::Wish;
 use crate::kind::{GroupKind, Kind};
@@ -30,6 +30,14 @@ pub(super) struct Scene<'a> {
     pub(super) stores: &'a Stores,
     pub(super) troubles: &'a Troubles,
     pub(super) now_ms: u64,
+}
+
+impl Engine {
+    /// What is known of the outside now.
+    pub(super) fn scene(&self) -> Scene<'_> {
+        let (catalog, stores, troubles) = (&self.catalog, &self.stores, &self.troubles);
+        Scene { catalog, stores, troubles, now_ms: self.now.mono_ms }
+    }
 }
 
 /// Whether the children of one kind can be seen.
@@ -59,7 +67,7 @@ pub(super) struct ChildKinds {
     recorded: BTreeSet<ChildKind>,
     /// Not recorded, but there may be children of them.
     sought: BTreeSet<GroupKind>,
-    /// Recorded before their first child: there is nothing to miss while their stores fill.
+    /// Recorded before their first child: there is nothing to miss while their stores fill for the first time.
     fresh: BTreeSet<GroupKind>,
 }
 
@@ -135,6 +143,13 @@ impl ChildKinds {
             place.insert(ChildKind { group, version, kind, contributed: self.contributed });
         }
         list.into_values().collect()
+    }
+
+    /// Kinds whose children are all seen now are fresh no more: what was seen once can be missed.
+    pub(super) fn age(&mut self, scene: &Scene<'_>) {
+        let mut fresh = std::mem::take(&mut self.fresh);
+        fresh.retain(|kind| !matches!(self.sight(kind, scene), Sight::Whole(_)));
+        self.fresh = fresh;
     }
 
     /// Where the children of a kind are watched: in a version that was recorded, while one is served.

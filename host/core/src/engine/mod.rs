@@ -16,6 +16,7 @@ mod guards;
 mod kinds;
 mod load;
 mod modules;
+mod orphaning;
 mod readers;
 mod reads;
 mod reconcilers;
@@ -241,6 +242,7 @@ pub struct Engine {
     resync: resync::Resync,
     pending: Pending,
     echoes: echoes::Echoes,
+    orphaning: orphaning::Orphaning,
     /// By object, with the uid that they are about.
     memories: HashMap<Key, (String, Memory)>,
     steps: HashMap<Key, Step>,
@@ -355,11 +357,6 @@ impl Engine {
     /// Whether no step is in work.
     pub fn is_idle(&self) -> bool {
         self.steps.is_empty() && self.actions.is_empty()
-    }
-
-    fn scene(&self) -> kinds::Scene<'_> {
-        let (catalog, stores, troubles) = (&self.catalog, &self.stores, &self.troubles);
-        kinds::Scene { catalog, stores, troubles, now_ms: self.now.mono_ms }
     }
 
     /// What could not be asked or written is tried again, but not at once.

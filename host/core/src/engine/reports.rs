@@ -73,8 +73,8 @@ impl Engine {
             return;
         }
         self.say_what_is_not_served();
-        let names: Vec<String> =
-            self.reconcilers.iter().filter(|(_, d)| d.reporting.sent.is_none()).map(|(n, _)| n.clone()).collect();
+        let idle = |(name, d): &(&String, &Declared)| d.reporting.sent.is_none() && !self.is_written(name, |_| false);
+        let names: Vec<String> = self.reconcilers.iter().filter(idle).map(|(n, _)| n.clone()).collect();
         for name in names {
             if let Some((live, wanted)) = self.reconciler_status(&name) {
                 self.write_reconciler(&name, &live, &wanted);

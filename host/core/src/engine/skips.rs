@@ -37,7 +37,7 @@ impl Engine {
         let current = self.controllers.get(kind).is_some_and(|c| decides_otherwise(binding, &c.binding).is_none());
         memory.settled = memory.settled.filter(|_| current);
         if let (Some(settled), Again::After(ms, due)) = (&mut memory.settled, again) {
-            settled.due = Some((self.now.mono_ms + ms, due));
+            settled.due = Some((self.now.mono_ms.saturating_add(ms), due));
         }
         memory
     }

@@ -62,10 +62,13 @@ impl Engine {
             self.targets.set(&key, &BTreeSet::new());
             self.echoes.gone(&key);
             self.breaker.forget(&key);
+            self.orphaning.forget(|object| *object == key);
             self.forget_reads(|object| *object == key);
             self.queue.done(&key, Again::Never, self.now.mono_ms);
             return;
         };
+        // What a store showed before there was a controller told nobody.
+        self.orphaning.see(&object);
         let mut children = Vec::new();
         for watch in controller.child_watches(&self.catalog) {
             let store = self.stores.get(&watch);
@@ -86,7 +89,9 @@ impl Engine {
         let binding = controller.binding.clone();
         self.out.push(Output::Began { object: key.clone(), waited_ms });
         let unsettled = self.breaker.why(&key).map(str::to_owned);
+        let orphaned = self.orphaning.has_seen(&object);
         if unseen.is_empty()
+            && contributed.is_empty()
             && unsettled.is_none()
             && !causes.insist()
             && self.is_at_rest(&key, &object, &children, &memory)
@@ -104,6 +109,7 @@ impl Engine {
             failures: self.queue.failures(&key),
             insist: causes.insist(),
             unsettled,
+            orphaned,
             now_ms: self.now.wall_ms,
         };
         self.workers.take(&key);
@@ -280,6 +286,7 @@ impl Engine {
         self.workers.forget(kind);
         self.breaker.forget_all(of_kind);
         self.echoes.forget(of_kind);
+        self.orphaning.forget(of_kind);
         self.targets.forget(of_kind);
         self.claims.forget(of_kind);
         self.forget_reads(of_kind);

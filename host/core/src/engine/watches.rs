@@ -107,6 +107,9 @@ impl Engine {
     /// An object that is kept is there, changed, or gone.
     fn object_changed(&mut self, key: &Key, change: &Change, first: bool) {
         self.count_changed(&key.kind.group_kind());
+        if let Some(object) = &change.after {
+            self.orphaning.see(object);
+        }
         let in_work = self.steps.contains_key(key);
         if !first && asks_for_it(change) {
             self.queue.wake(key, Urgency::Person, Cause::ReconcileNow);

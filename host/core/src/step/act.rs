@@ -109,7 +109,7 @@ impl Acting {
         let verdicts = self.verdicts();
         let removals: Vec<_> = self.removals.iter().map(remove::Removing::verdict).collect();
         desk.seen.memory.gone = remove::gone(&self.removals);
-        desk.seen.memory.targets.extend(contribute::targets(&self.contributions));
+        desk.seen.memory.targets = contribute::targets(&self.contributions);
         // What the guest asked for last is done first.
         if desk.is_finished_by(&self.outcome) && self.removals.iter().all(remove::Removing::is_gone) {
             return Next::Go(Phase::Finishing(finish::Finishing::after(self.outcome)));

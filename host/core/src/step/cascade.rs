@@ -15,8 +15,28 @@ const ORPHAN: &str = "orphan";
 /// Set until dependents are gone (`--cascade=foreground`).
 const FOREGROUND: &str = "foregroundDeletion";
 
+fn carries(object: &Object, finalizer: &str) -> bool {
+    object.meta.deletion_timestamp.is_some() && object.meta.finalizers.iter().any(|f| f == finalizer)
+}
+
 fn has(seen: &Seen, finalizer: &str) -> bool {
-    seen.is_going() && seen.object.meta.finalizers.iter().any(|f| f == finalizer)
+    carries(&seen.object, finalizer)
+}
+
+/// Whether an object shows the wish that its children stay, as long as Kubernetes keeps that.
+pub(crate) fn is_orphaning(object: &Object) -> bool {
+    carries(object, ORPHAN)
+}
+
+/// Whether the wish that children stay is written down on the object.
+pub(crate) fn is_noted(object: &Object) -> bool {
+    object.meta.annotations.get(ORPHANED).is_some_and(|value| value == "true")
+}
+
+/// Whether somebody wishes, or wished, that the children stay. Kubernetes takes its own note away as soon as its
+/// garbage collection is done: at once where all children are out of its reach.
+pub(super) fn is_orphaned(seen: &Seen) -> bool {
+    seen.is_going() && (has(seen, ORPHAN) || seen.orphaned || is_noted(&seen.object))
 }
 
 /// Whether the object goes after its children, in whatever order: Kubernetes deletes those that it can reach.
@@ -29,15 +49,17 @@ pub(super) fn would_undo(seen: &Seen, wanted: &wanted::Wanted) -> bool {
     is_foreground(seen) && wanted::is_reachable(&seen.object.key, &wanted.at.key())
 }
 
-/// Whether the wish that children stay must be written down, before Kubernetes takes its own note of it away.
+/// Whether the wish that children stay must be written down: Kubernetes takes its own note of it away, and a
+/// process that starts later must know of it.
 pub(super) fn must_note_orphaning(seen: &Seen) -> bool {
-    has(seen, ORPHAN) && has(seen, CHILDREN_FINALIZER)
+    is_orphaned(seen) && has(seen, CHILDREN_FINALIZER) && !is_noted(&seen.object)
 }
 
-/// Children are not waited for, and a note says that they stay.
+/// A note says that children stay. They are not waited for, but what the object contributes is withdrawn first.
 pub(super) fn note_orphaning(desk: &Desk) -> Action {
     let all = &desk.seen.object.meta.finalizers;
-    let kept: Vec<String> = all.iter().filter(|f| *f != CHILDREN_FINALIZER).cloned().collect();
+    let gives = !desk.seen.contributed.is_empty() || !desk.seen.memory.given.is_empty();
+    let kept: Vec<String> = all.iter().filter(|f| gives || *f != CHILDREN_FINALIZER).cloned().collect();
     let mut action = finalizers_patch(desk, &kept);
     if let Action::Merge { patch, .. } = &mut action {
         patch["metadata"]["annotations"] = json!({ORPHANED: "true"});
@@ -48,9 +70,7 @@ pub(super) fn note_orphaning(desk: &Desk) -> Action {
 /// Whether a child stays although its object goes. One that could have an owner and has not was orphaned while
 /// nobody looked.
 pub(super) fn stays(seen: &Seen, child: &Object) -> bool {
-    let meta = &seen.object.meta;
-    let noted = has(seen, ORPHAN) || meta.annotations.get(ORPHANED).is_some_and(|value| value == "true");
-    seen.is_going() && (noted || has_lost_its_owner(seen, child))
+    seen.is_going() && (is_orphaned(seen) || has_lost_its_owner(seen, child))
 }
 
 /// Whether a child could have our object as its owner, and has not.

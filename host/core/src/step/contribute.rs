@@ -130,7 +130,12 @@ impl Contributing {
                 desk.wrote(there.as_deref(), &object, "withdrew from");
                 (gone(), None)
             }
+            (Stand::Applying | Stand::Taking, Done::Unknown(e), ..) => {
+                desk.seen.memory.given.insert(self.at.key());
+                (Stand::Settled(State::Failed, e, Recheck::Transient), None)
+            }
             (Stand::Applying | Stand::Taking, Done::Object { object, .. }, ..) => {
+                desk.seen.memory.given.remove(&self.at.key());
                 desk.wrote(there.as_deref(), &object, "contributed to");
                 (current(), None)
             }

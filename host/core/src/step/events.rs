@@ -21,24 +21,28 @@ pub(super) struct Trouble<'a> {
     pub(super) culprit: Option<Key>,
 }
 
-/// What is to be told. `said` are the guest's Events; what the object shows already is not told again.
+/// What is to be told. `said` are the guest's Events, none where there is no outcome; what the object shows already
+/// is not told again. `status_stays`: what an outcome says of the status is what the object shows.
 pub(super) fn due(
     desk: &mut Desk,
-    mut said: Vec<Event>,
+    said: Option<Vec<Event>>,
     trouble: Option<Trouble<'_>>,
     status_stays: bool,
 ) -> Vec<Action> {
     let seen = &mut desk.seen;
     let about = seen.object.clone();
     // Kinds that show no generation may be told the same again by the next process.
-    let is_shown = shown_generation(&about) == Some(about.meta.generation);
+    let told = &mut seen.memory.told;
+    if said.is_none() && told.is_first() && told.found.is_none() {
+        told.found = Some(shown_generation(&about).filter(|_| is_ready(&about)));
+    }
+    let shown = told.found.unwrap_or_else(|| shown_generation(&about));
+    let is_shown = shown == Some(about.meta.generation);
     let nothing_new = is_shown && status_stays && desk.changes.is_empty();
     let own = trouble.as_ref().map(|t| event(t, &seen.binding));
-    if trouble.as_ref().is_some_and(|trouble| !shows(&about, trouble)) {
-        said.extend(own.clone());
-    }
+    let is_news = trouble.as_ref().is_some_and(|trouble| !shows(&about, trouble));
     let culprit = |event: &Event| trouble.as_ref().filter(|_| own.as_ref() == Some(event))?.culprit.clone();
-    let due = seen.memory.told.due(seen.now_ms, said, nothing_new);
+    let due = seen.memory.told.due(seen.now_ms, said, own.clone().filter(|_| is_news), nothing_new);
     due.into_iter()
         .map(|(event, times)| Action::Event {
             about: about.clone(),
@@ -70,6 +74,26 @@ fn shows(object: &Object, trouble: &Trouble<'_>) -> bool {
 /// The generation that an earlier reconcile was about, as the object shows.
 fn shown_generation(object: &Object) -> Option<i64> {
     condition(object, "Ready")?["observedGeneration"].as_i64()
+}
+
+/// Whether the object shows that an outcome was carried out. Whatever else it shows, perhaps none was.
+fn is_ready(object: &Object) -> bool {
+    condition(object, "Ready").is_some_and(|ready| ready["status"] == "True")
+}
+
+/// Whether a patch of the status leaves alone what a guest says there.
+pub(super) fn leaves_the_guests(object: &Object, patch: &Value) -> bool {
+    let live = object.value()["status"].take();
+    let guests = |of: &Value| -> Vec<Value> {
+        let all = of["conditions"].as_array().into_iter().flatten();
+        all.filter(|c| !c["type"].as_str().is_some_and(conditions::is_the_hosts)).cloned().collect()
+    };
+    patch.as_object().is_some_and(|fields| {
+        fields.keys().all(|field| match field.as_str() {
+            "conditions" => guests(&live) == guests(patch),
+            field => field == "observedGeneration",
+        })
+    })
 }
 
 fn condition(object: &Object, kind: &str) -> Option<Value> {

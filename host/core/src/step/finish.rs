@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::act::{address, finalizers_patch, removal, removed, words};
-use super::{Desk, Next, Phase, Resources, cascade, contribute, leave, report};
+use super::{Desk, Next, Phase, Resources, cascade, contribute, leave, report, unanswered};
 use crate::action::Done;
 use crate::conditions::Standing;
 use crate::contract::Outcome;
@@ -60,6 +60,10 @@ pub(super) fn begin(desk: &mut Desk, mut finishing: Finishing, resources: Resour
         return Next::Wait(Phase::Finishing(finishing));
     }
     let waits = for_children || for_guest || cascade::is_foreground(&desk.seen);
+    // What is not known may be what has to go first.
+    if let Some(unknown) = unanswered::in_the_way(desk).filter(|_| waits || desk.seen.is_left()) {
+        return report::postponed(unknown);
+    }
     if !desk.seen.is_left() && !waits {
         return report::finished(finishing.last_word, None);
     }

@@ -30,8 +30,10 @@ mod remove;
 mod report;
 mod settled;
 mod tell;
+mod unanswered;
 
 pub(crate) use ask::shown;
+pub(crate) use cascade::{is_noted, is_orphaning};
 pub use settled::Settled;
 
 use std::collections::{BTreeSet, HashMap};
@@ -75,6 +77,9 @@ pub struct Seen {
     pub insist: bool,
     /// Why the object is slowed down, for people, if what is written for it is undone again and again.
     pub unsettled: Option<String>,
+    /// Whether the object was ever shown with the wish that its children stay when it goes: Kubernetes may have
+    /// taken its own note of that away by now.
+    pub orphaned: bool,
     /// Milliseconds since the epoch.
     pub now_ms: i64,
 }
@@ -110,6 +115,8 @@ pub struct Memory {
     pub doubted: BTreeSet<String>,
     /// Names that were claimed, and the answer was lost.
     pub claimed: BTreeSet<Key>,
+    /// Objects to which it contributed, and the answer was lost.
+    pub given: BTreeSet<Key>,
     /// What was told in Events, so that it is not repeated.
     pub told: tell::Told,
     /// Labels and annotations of the object itself that were applied, and that admission changed.
@@ -207,6 +214,7 @@ pub type Resources<'a> = &'a dyn Fn(&Kind) -> Option<Arc<Resource>>;
 #[derive(Debug)]
 enum Phase {
     Observe,
+    Looking(unanswered::Looks),
     Asking,
     Resolving(Box<Outcome>),
     Ensuring(Box<act::Acting>),
@@ -245,6 +253,8 @@ struct Desk {
     at_work: bool,
     /// How long the API server asked to wait, in milliseconds.
     wait_ms: u64,
+    /// Names whose writes were not answered have been looked at; why in vain, if it was.
+    looked: Option<String>,
 }
 
 impl Desk {
@@ -311,7 +321,7 @@ impl Step {
     /// Begins a reconcile. The outputs are what it wants first.
     pub fn begin(mut seen: Seen, resources: Resources<'_>) -> (Self, Vec<Output>) {
         doubts::look_at_stores(&mut seen);
-        seen.memory.targets = seen.contributed.iter().map(|there| there.key.clone()).collect();
+        seen.memory.targets.extend(seen.contributed.iter().map(|there| there.key.clone()));
         let desk = Desk {
             seen,
             reads: Vec::new(),
@@ -322,6 +332,7 @@ impl Step {
             written: HashMap::new(),
             at_work: false,
             wait_ms: 0,
+            looked: None,
         };
         let mut step = Self { desk, phase: Phase::Observe };
         step.advance(None, resources);
@@ -357,7 +368,8 @@ impl Step {
         }
         loop {
             let next = match (std::mem::replace(&mut self.phase, Phase::Over), input.take()) {
-                (Phase::Observe, None) => observe::begin(desk),
+                (Phase::Observe, None) => observe::begin(desk, resources),
+                (Phase::Looking(looks), Some(Input::Done { id, done })) => unanswered::done(desk, looks, id, done),
                 (Phase::Asking, Some(Input::Answered { result, reads })) => ask::answered(desk, *result, reads),
                 (Phase::Resolving(outcome), Some(Input::Resolved(result))) => {
                     plan::plan(desk, *outcome, result, resources)

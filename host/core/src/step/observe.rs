@@ -1,19 +1,27 @@
 //! Phase 1: what is to be done for the object at all.
 
-use super::{Desk, Next, Output, Phase, Seen, ask, cascade, finish, report};
+use super::{Desk, Next, Output, Phase, Resources, Seen, ask, cascade, finish, report, unanswered};
 use crate::contract;
 use crate::names::{GUEST_FINALIZER, PAUSED, SKIP_FINALIZE};
 use crate::object::Metadata;
 use crate::world::World;
 
-/// A paused object is left alone. A wanted object is asked about. A deleted one is finished: its guest is asked
-/// while it has work to do, then its children go. So they do, as the Reconciler says, where that goes.
-pub(super) fn begin(desk: &mut Desk) -> Next {
+/// The wish that children stay is noted even of a paused object, since it would be lost; beside that, a paused
+/// object is left alone. A wanted object is asked about. A deleted one is finished: its guest is asked while it has
+/// work to do, then its children go. So they do, as the Reconciler says, where that goes.
+pub(super) fn begin(desk: &mut Desk, resources: Resources<'_>) -> Next {
     let seen = &desk.seen;
+    if cascade::must_note_orphaning(seen) {
+        return Next::Go(Phase::Finishing(finish::Finishing::default()));
+    }
     if is_paused(seen) && !seen.is_left() {
         return report::paused();
     }
-    if seen.is_left() || cascade::must_note_orphaning(seen) {
+    if let Some(next) = unanswered::begin(desk, resources) {
+        return next;
+    }
+    let seen = &desk.seen;
+    if seen.is_left() {
         return Next::Go(Phase::Finishing(finish::Finishing::default()));
     }
     let phase = match (seen.is_going(), guest_has_work(seen)) {

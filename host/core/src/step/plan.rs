@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::act::Acting;
-use super::{Desk, Needs, Next, Output, Phase, Resources, leave, report};
+use super::{Desk, Needs, Next, Output, Phase, Resources, leave, report, unanswered};
 use crate::contract::{Failure, Outcome};
 use crate::kind::GroupKind;
 use crate::names::{CHILDREN_FINALIZER, GUEST_FINALIZER};
@@ -52,6 +52,7 @@ pub(super) fn finalizers(desk: &Desk, wanted: &[Wanted], contributes: bool) -> B
     let object = &desk.seen.object.key;
     let manifest = desk.seen.binding.module.as_ref().map(|m| &m.manifest);
     let unreachable = wanted.iter().any(|w| !wanted::is_reachable(object, &w.at.key()))
+        || unanswered::may_need_finalizer(desk)
         || desk.seen.children.iter().any(|c| !wanted::is_reachable(object, &c.key));
     let ordered = manifest.is_some_and(|m| m.ordered_deletion) && !wanted.is_empty();
     let mut needed = BTreeSet::new();

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::child::Recheck;
 use super::events::Trouble;
-use super::{Desk, Ended, Memory, Next, Output, Phase, Seen, events, settled};
+use super::{Desk, Ended, Memory, Next, Output, Phase, Seen, events, settled, unanswered};
 use crate::action::{Action, Done};
 use crate::cause::Due;
 use crate::conditions::{self, Standing};
@@ -220,8 +220,14 @@ pub(super) fn begin(desk: &mut Desk, mut reporting: Reporting) -> Next {
         }
         _ => None,
     };
-    let said = reporting.outcome.as_ref().map(|o| o.events.clone()).unwrap_or_default();
-    let events = events::due(desk, said, own, patch.is_none());
+    let said = reporting.outcome.as_ref().map(|o| o.events.clone());
+    // After a reconcile without an outcome, the status that this process wrote for it says nothing of the guest's.
+    let put_back = |patch: &Value| {
+        let told = &desk.seen.memory.told;
+        told.is_first() && told.found.is_some() && events::leaves_the_guests(&desk.seen.object, patch)
+    };
+    let status_stays = patch.as_ref().is_none_or(put_back);
+    let events = events::due(desk, said, own, status_stays);
     if let Some(patch) = patch {
         let object = &desk.seen.object;
         let at = Address {
@@ -271,19 +277,27 @@ fn finish_when_answered(desk: &mut Desk, reporting: Reporting) -> Next {
         Read::Reached { at, answer: false } => Some(((at - desk.seen.now_ms).max(1).unsigned_abs(), Due::Clock)),
         _ => None,
     });
-    let again = reached.fold(reporting.again, Again::no_later_than).no_sooner_than(desk.wait_ms);
+    let unknown = unanswered::trouble(desk);
+    let again = if unknown.is_some() { reporting.again.failed() } else { reporting.again };
+    let again = reached.fold(again, Again::no_later_than).no_sooner_than(desk.wait_ms);
+    let trouble = reporting.trouble.or(unknown);
     let ending = settled::Ending {
         outcome: reporting.outcome.as_ref(),
         verdicts: &reporting.verdicts,
         removals: &reporting.removals,
-        trouble: reporting.trouble.is_some(),
+        trouble: trouble.is_some(),
         again,
     };
     let settled = settled::settled(desk, &ending);
     let changes = std::mem::take(&mut desk.changes);
-    let (verdicts, contributions, removals) = (reporting.verdicts, reporting.contributions, reporting.removals);
-    let memory = Memory { verdicts, contributions, removals, settled, ..std::mem::take(&mut desk.seen.memory) };
-    let ended = Ended { again, memory, changes, trouble: reporting.trouble, skipped: false };
+    let mut memory = Memory { settled, ..std::mem::take(&mut desk.seen.memory) };
+    // What the last outcome came to holds until another one is carried out.
+    if reporting.outcome.is_some() {
+        memory.verdicts = reporting.verdicts;
+        memory.contributions = reporting.contributions;
+        memory.removals = reporting.removals;
+    }
+    let ended = Ended { again, memory, changes, trouble, skipped: false };
     desk.outputs.push(Output::End(Box::new(ended)));
     Next::Wait(Phase::Over)
 }

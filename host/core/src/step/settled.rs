@@ -64,7 +64,8 @@ pub(super) fn settled(desk: &Desk, ending: &Ending<'_>) -> Option<Settled> {
     // What is told of children beside the stores is told in the next call, and differs from that in this one.
     let told_all = memory.verdicts.is_empty() && ending.verdicts.is_empty() && memory.removals == ending.removals;
     let removed = ending.removals.iter().all(|verdict| verdict.state == State::Absent);
-    let doubtless = memory.strangers.is_empty() && memory.claimed.is_empty() && seen.unseen.is_empty();
+    let doubtless =
+        memory.strangers.is_empty() && memory.claimed.is_empty() && memory.given.is_empty() && seen.unseen.is_empty();
     let wanted = seen.object.meta.deletion_timestamp.is_none();
     if !(is_through && asks_for_no_more && told_all && removed && doubtless && wanted) || desk.at_work {
         return None;

@@ -28,6 +28,11 @@ const REMEMBERED: usize = 32;
 pub struct Told {
     /// What the last outcome said; none if this process has seen no outcome of the object.
     held: Option<BTreeSet<u64>>,
+    /// What the last reconcile said for the host itself.
+    own: Option<u64>,
+    /// The generation that an earlier process was done with, as the object showed before this one wrote a status
+    /// without an outcome; the outer none if it did not.
+    pub(super) found: Option<Option<i64>>,
     /// The latest last.
     said: VecDeque<Said>,
     /// When Events were written, within the window.
@@ -50,12 +55,29 @@ struct Said {
 pub(super) type Due = (Event, u64);
 
 impl Told {
-    /// Takes in what holds now, and says what to tell. `nothing_new`: the object shows what an earlier reconcile
-    /// told of it, and this one changed nothing. Where this process has seen no other, its Events were told by
-    /// the process before.
-    pub(super) fn due(&mut self, now_ms: i64, events: Vec<Event>, nothing_new: bool) -> Vec<Due> {
-        let held = events.iter().map(hash).collect();
-        let before = self.held.replace(held);
+    /// Whether this process has seen no outcome of the object yet.
+    pub(super) fn is_first(&self) -> bool {
+        self.held.is_none()
+    }
+
+    /// Takes in what holds now, and says what to tell: of the outcome, if there is one, and of the host itself.
+    /// Where there is none, what the last one said holds on. `nothing_new`: the object shows what an earlier
+    /// reconcile told of it, and this one changed nothing. Where this process has seen no other outcome, its Events
+    /// were told by the process before.
+    pub(super) fn due(
+        &mut self,
+        now_ms: i64,
+        said: Option<Vec<Event>>,
+        own: Option<Event>,
+        nothing_new: bool,
+    ) -> Vec<Due> {
+        let own_before = std::mem::replace(&mut self.own, own.as_ref().map(hash));
+        let own = own.filter(|event| own_before != Some(hash(event)));
+        let before = match &said {
+            Some(events) => self.held.replace(events.iter().map(hash).collect()),
+            None => self.held.clone(),
+        };
+        let events: Vec<Event> = said.into_iter().flatten().chain(own).collect();
         if before.is_none() && nothing_new {
             return Vec::new();
         }
@@ -116,7 +138,7 @@ mod tests {
 
     /// What is told when these hold one after the other, at those times.
     fn told(told: &mut Told, turns: impl Iterator<Item = (i64, Vec<Event>)>) -> Vec<Due> {
-        turns.flat_map(|(at, events)| told.due(at, events, false)).collect()
+        turns.flat_map(|(at, events)| told.due(at, Some(events), None, false)).collect()
     }
 
     #[test]
@@ -155,8 +177,20 @@ mod tests {
     #[test]
     fn a_process_that_finds_everything_as_it_should_be_says_nothing_of_it() {
         let mut all = Told::default();
-        assert_eq!(all.due(0, vec![event("Moved", "x")], true), []);
-        assert_eq!(all.due(1, vec![event("Moved", "x")], true), []);
-        assert_eq!(all.due(2, vec![event("Moved", "y")], true).len(), 1, "this is news");
+        let moved = |where_to: &str| Some(vec![event("Moved", where_to)]);
+        assert_eq!(all.due(0, None, None, true), []);
+        assert_eq!(all.due(1, moved("x"), None, true), []);
+        assert_eq!(all.due(2, moved("x"), None, true), []);
+        assert_eq!(all.due(3, moved("y"), None, true).len(), 1, "this is news");
+    }
+
+    #[test]
+    fn what_the_host_says_itself_is_told_when_it_begins_to_hold_and_leaves_what_the_guest_says_alone() {
+        let mut all = Told::default();
+        let (guests, own) = (vec![event("Moved", "x")], event("GuestTrapped", "y"));
+        assert_eq!(all.due(0, Some(guests.clone()), None, false).len(), 1);
+        assert_eq!(all.due(1, None, Some(own.clone()), false), [(own.clone(), 1)]);
+        assert_eq!(all.due(2, None, Some(own), false), []);
+        assert_eq!(all.due(3, Some(guests), None, false), []);
     }
 }

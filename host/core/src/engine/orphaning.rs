@@ -1,0 +1,34 @@
+//! Objects whose children are to stay (`kubectl delete --cascade=orphan`): Kubernetes says so by a finalizer that
+//! its garbage collection takes away again, at once where it finds no child that it can reach. A step may begin
+//! too late to see it, or write its note of it too late. So what was shown once is remembered here.
+
+use std::collections::HashMap;
+
+use crate::kind::Key;
+use crate::object::Object;
+use crate::step::is_orphaning;
+
+/// Which objects were shown so, with their uids.
+#[derive(Debug, Default)]
+pub(super) struct Orphaning {
+    shown: HashMap<Key, String>,
+}
+
+impl Orphaning {
+    /// An object is there as it is now.
+    pub(super) fn see(&mut self, object: &Object) {
+        if is_orphaning(object) {
+            self.shown.insert(object.key.clone(), object.meta.uid.clone());
+        }
+    }
+
+    /// Whether an object was ever shown so.
+    pub(super) fn has_seen(&self, object: &Object) -> bool {
+        self.shown.get(&object.key) == Some(&object.meta.uid)
+    }
+
+    /// Forgets objects: they are gone, or their kind is no longer kept.
+    pub(super) fn forget(&mut self, which: impl Fn(&Key) -> bool) {
+        self.shown.retain(|key, _| !which(key));
+    }
+}
