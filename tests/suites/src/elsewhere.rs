@@ -25,6 +25,16 @@ impl House {
         self.cluster.control.user(name, &[]).expect("a user can be made").kubeconfig().to_owned()
     }
 
+    /// `kubectl edit`, by somebody whose editor does this to the text (an expression of sed without spaces).
+    pub fn kubectl_edit(&self, kind: &str, name: &str, expression: &str) {
+        let mut command = self.cluster.control.kubectl().expect("a control plane has kubectl");
+        command.env("KUBE_EDITOR", format!("sed -i -e {expression}"));
+        let output = command.args(["--namespace", self.namespace(), "edit", kind, name]).output();
+        let output = output.expect("kubectl can be started");
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert!(output.status.success() && said.contains("edited"), "kubectl edit {kind} {name}: {said}");
+    }
+
     /// Runs kubectl in the namespace, as somebody who may do everything. `Err` is what it complained of.
     pub fn try_kubectl(&self, arguments: &[&str]) -> Result<String, String> {
         let mut command = self.cluster.control.kubectl().expect("a control plane has kubectl");

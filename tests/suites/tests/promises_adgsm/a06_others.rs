@@ -56,3 +56,53 @@ fn a06_a_key_of_a_map_that_is_not_exclusive_is_left_alone() {
         house.get("ConfigMap", "open")["data"] == json!({"word": "two", "theirs": "yes"})
     });
 }
+
+#[test]
+fn a06_an_autoscaler_scales_what_says_nothing_of_replicas() {
+    let house = House::shared();
+    Bench::new("scaled").child(deployment("scaled")).apply_ready(&house);
+    let scaler = json!({
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "scaled"},
+        "spec": {
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "scaled"},
+            "minReplicas": 3,
+            "maxReplicas": 5,
+        },
+    });
+    house.apply(&scaler.to_string());
+    house.eventually("the autoscaler scales it", || house.get("Deployment", "scaled")["spec"]["replicas"] == 3);
+    house.wait_until_quiet();
+    let mut newer = deployment("scaled");
+    newer["spec"]["template"]["spec"]["containers"][0]["image"] = "example.com/app:2".into();
+    Bench::new("scaled").child(newer).apply_ready(&house);
+    house.eventually("the new image arrives", || {
+        images(&house.get("Deployment", "scaled")) == [("app".to_owned(), "example.com/app:2".to_owned())]
+    });
+    house.wait_until_quiet();
+    assert_eq!(house.get("Deployment", "scaled")["spec"]["replicas"], 3, "the autoscaler's replicas stay");
+}
+
+#[test]
+fn a06_kubectl_scale_sets_replicas_where_the_guest_says_nothing_of_them_and_not_where_it_does() {
+    let house = House::shared();
+    let mut stated = deployment("stated");
+    stated["spec"]["replicas"] = 1.into();
+    Bench::new("hands").child(deployment("open")).child(stated).apply_ready(&house);
+    house.kubectl(&["scale", "deployment", "open", "stated", "--replicas=2"]);
+    house.eventually("what is stated is put back", || house.get("Deployment", "stated")["spec"]["replicas"] == 1);
+    house.wait_until_quiet();
+    assert_eq!(house.get("Deployment", "open")["spec"]["replicas"], 2, "what nobody states is left as it is");
+}
+
+#[test]
+fn a06_kubectl_edit_that_renames_a_key_has_ours_put_back_and_its_own_kept() {
+    let house = House::shared();
+    Bench::new("edited").child_with(config_map("edited", "mine"), json!({"shared": ["data"]})).apply_ready(&house);
+    house.kubectl_edit("configmap", "edited", "s/word:/theirs:/");
+    house.eventually("both are there", || {
+        house.get("ConfigMap", "edited")["data"] == json!({"word": "mine", "theirs": "mine"})
+    });
+    house.wait_until_quiet();
+}

@@ -104,3 +104,25 @@ fn a04_an_object_that_a_controller_owns_is_not_adopted_and_its_owner_is_named() 
     conflict_says(&house, "one", &["ConfigMap", "paper", "boss"]);
     assert_eq!(house.get("ConfigMap", "paper"), before, "nobody touched it");
 }
+
+#[test]
+fn a04_a_child_of_an_earlier_object_is_adopted_only_where_the_guest_asks_for_it() {
+    let house = House::shared();
+    house.apply(&bench_with("one", &[config_map("paper", "mine")]));
+    wait_until_ready(&house, "one");
+    let before = uid(&house.get("ConfigMap", "paper"));
+    house.kubectl(&["delete", KUBECTL, "one", "--cascade=orphan"]);
+    house.apply(&adopting("one", "Never"));
+    conflict_says(&house, "one", &["ConfigMap", "paper"]);
+    assert_eq!(uid(&house.get("ConfigMap", "paper")), before, "nobody touched it");
+    house.apply(&adopting("one", "Earlier"));
+    wait_until_ready(&house, "one");
+    let adopted = house.get("ConfigMap", "paper");
+    assert_eq!(uid(&adopted), before, "it is the same object");
+    let owner = uid(&object(&house, "one"));
+    assert_eq!(adopted["metadata"]["labels"]["innkeeper.dev/object-uid"], owner.as_str());
+    // Another object cannot have it in the same way.
+    house.kubectl(&["delete", KUBECTL, "one", "--cascade=orphan"]);
+    house.apply(&adopting("two", "Earlier"));
+    conflict_says(&house, "two", &["ConfigMap", "paper"]);
+}
