@@ -5,6 +5,7 @@
 mod house;
 
 use house::{House, config_map, inn, rooms, wants};
+use innkeeper_core::contract::View;
 use serde_json::{Value, json};
 
 /// An opponent changes the child `one` if it is as we want it. Says whether it was.
@@ -143,4 +144,34 @@ fn q04_an_object_on_its_way_is_not_slowed_down() {
     }
     assert_eq!(house.pauses, Vec::<u64>::new());
     assert!(is_settled(&house));
+}
+
+/// The child `one` reports a number, as a rollout does.
+fn report(house: &mut House, number: u64) {
+    let mut child = house.api.get("ConfigMap", Some("a"), "one").unwrap().clone();
+    child["status"] = json!({"ready": number});
+    house.put(child);
+}
+
+#[test]
+fn q04_a_status_that_follows_a_child_is_no_loop_though_the_object_changes_by_it() {
+    let mut house = House::reading(|_, world| {
+        let children = world.children(View::Status);
+        let ready =
+            children.iter().map(|child| serde_json::from_str::<Value>(child).unwrap()["status"]["ready"].clone());
+        let mut outcome = wants(vec![config_map("one", "1")])?;
+        outcome.status = Some(json!({"ready": ready.collect::<Vec<_>>()}).to_string());
+        Ok(outcome)
+    });
+    house.put(inn("x", json!({})));
+    for step in 1..=20 {
+        house.holds = Some("status Inn a/x".to_owned());
+        report(&mut house, 2 * step);
+        report(&mut house, 2 * step + 1);
+        house.release();
+        house.pass(1_500);
+    }
+    assert_eq!(house.api.get("Inn", Some("a"), "x").unwrap()["status"]["ready"], json!([41]));
+    assert_eq!(house.pauses, Vec::<u64>::new());
+    assert!(is_settled(&house), "{}", stalled(&house));
 }

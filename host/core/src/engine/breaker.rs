@@ -95,9 +95,7 @@ impl Breaker {
             self.of.remove(object);
             return Verdict::Settled;
         }
-        // The status of an object follows its children: it is written often while they get ready. Only where its
-        // own change was the reason to look at it does it count.
-        let own = causes.named().iter().any(|(cause, _)| matches!(cause, Cause::Object { .. }));
+        let own = is_own_doing(causes);
         let counted = written.iter().filter(|key| *key != object || own);
         let most = counted.map(|key| record.tallies.count(key, now_ms)).max().unwrap_or_default();
         if most > 1 {
@@ -124,6 +122,13 @@ impl Breaker {
             record.hot.is_some() || !record.written.is_empty() || !record.tallies.is_empty()
         });
     }
+}
+
+/// Whether nothing but the object's own change was the reason to look at it. Its status follows its children: it is
+/// written often while they get ready, and each of these writes is told beside what the children did meanwhile.
+fn is_own_doing(causes: &Causes) -> bool {
+    let is_own = |(cause, _): &(Cause, u32)| matches!(cause, Cause::Object { .. });
+    !causes.is_empty() && causes.more() == 0 && causes.named().iter().all(is_own)
 }
 
 /// How often each thing was written.
