@@ -175,3 +175,49 @@ fn q04_a_status_that_follows_a_child_is_no_loop_though_the_object_changes_by_it(
     assert_eq!(house.pauses, Vec::<u64>::new());
     assert!(is_settled(&house), "{}", stalled(&house));
 }
+
+/// An opponent removes the annotation that the guest sets on its object, as long as it is there. Says how often.
+fn strip_for(house: &mut House, ms: u64) -> usize {
+    let mut rounds = 0;
+    for _ in 0..ms / 100 {
+        while rounds < 1_000 {
+            let mut object = house.api.get("Inn", Some("a"), "x").unwrap().clone();
+            if object["metadata"]["annotations"]["stars"].is_null() {
+                break;
+            }
+            object["metadata"]["annotations"] = json!({});
+            object["metadata"]["managedFields"] = json!([]);
+            house.put(object);
+            rounds += 1;
+        }
+        house.pass(100);
+    }
+    rounds
+}
+
+#[test]
+fn q04_a_fight_over_an_annotation_of_the_object_itself_is_slowed_down_too() {
+    let mut house = House::new(|_| {
+        let mut outcome = wants(vec![])?;
+        outcome.annotations = vec![("stars".to_owned(), "5".to_owned())];
+        Ok(outcome)
+    });
+    house.put(inn("x", json!({})));
+    let rounds = strip_for(&mut house, 120_000);
+    assert!((12..=25).contains(&rounds), "{rounds} rounds in two minutes");
+    assert!(house.pauses.len() > 3, "{:?}", house.pauses);
+    assert_eq!(stalled(&house)["reason"], "HotLoop");
+}
+
+#[test]
+fn q04_a_person_who_asks_for_an_object_by_its_annotation_ends_the_pause() {
+    let mut house = House::new(rooms);
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    fight_for(&mut house, 120_000);
+    let calls = house.calls;
+    let mut object = house.api.get("Inn", Some("a"), "x").unwrap().clone();
+    object["metadata"]["annotations"]["innkeeper.dev/reconcile-now"] = json!("1");
+    house.put(object);
+    assert!(house.calls > calls, "at once");
+    assert!(is_settled(&house), "{}", stalled(&house));
+}
