@@ -4,8 +4,12 @@
 
 mod house;
 
-use house::{House, config_map, inn, rooms, wants};
+use std::sync::Arc;
+
+use house::{House, config_map, inn, manifest, rooms, wants};
+use innkeeper_core::binding::Module;
 use innkeeper_core::contract::View;
+use innkeeper_core::engine::{Input, News};
 use serde_json::{Value, json};
 
 /// An opponent changes the child `one` if it is as we want it. Says whether it was.
@@ -218,6 +222,35 @@ fn q04_a_person_who_asks_for_an_object_by_its_annotation_ends_the_pause() {
     let mut object = house.api.get("Inn", Some("a"), "x").unwrap().clone();
     object["metadata"]["annotations"]["innkeeper.dev/reconcile-now"] = json!("1");
     house.put(object);
+    assert!(house.calls > calls, "at once");
+    assert!(is_settled(&house), "{}", stalled(&house));
+}
+
+/// An object that is held back because of a fight over its child.
+fn held_back(house: &mut House) -> usize {
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    fight_for(house, 120_000);
+    assert_eq!(stalled(house)["reason"], "HotLoop");
+    house.calls
+}
+
+#[test]
+fn q04_another_module_ends_the_pause() {
+    let mut house = House::new(rooms);
+    let calls = held_back(&mut house);
+    let module = Module { digest: format!("sha256:{}", "b".repeat(64)), manifest: Arc::new(manifest(false)) };
+    house.input(Input::Module { source: "inn.wasm".into(), news: News::Loaded(module) });
+    assert!(house.calls > calls, "at once");
+    assert!(is_settled(&house), "{}", stalled(&house));
+}
+
+#[test]
+fn q04_other_settings_end_the_pause() {
+    let mut house = House::new(rooms);
+    let calls = held_back(&mut house);
+    let mut reconciler = house.api.get("Reconciler", None, "inn").unwrap().clone();
+    reconciler["spec"]["config"] = json!({"other": true});
+    house.put(reconciler);
     assert!(house.calls > calls, "at once");
     assert!(is_settled(&house), "{}", stalled(&house));
 }

@@ -285,13 +285,16 @@ impl Engine {
         self.forget_reads(of_kind);
     }
 
-    /// Every object of a kind is looked at once, behind fresh changes.
+    /// Every object of a kind is looked at once, behind fresh changes: a person wants something else for all of them,
+    /// so that what went wrong before says nothing any more.
     pub(super) fn sweep(&mut self, kind: &GroupKind, cause: &Cause) {
         let Some(controller) = self.controllers.get(kind) else { return };
         let Some(store) = self.stores.get(&controller.objects) else { return };
         let keys: Vec<Key> = store.all().map(|object| object.key.clone()).collect();
         for key in &keys {
             self.unsettle(key);
+            self.breaker.forget(key);
+            self.queue.forgive(key);
             self.queue.wake(key, Urgency::Sweep, cause.clone());
         }
     }
