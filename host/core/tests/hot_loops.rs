@@ -254,3 +254,19 @@ fn q04_other_settings_end_the_pause() {
     assert!(house.calls > calls, "at once");
     assert!(is_settled(&house), "{}", stalled(&house));
 }
+
+#[test]
+fn q04_to_look_again_and_again_whether_a_name_is_free_by_now_is_no_loop() {
+    let mut house = House::new(rooms);
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    let mut child = house.api.get("ConfigMap", Some("a"), "one").unwrap().clone();
+    child["metadata"]["finalizers"] = json!(["somebody/waits"]);
+    child["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    house.put(child);
+    house.strip("ConfigMap", "one");
+    house.requests();
+    (0..60).for_each(|_| house.pass(1_000));
+    let looks = house.requests().iter().filter(|request| *request == "look ConfigMap a/one").count();
+    assert!(looks >= 50, "{looks} looks in a minute");
+    assert_eq!(house.pauses, Vec::<u64>::new());
+}

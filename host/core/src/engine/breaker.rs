@@ -4,10 +4,11 @@
 //! What counts is that *the same* thing is written again: an object on its way writes each thing once. It ends by
 //! itself with the first look that has nothing to do, or when somebody changes the object.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::Engine;
+use crate::action::Action;
 use crate::cause::{Cause, Causes, Due};
 use crate::kind::Key;
 use crate::names::HOST_MANAGER;
@@ -31,7 +32,9 @@ pub(super) struct Breaker {
 
 #[derive(Debug, Default)]
 struct Record {
-    /// What the step in work has written.
+    /// What the step in work has asked the API server to write.
+    asked: HashSet<Key>,
+    /// What of that it has written.
     written: Vec<Key>,
     tallies: Vec<Tally>,
     /// What led to writes of the same.
@@ -66,9 +69,17 @@ enum Verdict {
 }
 
 impl Breaker {
-    /// A step wrote something for an object.
-    pub(super) fn wrote(&mut self, object: &Key, written: &Key) {
-        self.of.entry(object.clone()).or_default().written.push(written.clone());
+    /// A step sends a request for an object.
+    pub(super) fn asked(&mut self, object: &Key, action: &Action) {
+        if !matches!(action, Action::Look(_) | Action::Rehearse(_) | Action::Event { .. }) {
+            self.of.entry(object.clone()).or_default().asked.insert(action.key());
+        }
+    }
+
+    /// A step wrote something for an object, or has seen that it is there: who asked for no write only looked.
+    pub(super) fn wrote(&mut self, object: &Key, there: &Key) {
+        let Some(record) = self.of.get_mut(object) else { return };
+        record.written.extend(record.asked.take(there));
     }
 
     /// Why an object is slowed down, if it is.
@@ -91,6 +102,7 @@ impl Breaker {
         self.sweep(now_ms);
         let Some(record) = self.of.get_mut(object) else { return Verdict::Fine };
         let written = std::mem::take(&mut record.written);
+        record.asked.clear();
         if record.hot.is_some() && quiet {
             self.of.remove(object);
             return Verdict::Settled;
@@ -119,7 +131,7 @@ impl Breaker {
         self.swept_ms = now_ms;
         self.of.retain(|_, record| {
             record.tallies.retain(|tally| now_ms < tally.since_ms + WINDOW_MS);
-            record.hot.is_some() || !record.written.is_empty() || !record.tallies.is_empty()
+            record.hot.is_some() || !record.asked.is_empty() || !record.written.is_empty() || !record.tallies.is_empty()
         });
     }
 }
