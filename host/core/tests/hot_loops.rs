@@ -10,6 +10,9 @@ use house::{House, config_map, inn, manifest, rooms, wants};
 use innkeeper_core::binding::Module;
 use innkeeper_core::contract::View;
 use innkeeper_core::engine::{Input, News};
+use innkeeper_core::kind::{Key, Kind};
+use innkeeper_core::print::Print;
+use innkeeper_core::world::Read;
 use serde_json::{Value, json};
 
 /// An opponent changes the child `one` if it is as we want it. Says whether it was.
@@ -269,4 +272,63 @@ fn q04_to_look_again_and_again_whether_a_name_is_free_by_now_is_no_loop() {
     let looks = house.requests().iter().filter(|request| *request == "look ConfigMap a/one").count();
     assert!(looks >= 50, "{looks} looks in a minute");
     assert_eq!(house.pauses, Vec::<u64>::new());
+}
+
+/// A guest whose child holds what the Secret `source` does.
+fn copying() -> House {
+    let mut house = House::reading(|_, world| {
+        let key = Key { kind: Kind::new("", "v1", "Secret"), namespace: None, name: "source".into() };
+        let source = world.get(key, View::Spec)?.unwrap().unwrap_or_else(|| "{}".to_owned());
+        let source: Value = serde_json::from_str(&source).unwrap();
+        wants(vec![config_map("one", &source["data"]["x"].to_string())])
+    });
+    house.put(inn("x", json!({})));
+    house
+}
+
+/// The source holds each of these for a while, thirty seconds altogether.
+fn copy_all(house: &mut House, values: &[usize]) {
+    for value in values {
+        let metadata = json!({"name": "source", "namespace": "a"});
+        house.put(json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"x": value}}));
+        house.pass(30_000 / values.len() as u64);
+    }
+}
+
+#[test]
+fn q04_a_child_that_follows_what_its_guest_reads_is_no_loop_however_often_that_changes() {
+    let mut house = copying();
+    copy_all(&mut house, &Vec::from_iter(1..=40));
+    assert_eq!(house.api.get("ConfigMap", Some("a"), "one").unwrap()["data"]["x"], "40");
+    assert_eq!(house.pauses, Vec::<u64>::new());
+}
+
+#[test]
+fn q04_a_child_that_is_written_to_and_fro_is_slowed_down_and_what_drives_it_is_named() {
+    let mut house = copying();
+    copy_all(&mut house, &[1, 2].repeat(10));
+    assert!(house.pauses.is_empty(), "ten times each");
+    copy_all(&mut house, &[1, 2]);
+    assert_eq!(house.pauses.first(), Some(&1_000));
+    let said = stalled(&house);
+    assert!(said["message"].as_str().unwrap().contains("Secret a/source, which its guest read, changed"), "{said}");
+}
+
+#[test]
+fn q04_a_guest_whose_child_changes_with_each_call_is_slowed_down() {
+    for counts_in_status in [false, true] {
+        let mut calls = 0;
+        let mut house = House::new(move |_| {
+            calls += 1;
+            let mut outcome = wants(vec![config_map("one", &calls.to_string())])?;
+            outcome.status = counts_in_status.then(|| json!({"calls": calls}).to_string());
+            Ok(outcome)
+        });
+        // It looks at its child, so that its own write is a reason to call it.
+        house.reads = vec![Read::Children { view: View::Full, answer: Print::default() }];
+        house.put(inn("x", json!({})));
+        (0..600).for_each(|_| house.pass(100));
+        assert!(house.calls < 60, "{} calls in a minute", house.calls);
+        assert!(stalled(&house)["message"].as_str().unwrap().contains("its guest"), "{}", stalled(&house));
+    }
 }

@@ -25,6 +25,7 @@ mod skips;
 mod steps;
 mod stores;
 mod stubs;
+mod tallies;
 mod targets;
 mod troubles;
 mod watches;
