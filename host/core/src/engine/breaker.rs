@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use super::Engine;
-use super::tallies::{Tallies, WINDOW_MS, Written};
+use super::tallies::{Tallies, Written};
 use crate::action::Action;
 use crate::cause::{Cause, Causes, Due};
 use crate::kind::Key;
@@ -17,6 +17,8 @@ use crate::queue::Urgency;
 
 /// How often the same may be written for an object within [`WINDOW_MS`].
 const OFTEN: u32 = 10;
+/// The time in which it counts, in milliseconds.
+pub(super) const WINDOW_MS: u64 = 60_000;
 /// The first pause of an object that does not settle, in milliseconds. Each is twice the one before.
 const FIRST_PAUSE_MS: u64 = 1_000;
 /// The longest pause, in milliseconds.

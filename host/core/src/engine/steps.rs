@@ -295,6 +295,7 @@ impl Engine {
             self.unsettle(key);
             self.breaker.forget(key);
             self.queue.forgive(key);
+            self.queue.release(key);
             self.queue.wake(key, Urgency::Sweep, cause.clone());
         }
     }

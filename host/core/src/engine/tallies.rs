@@ -5,13 +5,11 @@ use std::hash::{DefaultHasher, Hash as _, Hasher};
 
 use serde_json::Value;
 
+use super::breaker::WINDOW_MS;
 use crate::action::Action;
 use crate::cause::{Cause, Causes};
 use crate::kind::Key;
 use crate::names::HOST_MANAGER;
-
-/// The time in which writes are counted together, in milliseconds.
-pub(super) const WINDOW_MS: u64 = 60_000;
 
 /// One write.
 #[derive(Debug)]

@@ -127,12 +127,12 @@ impl Engine {
             return;
         }
         let is_meant = told == Told::News && is_meant(change);
+        if is_meant {
+            self.queue.forgive(key);
+        }
         if is_meant && is_asked(change) {
             self.breaker.forget(key);
-        }
-        // One that does not settle stays held back.
-        if is_meant && self.breaker.why(key).is_none() {
-            self.queue.forgive(key);
+            self.queue.release(key);
         }
         let (urgency, cause) = match (first, told, is_meant) {
             (true, ..) => (Urgency::Sweep, Cause::Start),

@@ -48,9 +48,9 @@ fn one_that_is_blocked_waits_aside_until_it_may_go_on() {
 }
 
 #[test]
-fn one_that_is_held_back_waits_for_that_moment_or_for_a_change_of_itself() {
+fn one_that_is_held_back_waits_for_that_moment_or_until_it_is_released() {
     let mut queue = Queue::default();
-    for changes in [false, true] {
+    for released in [false, true] {
         queue.wake(&key("a"), Urgency::Fresh, Cause::Start);
         next(&mut queue).expect("it is due");
         queue.wake(&key("a"), Urgency::Fresh, Cause::Start);
@@ -60,8 +60,8 @@ fn one_that_is_held_back_waits_for_that_moment_or_for_a_change_of_itself() {
         queue.ripen(999);
         queue.resume_all(&[key("a")]);
         assert_eq!((next(&mut queue), queue.next_timer()), (None, Some(1_000)));
-        if changes {
-            queue.forgive(&key("a"))
+        if released {
+            queue.release(&key("a"))
         } else {
             queue.ripen(1_000)
         }
