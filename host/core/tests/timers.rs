@@ -116,3 +116,16 @@ fn an_api_server_that_asks_to_wait_is_not_asked_sooner() {
     house.pass(1_000);
     assert_eq!(house.api.children(), ["ConfigMap a/one"]);
 }
+
+#[test]
+fn a_guest_that_asks_to_be_called_again_at_once_is_called_once_a_second() {
+    let mut house = House::new(|request| {
+        let mut outcome = rooms(request)?;
+        outcome.requeue_after = Some(0);
+        Ok(outcome)
+    });
+    house.put(inn("x", json!({"rooms": []})));
+    house.calls = 0;
+    (0..100).for_each(|_| house.pass(100));
+    assert_eq!(house.calls, 10);
+}

@@ -251,7 +251,8 @@ impl Engine {
         let Some(step) = self.steps.remove(key) else { return };
         self.workers.leave(key);
         self.targets.set(key, &ended.memory.targets);
-        let memory = self.kept(&key.kind.group_kind(), step.binding(), ended.again, ended.memory.clone());
+        let again = ended.again.paced();
+        let memory = self.kept(&key.kind.group_kind(), step.binding(), again, ended.memory.clone());
         self.memories.insert(key.clone(), (step.object().meta.uid.clone(), memory));
         for cause in self.echoes.ended(key) {
             self.queue.wake(key, Urgency::Fresh, cause);
@@ -260,7 +261,7 @@ impl Engine {
         let quiet = ended.changes.is_empty() && ended.trouble.is_none();
         let held_ms = self.judge(key, &causes, &step.binding().manager, quiet);
         // At the end of a pause it is looked at, so that it can be seen to settle.
-        let again = held_ms.map_or(ended.again, |ms| ended.again.no_later_than((ms, Due::Recheck)));
+        let again = held_ms.map_or(again, |ms| again.no_later_than((ms, Due::Recheck)));
         self.queue.done(key, again, self.now.mono_ms);
         let digest = step.binding().module.as_ref().map(|m| m.digest.clone());
         let due = self.queue.due(key, self.now.mono_ms);

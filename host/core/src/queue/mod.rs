@@ -229,8 +229,9 @@ impl Queue {
                 Some((ms, due))
             }
             Again::FailedAfter(ms) => {
+                // What it asks for, but no race: who fails at once each time waits as others that fail.
                 entry.failures += 1;
-                Some((ms, Due::Retry))
+                Some((ms.max(backoff::after(key, entry.failures)), Due::Retry))
             }
             Again::BackOff { no_sooner, no_later } => {
                 entry.failures += 1;

@@ -118,3 +118,35 @@ fn how_long_an_object_waited_counts_from_its_first_wake_up() {
     queue.done(&key("a"), Again::OnChange, 200);
     assert_eq!(turn(&mut queue, 250), Some(70), "it was woken while it ran");
 }
+
+/// How long the waits are that follow from ending so again and again.
+fn waits(again: Again, times: usize) -> Vec<u64> {
+    let (mut queue, mut now) = (Queue::default(), 0);
+    queue.wake(&key("a"), Urgency::Fresh, Cause::Start);
+    let wait = |_| {
+        queue.ripen(now);
+        next(&mut queue).expect("it is due");
+        queue.done(&key("a"), again, now);
+        let (before, at) = (now, queue.next_timer().expect("a timer"));
+        now = at;
+        at - before
+    };
+    (0..times).map(wait).collect()
+}
+
+#[test]
+fn a_guest_that_fails_and_wants_to_be_called_at_once_is_called_after_the_back_off() {
+    assert_eq!(waits(Again::FailedAfter(0), 100), waits(Again::BACK_OFF, 100));
+    let patient = waits(Again::FailedAfter(60_000), 30);
+    assert_eq!(patient[..13], [60_000; 13], "what it asks for, as long as that is longer");
+    assert!(patient[29] > 700_000);
+}
+
+#[test]
+fn to_be_called_again_at_once_means_in_a_second() {
+    let requeue = |ms| Again::After(ms, Due::Requeue);
+    assert_eq!([requeue(0), requeue(1_500)].map(Again::paced), [requeue(1_000), requeue(1_500)]);
+    assert_eq!(requeue(0).failed().paced(), requeue(1_000).failed(), "also where a child failed beside it");
+    let clock = Again::After(0, Due::Clock);
+    assert_eq!(clock.paced(), clock, "an instant comes when it comes");
+}
