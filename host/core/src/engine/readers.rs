@@ -28,7 +28,7 @@ pub(super) struct Readers {
 pub(super) struct Record {
     who: Arc<Key>,
     /// Queries, each with the fingerprint of its answer.
-    pub(super) looked: Vec<(Arc<Query>, Print)>,
+    pub(super) looked: Arc<HashMap<Arc<Query>, Print>>,
     /// Something changed since that concerns one of them.
     pub(super) stale: bool,
     /// What the call lacked, so that it must be made again: a kind that is not watched so far, in a form if it
@@ -55,7 +55,12 @@ type Anchor = (Option<Option<String>>, Option<(Lookup, String)>);
 
 impl Readers {
     /// Notes what the last call of an object looked at, in place of what the one before did.
-    pub(super) fn note(&mut self, object: &Key, looked: Vec<(Arc<Query>, Print)>, lacks: Option<(Kind, Option<Form>)>) {
+    pub(super) fn note(
+        &mut self,
+        object: &Key,
+        looked: HashMap<Arc<Query>, Print>,
+        lacks: Option<(Kind, Option<Form>)>,
+    ) {
         let before = self.records.remove(object);
         if looked.is_empty() && lacks.is_none() {
             before.into_iter().for_each(|record| self.strike(&record));
@@ -63,13 +68,18 @@ impl Readers {
         }
         let who = before.as_ref().map_or_else(|| Arc::new(object.clone()), |record| record.who.clone());
         // The new ones first, so that what both need is never without a need in between.
-        let record = Record { who, looked, stale: false, lacks };
+        let record = Record { who, looked: Arc::new(looked), stale: false, lacks };
         self.enter(&record, before.as_ref());
         before.into_iter().for_each(|old| self.strike_but(&old, &record));
         self.records.insert(object.clone(), record);
     }
 
-    /// An object is gone, or nobody calls for it any more.
+    /// An object is gone.
+    pub(super) fn forget_one(&mut self, object: &Key) {
+        self.note(object, HashMap::new(), None);
+    }
+
+    /// Nobody calls for these objects any more. Every record is looked at.
     pub(super) fn forget(&mut self, which: impl Fn(&Key) -> bool) {
         let gone: Vec<Record> = self.records.extract_if(|key, _| which(key)).map(|(_, record)| record).collect();
         gone.iter().for_each(|record| self.strike(record));
@@ -100,13 +110,13 @@ impl Readers {
     pub(super) fn needs_one_of(&self, object: &Key, kinds: &BTreeSet<Kind>) -> bool {
         let Some(record) = self.records.get(object) else { return false };
         let lacked = record.lacks.iter().map(|(kind, _)| kind);
-        record.looked.iter().map(|(query, _)| &query.kind).chain(lacked).any(|kind| kinds.contains(kind))
+        record.looked.keys().map(|query| &query.kind).chain(lacked).any(|kind| kinds.contains(kind))
     }
 
     /// The kinds that an object reads.
     pub(super) fn kinds_of(&self, object: &Key) -> BTreeSet<Kind> {
-        let looked = self.records.get(object).map(|record| record.looked.as_slice()).unwrap_or_default();
-        looked.iter().map(|(query, _)| query.kind.clone()).collect()
+        let looked = self.records.get(object).into_iter().flat_map(|record| record.looked.keys());
+        looked.map(|query| query.kind.clone()).collect()
     }
 
     /// Everybody who reads a kind.
@@ -145,7 +155,7 @@ impl Readers {
 
     /// Enters the queries of a record that the one before did not have.
     fn enter(&mut self, record: &Record, before: Option<&Record>) {
-        for (query, _) in record.looked.iter().filter(|(query, _)| !before.is_some_and(|b| b.has(query))) {
+        for query in record.looked.keys().filter(|query| !before.is_some_and(|b| b.has(query))) {
             let of = self.kinds.entry(query.kind.clone()).or_default();
             let queries = of.queries(query);
             let is_new = !queries.contains_key(query);
@@ -174,7 +184,7 @@ impl Readers {
 
     fn strike_all(&mut self, record: &Record, which: impl Fn(&Query) -> bool, lack: bool) {
         let mut kinds = BTreeSet::new();
-        for (query, _) in record.looked.iter().filter(|(query, _)| which(query)) {
+        for query in record.looked.keys().filter(|query| which(query)) {
             let Some(of) = self.kinds.get_mut(&query.kind) else { continue };
             self.needs_changed |= of.strike(query, &record.who);
             kinds.insert(query.kind.clone());
@@ -194,7 +204,7 @@ impl Readers {
 
 impl Record {
     fn has(&self, query: &Query) -> bool {
-        self.looked.iter().any(|(own, _)| **own == *query)
+        self.looked.contains_key(query)
     }
 }
 
@@ -262,4 +272,35 @@ fn alters(query: &Query, change: &Change) -> bool {
     let shown =
         |object: &Option<Arc<Object>>| object.as_ref().filter(|o| query.matches(o)).map(|o| o.print(query.view));
     shown(&change.before) != shown(&change.after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::View;
+    use crate::query::Area;
+
+    fn key(name: &str) -> Key {
+        Key { kind: Kind::new("example.com", "v1", "Inn"), namespace: Some("a".into()), name: name.into() }
+    }
+
+    fn looked(name: &str) -> HashMap<Arc<Query>, Print> {
+        let (kind, area) = (Kind::new("", "v1", "ConfigMap"), Area::In(Some("a".into())));
+        let query = Query { kind, area, what: What::Named(name.into()), view: View::Spec };
+        HashMap::from([(Arc::new(query), Print::default())])
+    }
+
+    #[test]
+    fn an_object_that_is_gone_reads_nothing_and_others_read_on() {
+        let mut readers = Readers::default();
+        readers.note(&key("one"), looked("m"), None);
+        readers.note(&key("two"), looked("m"), None);
+        readers.forget_one(&key("one"));
+        readers.forget_one(&key("nobody"));
+        assert!(readers.of(&key("one")).is_none());
+        let kind = Kind::new("", "v1", "ConfigMap");
+        assert_eq!(readers.all_of(&kind), BTreeSet::from([Arc::new(key("two"))]));
+        readers.forget_one(&key("two"));
+        assert_eq!(readers.kinds().count(), 0);
+    }
 }

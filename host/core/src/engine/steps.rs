@@ -62,7 +62,7 @@ impl Engine {
             self.targets.set(&key, &BTreeSet::new());
             self.echoes.gone(&key);
             self.breaker.forget(&key);
-            self.forget_reads(|object| *object == key);
+            self.forget_reads_of(&key);
             self.queue.done(&key, Again::Never, self.now.mono_ms);
             return;
         };
