@@ -4,8 +4,11 @@
 //! must have one value, where they state any: so a change is only held against those that it may concern.
 //! Equal queries stand there once, however many objects make them.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+
+use serde_json::Value;
 
 use crate::kind::{Key, Kind};
 use crate::object::Object;
@@ -131,21 +134,23 @@ impl Readers {
         let mut concerned = BTreeSet::new();
         let Some(of) = self.kinds.get(kind) else { return concerned };
         let Some(object) = change.after.as_ref().or(change.before.as_ref()) else { return concerned };
+        let trees = RefCell::new((None, None));
         let mut hold = |queries: Option<&Queries>| {
             let queries = queries.into_iter().flatten();
-            concerned.extend(queries.filter(|(query, _)| alters(query, change)).flat_map(|(_, who)| who).cloned());
+            let alters = |query: &Query| alters(query, change, &mut trees.borrow_mut());
+            concerned.extend(queries.filter(|(query, _)| alters(query)).flat_map(|(_, who)| who).cloned());
         };
         hold(of.named.get(&(object.key.namespace.clone(), object.key.name.clone())));
         let places = [Some(object.key.namespace.clone()), None];
         let mut found_by: BTreeSet<Option<(Lookup, String)>> = BTreeSet::from([None]);
-        let (mut tree_before, mut tree_after) = (None, None);
         for lookup in of.lookups.keys() {
+            let (before, after) = &mut *trees.borrow_mut();
             let mut add = |object: &Option<Arc<Object>>, tree: &mut _| {
                 let values = object.iter().flat_map(|o| lookup.values(o, tree)).collect::<Vec<_>>();
                 found_by.extend(values.into_iter().map(|value| Some((lookup.clone(), value))));
             };
-            add(&change.before, &mut tree_before);
-            add(&change.after, &mut tree_after);
+            add(&change.before, before);
+            add(&change.after, after);
         }
         for anchor in found_by {
             places.iter().for_each(|place| hold(of.lists.get(&(place.clone(), anchor.clone()))));
@@ -268,17 +273,19 @@ fn count_down<K: Ord>(counts: &mut BTreeMap<K, usize>, key: &K) -> bool {
 
 /// Whether a change alters the answer to a query: an object comes into it or leaves it, or what is viewed of
 /// it is another.
-fn alters(query: &Query, change: &Change) -> bool {
-    let shown =
-        |object: &Option<Arc<Object>>| object.as_ref().filter(|o| query.matches(o)).map(|o| o.print(query.view));
-    shown(&change.before) != shown(&change.after)
+fn alters(query: &Query, change: &Change, (before, after): &mut (Option<Value>, Option<Value>)) -> bool {
+    let shown = |object: &Option<Arc<Object>>, tree: &mut Option<Value>| {
+        object.as_ref().filter(|o| query.matches_parsed(o, tree)).map(|o| o.print(query.view))
+    };
+    shown(&change.before, before) != shown(&change.after, after)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::contract::View;
-    use crate::query::Area;
+    use crate::query::{Area, Field, SEARCHED};
+    use crate::selector::Selector;
 
     fn key(name: &str) -> Key {
         Key { kind: Kind::new("example.com", "v1", "Inn"), namespace: Some("a".into()), name: name.into() }
@@ -302,5 +309,29 @@ mod tests {
         assert_eq!(readers.all_of(&kind), BTreeSet::from([Arc::new(key("two"))]));
         readers.forget_one(&key("two"));
         assert_eq!(readers.kinds().count(), 0);
+    }
+
+    #[test]
+    fn each_side_of_a_change_is_parsed_once_however_many_queries_it_may_concern() {
+        let kind = Kind::new("", "v1", "ConfigMap");
+        let field = |path: &str, value: &str| Field::parse(path, value).expect("a field");
+        let query = |n: usize| {
+            let fields = vec![field("data.app", "\"web\""), field("data.n", &format!("\"{n}\""))];
+            let what = What::All(Selector::default(), fields);
+            Arc::new(Query { kind: kind.clone(), area: Area::Everywhere(vec![]), what, view: View::Names })
+        };
+        let mut readers = Readers::default();
+        readers.note(&key("one"), (0..1_000).map(|n| (query(n), Print::default())).collect(), None);
+        let map = |n: usize| {
+            let text = format!(
+                r#"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"m","namespace":"a","uid":"u",
+                "resourceVersion":"{n}"}},"data":{{"app":"web","n":"{n}"}}}}"#
+            );
+            Some(Arc::new(Object::parse(&text, None).expect("a ConfigMap")))
+        };
+        let change = Change { before: map(1), after: map(2) };
+        SEARCHED.set(0);
+        assert_eq!(readers.concerned(&kind, &change).len(), 1);
+        assert_eq!(SEARCHED.get(), 2);
     }
 }
