@@ -128,8 +128,16 @@ impl Lookup {
     }
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How often an object was parsed to be searched.
+    pub(crate) static SEARCHED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// An object as fields are looked for in it: as every view, it holds no resourceVersion.
 fn searched(object: &Object) -> Value {
+    #[cfg(test)]
+    SEARCHED.set(SEARCHED.get() + 1);
     let mut tree = object.value();
     if let Some(metadata) = tree.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.remove("resourceVersion");
@@ -149,17 +157,25 @@ impl Query {
 
     /// Whether an object belongs to the answer.
     pub fn matches(&self, object: &Object) -> bool {
+        self.matches_parsed(object, &mut None)
+    }
+
+    /// The same for several queries about one object: its tree is made when it is first needed.
+    pub fn matches_parsed(&self, object: &Object, tree: &mut Option<Value>) -> bool {
         let is_it = match &self.what {
             What::Named(name) => *name == object.key.name,
             What::All(selector, _) => selector.matches(&object.meta.labels),
         };
-        is_it && self.area.holds(object.key.namespace.as_deref()) && self.fields_match(object)
+        is_it && self.area.holds(object.key.namespace.as_deref()) && self.fields_match(object, tree)
     }
 
-    fn fields_match(&self, object: &Object) -> bool {
+    fn fields_match(&self, object: &Object, tree: &mut Option<Value>) -> bool {
         let What::All(_, fields) = &self.what else { return true };
-        let tree = if fields.is_empty() { Value::default() } else { searched(object) };
-        let holds = |field: &Field| paths::select(&field.path, &tree).iter().any(|v| v.to_string() == field.value);
+        if fields.is_empty() {
+            return true;
+        }
+        let tree = tree.get_or_insert_with(|| searched(object));
+        let holds = |field: &Field| paths::select(&field.path, tree).iter().any(|v| v.to_string() == field.value);
         fields.iter().all(holds)
     }
 

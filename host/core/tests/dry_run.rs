@@ -5,6 +5,7 @@
 mod house;
 
 use house::{Api, House, crd, inn, manifest, rooms};
+use innkeeper_core::contract::{Contribution, Failure, Outcome, Request, Scope, Wish};
 use serde_json::{Value, json};
 
 /// A dry run over what an API server holds.
@@ -104,4 +105,40 @@ fn a_finalizer_that_would_be_set_is_told() {
     let all = ["merge Reconciler inn", "merge Inn a/x", "apply ConfigMap a/one", "status Inn a/x"];
     assert_eq!(told(&mut house)[1..], all, "its Reconciler's is set before it");
     assert!(house.api.get("Inn", Some("a"), "x").unwrap()["metadata"]["finalizers"].is_null());
+}
+
+#[test]
+fn what_is_only_pretended_is_no_hot_loop() {
+    let mut api = Api::default();
+    api.put(crd());
+    let mut house = dry(api, false);
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    for step in 0..15 {
+        let mut object = inn("x", json!({"rooms": ["one"]}));
+        object["status"] = json!({"step": step});
+        house.put(object);
+    }
+    let applies = told(&mut house).iter().filter(|told| *told == "apply ConfigMap a/one").count();
+    assert_eq!((applies, house.pauses.as_slice()), (16, [].as_slice()));
+}
+
+/// A guest that sets a field on the Secret `key`.
+fn gives(_: &Request) -> Result<Outcome, Failure> {
+    let key = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "key"}, "data": {"x": "MQ=="}});
+    let contributions = vec![Contribution { manifest: key.to_string(), take: vec![] }];
+    Ok(Outcome { contributions, ..Outcome::default() })
+}
+
+#[test]
+fn what_is_watched_by_its_metadata_alone_is_known_to_be_there() {
+    let mut api = Api::default();
+    api.put(crd());
+    api.put(json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "key", "namespace": "a"}}));
+    let mut manifest = manifest(false);
+    manifest.contributes.push(Wish { group: String::new(), kinds: vec!["Secret".into()], scope: Scope::Own });
+    let mut house = House::dry(api, Box::new(gives), manifest);
+    house.put(inn("x", json!({})));
+    assert!(told(&mut house).contains(&"apply Secret a/key".to_owned()));
+    let said = house.ended.iter().flat_map(|(_, ended)| &ended.changes).any(|change| change.contains("Secret"));
+    assert!(!said, "it is as it was");
 }

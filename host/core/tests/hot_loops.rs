@@ -4,7 +4,15 @@
 
 mod house;
 
-use house::{House, config_map, inn, rooms, wants};
+use std::sync::Arc;
+
+use house::{House, config_map, inn, manifest, rooms, wants};
+use innkeeper_core::binding::Module;
+use innkeeper_core::contract::View;
+use innkeeper_core::engine::{Input, News};
+use innkeeper_core::kind::{Key, Kind};
+use innkeeper_core::print::Print;
+use innkeeper_core::world::Read;
 use serde_json::{Value, json};
 
 /// An opponent changes the child `one` if it is as we want it. Says whether it was.
@@ -143,4 +151,184 @@ fn q04_an_object_on_its_way_is_not_slowed_down() {
     }
     assert_eq!(house.pauses, Vec::<u64>::new());
     assert!(is_settled(&house));
+}
+
+/// The child `one` reports a number, as a rollout does.
+fn report(house: &mut House, number: u64) {
+    let mut child = house.api.get("ConfigMap", Some("a"), "one").unwrap().clone();
+    child["status"] = json!({"ready": number});
+    house.put(child);
+}
+
+#[test]
+fn q04_a_status_that_follows_a_child_is_no_loop_though_the_object_changes_by_it() {
+    let mut house = House::reading(|_, world| {
+        let children = world.children(View::Status);
+        let ready =
+            children.iter().map(|child| serde_json::from_str::<Value>(child).unwrap()["status"]["ready"].clone());
+        let mut outcome = wants(vec![config_map("one", "1")])?;
+        outcome.status = Some(json!({"ready": ready.collect::<Vec<_>>()}).to_string());
+        Ok(outcome)
+    });
+    house.put(inn("x", json!({})));
+    for step in 1..=20 {
+        house.holds = Some("status Inn a/x".to_owned());
+        report(&mut house, 2 * step);
+        report(&mut house, 2 * step + 1);
+        house.release();
+        house.pass(1_500);
+    }
+    assert_eq!(house.api.get("Inn", Some("a"), "x").unwrap()["status"]["ready"], json!([41]));
+    assert_eq!(house.pauses, Vec::<u64>::new());
+    assert!(is_settled(&house), "{}", stalled(&house));
+}
+
+/// An opponent removes the annotation that the guest sets on its object, as long as it is there. Says how often.
+fn strip_for(house: &mut House, ms: u64) -> usize {
+    let mut rounds = 0;
+    for _ in 0..ms / 100 {
+        while rounds < 1_000 {
+            let mut object = house.api.get("Inn", Some("a"), "x").unwrap().clone();
+            if object["metadata"]["annotations"]["stars"].is_null() {
+                break;
+            }
+            object["metadata"]["annotations"] = json!({});
+            object["metadata"]["managedFields"] = json!([]);
+            house.put(object);
+            rounds += 1;
+        }
+        house.pass(100);
+    }
+    rounds
+}
+
+#[test]
+fn q04_a_fight_over_an_annotation_of_the_object_itself_is_slowed_down_too() {
+    let mut house = House::new(|_| {
+        let mut outcome = wants(vec![])?;
+        outcome.annotations = vec![("stars".to_owned(), "5".to_owned())];
+        Ok(outcome)
+    });
+    house.put(inn("x", json!({})));
+    let rounds = strip_for(&mut house, 120_000);
+    assert!((12..=25).contains(&rounds), "{rounds} rounds in two minutes");
+    assert!(house.pauses.len() > 3, "{:?}", house.pauses);
+    assert_eq!(stalled(&house)["reason"], "HotLoop");
+}
+
+#[test]
+fn q04_a_person_who_asks_for_an_object_by_its_annotation_ends_the_pause() {
+    let mut house = House::new(rooms);
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    fight_for(&mut house, 120_000);
+    let calls = house.calls;
+    let mut object = house.api.get("Inn", Some("a"), "x").unwrap().clone();
+    object["metadata"]["annotations"]["innkeeper.dev/reconcile-now"] = json!("1");
+    house.put(object);
+    assert!(house.calls > calls, "at once");
+    assert!(is_settled(&house), "{}", stalled(&house));
+}
+
+/// An object that is held back because of a fight over its child.
+fn held_back(house: &mut House) -> usize {
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    fight_for(house, 120_000);
+    assert_eq!(stalled(house)["reason"], "HotLoop");
+    house.calls
+}
+
+#[test]
+fn q04_another_module_ends_the_pause() {
+    let mut house = House::new(rooms);
+    let calls = held_back(&mut house);
+    let module = Module { digest: format!("sha256:{}", "b".repeat(64)), manifest: Arc::new(manifest(false)) };
+    house.input(Input::Module { source: "inn.wasm".into(), news: News::Loaded(module) });
+    assert!(house.calls > calls, "at once");
+    assert!(is_settled(&house), "{}", stalled(&house));
+}
+
+#[test]
+fn q04_other_settings_end_the_pause() {
+    let mut house = House::new(rooms);
+    let calls = held_back(&mut house);
+    let mut reconciler = house.api.get("Reconciler", None, "inn").unwrap().clone();
+    reconciler["spec"]["config"] = json!({"other": true});
+    house.put(reconciler);
+    assert!(house.calls > calls, "at once");
+    assert!(is_settled(&house), "{}", stalled(&house));
+}
+
+#[test]
+fn q04_to_look_again_and_again_whether_a_name_is_free_by_now_is_no_loop() {
+    let mut house = House::new(rooms);
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    let mut child = house.api.get("ConfigMap", Some("a"), "one").unwrap().clone();
+    child["metadata"]["finalizers"] = json!(["somebody/waits"]);
+    child["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    house.put(child);
+    house.strip("ConfigMap", "one");
+    house.requests();
+    (0..60).for_each(|_| house.pass(1_000));
+    let looks = house.requests().iter().filter(|request| *request == "look ConfigMap a/one").count();
+    assert!(looks >= 50, "{looks} looks in a minute");
+    assert_eq!(house.pauses, Vec::<u64>::new());
+}
+
+/// A guest whose child holds what the Secret `source` does.
+fn copying() -> House {
+    let mut house = House::reading(|_, world| {
+        let key = Key { kind: Kind::new("", "v1", "Secret"), namespace: None, name: "source".into() };
+        let source = world.get(key, View::Spec)?.unwrap().unwrap_or_else(|| "{}".to_owned());
+        let source: Value = serde_json::from_str(&source).unwrap();
+        wants(vec![config_map("one", &source["data"]["x"].to_string())])
+    });
+    house.put(inn("x", json!({})));
+    house
+}
+
+/// The source holds each of these for a while, thirty seconds altogether.
+fn copy_all(house: &mut House, values: &[usize]) {
+    for value in values {
+        let metadata = json!({"name": "source", "namespace": "a"});
+        house.put(json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"x": value}}));
+        house.pass(30_000 / values.len() as u64);
+    }
+}
+
+#[test]
+fn q04_a_child_that_follows_what_its_guest_reads_is_no_loop_however_often_that_changes() {
+    let mut house = copying();
+    copy_all(&mut house, &Vec::from_iter(1..=40));
+    assert_eq!(house.api.get("ConfigMap", Some("a"), "one").unwrap()["data"]["x"], "40");
+    assert_eq!(house.pauses, Vec::<u64>::new());
+}
+
+#[test]
+fn q04_a_child_that_is_written_to_and_fro_is_slowed_down_and_what_drives_it_is_named() {
+    let mut house = copying();
+    copy_all(&mut house, &[1, 2].repeat(10));
+    assert!(house.pauses.is_empty(), "ten times each");
+    copy_all(&mut house, &[1, 2]);
+    assert_eq!(house.pauses.first(), Some(&1_000));
+    let said = stalled(&house);
+    assert!(said["message"].as_str().unwrap().contains("Secret a/source, which its guest read, changed"), "{said}");
+}
+
+#[test]
+fn q04_a_guest_whose_child_changes_with_each_call_is_slowed_down() {
+    for counts_in_status in [false, true] {
+        let mut calls = 0;
+        let mut house = House::new(move |_| {
+            calls += 1;
+            let mut outcome = wants(vec![config_map("one", &calls.to_string())])?;
+            outcome.status = counts_in_status.then(|| json!({"calls": calls}).to_string());
+            Ok(outcome)
+        });
+        // It looks at its child, so that its own write is a reason to call it.
+        house.reads = vec![Read::Children { view: View::Full, answer: Print::default() }];
+        house.put(inn("x", json!({})));
+        (0..600).for_each(|_| house.pass(100));
+        assert!(house.calls < 60, "{} calls in a minute", house.calls);
+        assert!(stalled(&house)["message"].as_str().unwrap().contains("its guest"), "{}", stalled(&house));
+    }
 }

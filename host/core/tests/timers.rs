@@ -131,3 +131,16 @@ fn a_guest_may_ask_to_be_called_again_at_the_end_of_time() {
     house.pass(10_000);
     assert_eq!((house.calls, house.spins()), (calls, false));
 }
+
+#[test]
+fn a_guest_that_asks_to_be_called_again_at_once_is_called_once_a_second() {
+    let mut house = House::new(|request| {
+        let mut outcome = rooms(request)?;
+        outcome.requeue_after = Some(0);
+        Ok(outcome)
+    });
+    house.put(inn("x", json!({"rooms": []})));
+    house.calls = 0;
+    (0..100).for_each(|_| house.pass(100));
+    assert_eq!(house.calls, 10);
+}

@@ -1,13 +1,15 @@
 //! Objects that do not settle (promise Q04): what is written for them is undone again and again. They are slowed
 //! down, and their status says who undoes it.
 //!
-//! What counts is that *the same* thing is written again: an object on its way writes each thing once. It ends by
-//! itself with the first look that has nothing to do, or when somebody changes the object.
+//! What counts is that *the same* is written again (see [`Tallies::count`]): an object on its way writes each thing
+//! once, and one that follows what others do writes something new. It ends by itself with the first look that has
+//! nothing to do, or when somebody wants something else.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::Engine;
+use super::tallies::{Tallies, Written};
+use crate::action::Action;
 use crate::cause::{Cause, Causes, Due};
 use crate::kind::Key;
 use crate::names::HOST_MANAGER;
@@ -16,7 +18,7 @@ use crate::queue::Urgency;
 /// How often the same may be written for an object within [`WINDOW_MS`].
 const OFTEN: u32 = 10;
 /// The time in which it counts, in milliseconds.
-const WINDOW_MS: u64 = 60_000;
+pub(super) const WINDOW_MS: u64 = 60_000;
 /// The first pause of an object that does not settle, in milliseconds. Each is twice the one before.
 const FIRST_PAUSE_MS: u64 = 1_000;
 /// The longest pause, in milliseconds.
@@ -31,21 +33,14 @@ pub(super) struct Breaker {
 
 #[derive(Debug, Default)]
 struct Record {
-    /// What the step in work has written.
-    written: Vec<Key>,
-    tallies: Vec<Tally>,
+    /// What the step in work has asked the API server to write.
+    asked: Vec<Written>,
+    /// What of that it has written.
+    written: Vec<Written>,
+    tallies: Tallies,
     /// What led to writes of the same.
     blame: Causes,
     hot: Option<Hot>,
-}
-
-/// How often one thing was written.
-#[derive(Debug)]
-struct Tally {
-    /// A digest of its key: there may be many.
-    what: u64,
-    since_ms: u64,
-    count: u32,
 }
 
 #[derive(Debug)]
@@ -66,9 +61,19 @@ enum Verdict {
 }
 
 impl Breaker {
-    /// A step wrote something for an object.
-    pub(super) fn wrote(&mut self, object: &Key, written: &Key) {
-        self.of.entry(object.clone()).or_default().written.push(written.clone());
+    /// A step sends a request for an object.
+    pub(super) fn asked(&mut self, object: &Key, action: &Action) {
+        if let Some(written) = Written::by(action) {
+            self.of.entry(object.clone()).or_default().asked.push(written);
+        }
+    }
+
+    /// A step wrote something for an object, or has seen that it is there: who asked for no write only looked.
+    pub(super) fn wrote(&mut self, object: &Key, there: &Key) {
+        let Some(record) = self.of.get_mut(object) else { return };
+        if let Some(at) = record.asked.iter().rposition(|asked| asked.is_about(there)) {
+            record.written.push(record.asked.swap_remove(at));
+        }
     }
 
     /// Why an object is slowed down, if it is.
@@ -91,15 +96,14 @@ impl Breaker {
         self.sweep(now_ms);
         let Some(record) = self.of.get_mut(object) else { return Verdict::Fine };
         let written = std::mem::take(&mut record.written);
+        record.asked.clear();
         if record.hot.is_some() && quiet {
             self.of.remove(object);
             return Verdict::Settled;
         }
-        // The status of an object follows its children: it is written often while they get ready. Only where its
-        // own change was the reason to look at it does it count.
-        let own = causes.named().iter().any(|(cause, _)| matches!(cause, Cause::Object { .. }));
-        let counted = written.iter().filter(|key| *key != object || own);
-        let most = counted.map(|key| record.tallies.count(key, now_ms)).max().unwrap_or_default();
+        let driven = record.tallies.driven(causes, manager, now_ms);
+        let counts = written.iter().map(|written| record.tallies.count(written, driven, now_ms));
+        let most = counts.max().unwrap_or_default();
         if most > 1 {
             causes.named().iter().for_each(|(cause, _)| record.blame.add(cause.clone()));
         }
@@ -120,32 +124,9 @@ impl Breaker {
         }
         self.swept_ms = now_ms;
         self.of.retain(|_, record| {
-            record.tallies.retain(|tally| now_ms < tally.since_ms + WINDOW_MS);
-            record.hot.is_some() || !record.written.is_empty() || !record.tallies.is_empty()
+            record.tallies.sweep(now_ms);
+            record.hot.is_some() || !record.asked.is_empty() || !record.written.is_empty() || !record.tallies.is_empty()
         });
-    }
-}
-
-/// How often each thing was written.
-trait Tallies {
-    /// Counts one more write of a thing, and says how many there were.
-    fn count(&mut self, what: &Key, now_ms: u64) -> u32;
-}
-
-impl Tallies for Vec<Tally> {
-    fn count(&mut self, what: &Key, now_ms: u64) -> u32 {
-        let mut hasher = DefaultHasher::new();
-        what.hash(&mut hasher);
-        let what = hasher.finish();
-        let Some(tally) = self.iter_mut().find(|tally| tally.what == what) else {
-            self.push(Tally { what, since_ms: now_ms, count: 1 });
-            return 1;
-        };
-        if now_ms >= tally.since_ms + WINDOW_MS {
-            (tally.since_ms, tally.count) = (now_ms, 0);
-        }
-        tally.count += 1;
-        tally.count
     }
 }
 
@@ -161,7 +142,7 @@ fn explained(blame: &Causes, manager: &str) -> String {
     let less = "it is looked at less and less often until that ends";
     match others.is_empty() {
         true => format!("it does not settle: what its guest wants changes with what {manager} writes for it; {less}"),
-        false => format!("it does not settle: {}, and {manager} puts it back each time; {less}", others.join("; ")),
+        false => format!("it does not settle: {}, and {manager} writes again each time; {less}", others.join("; ")),
     }
 }
 

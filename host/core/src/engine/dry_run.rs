@@ -58,7 +58,8 @@ impl Engine {
         if at.resource == RECONCILERS.resource {
             return self.reconcilers.get(&at.name).map(|declared| declared.object.clone());
         }
-        let needs = [Watch::all(at.resource.clone()), Watch::children(at.resource.clone())];
+        // Of what is contributed to, metadata alone may be watched.
+        let needs = [Watch::all, Watch::children, Watch::metadata].map(|need| need(at.resource.clone()));
         let stores = needs.iter().filter_map(|need| self.stores.get(need));
         stores.filter_map(|store| store.get(at.namespace.as_deref(), &at.name)).next().cloned()
     }

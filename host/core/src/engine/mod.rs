@@ -26,6 +26,7 @@ mod skips;
 mod steps;
 mod stores;
 mod stubs;
+mod tallies;
 mod targets;
 mod troubles;
 mod watches;
@@ -373,10 +374,10 @@ impl Engine {
             return self.pretend(owner, object, action);
         }
         self.next_id += 1;
-        if matches!(action, Action::Apply { .. }) {
-            let at = action.key();
-            self.stubs.wrote(&at.kind.group_kind(), at.namespace, at.name);
+        if let Owner::Step(object, _) = &owner {
+            self.breaker.asked(object, &action);
         }
+        self.stubs.asked(&action);
         self.actions.insert(self.next_id, owner);
         self.out.push(Output::Act { id: self.next_id, object, action });
         self.next_id

@@ -4,8 +4,11 @@
 //! must have one value, where they state any: so a change is only held against those that it may concern.
 //! Equal queries stand there once, however many objects make them.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+
+use serde_json::Value;
 
 use crate::kind::{Key, Kind};
 use crate::object::Object;
@@ -28,7 +31,7 @@ pub(super) struct Readers {
 pub(super) struct Record {
     who: Arc<Key>,
     /// Queries, each with the fingerprint of its answer.
-    pub(super) looked: Vec<(Arc<Query>, Print)>,
+    pub(super) looked: Arc<HashMap<Arc<Query>, Print>>,
     /// Something changed since that concerns one of them.
     pub(super) stale: bool,
     /// What the call lacked, so that it must be made again: a kind that is not watched so far, in a form if it
@@ -55,7 +58,12 @@ type Anchor = (Option<Option<String>>, Option<(Lookup, String)>);
 
 impl Readers {
     /// Notes what the last call of an object looked at, in place of what the one before did.
-    pub(super) fn note(&mut self, object: &Key, looked: Vec<(Arc<Query>, Print)>, lacks: Option<(Kind, Option<Form>)>) {
+    pub(super) fn note(
+        &mut self,
+        object: &Key,
+        looked: HashMap<Arc<Query>, Print>,
+        lacks: Option<(Kind, Option<Form>)>,
+    ) {
         let before = self.records.remove(object);
         if looked.is_empty() && lacks.is_none() {
             before.into_iter().for_each(|record| self.strike(&record));
@@ -63,13 +71,18 @@ impl Readers {
         }
         let who = before.as_ref().map_or_else(|| Arc::new(object.clone()), |record| record.who.clone());
         // The new ones first, so that what both need is never without a need in between.
-        let record = Record { who, looked, stale: false, lacks };
+        let record = Record { who, looked: Arc::new(looked), stale: false, lacks };
         self.enter(&record, before.as_ref());
         before.into_iter().for_each(|old| self.strike_but(&old, &record));
         self.records.insert(object.clone(), record);
     }
 
-    /// An object is gone, or nobody calls for it any more.
+    /// An object is gone.
+    pub(super) fn forget_one(&mut self, object: &Key) {
+        self.note(object, HashMap::new(), None);
+    }
+
+    /// Nobody calls for these objects any more. Every record is looked at.
     pub(super) fn forget(&mut self, which: impl Fn(&Key) -> bool) {
         let gone: Vec<Record> = self.records.extract_if(|key, _| which(key)).map(|(_, record)| record).collect();
         gone.iter().for_each(|record| self.strike(record));
@@ -100,13 +113,13 @@ impl Readers {
     pub(super) fn needs_one_of(&self, object: &Key, kinds: &BTreeSet<Kind>) -> bool {
         let Some(record) = self.records.get(object) else { return false };
         let lacked = record.lacks.iter().map(|(kind, _)| kind);
-        record.looked.iter().map(|(query, _)| &query.kind).chain(lacked).any(|kind| kinds.contains(kind))
+        record.looked.keys().map(|query| &query.kind).chain(lacked).any(|kind| kinds.contains(kind))
     }
 
     /// The kinds that an object reads.
     pub(super) fn kinds_of(&self, object: &Key) -> BTreeSet<Kind> {
-        let looked = self.records.get(object).map(|record| record.looked.as_slice()).unwrap_or_default();
-        looked.iter().map(|(query, _)| query.kind.clone()).collect()
+        let looked = self.records.get(object).into_iter().flat_map(|record| record.looked.keys());
+        looked.map(|query| query.kind.clone()).collect()
     }
 
     /// Everybody who reads a kind.
@@ -121,21 +134,23 @@ impl Readers {
         let mut concerned = BTreeSet::new();
         let Some(of) = self.kinds.get(kind) else { return concerned };
         let Some(object) = change.after.as_ref().or(change.before.as_ref()) else { return concerned };
+        let trees = RefCell::new((None, None));
         let mut hold = |queries: Option<&Queries>| {
             let queries = queries.into_iter().flatten();
-            concerned.extend(queries.filter(|(query, _)| alters(query, change)).flat_map(|(_, who)| who).cloned());
+            let alters = |query: &Query| alters(query, change, &mut trees.borrow_mut());
+            concerned.extend(queries.filter(|(query, _)| alters(query)).flat_map(|(_, who)| who).cloned());
         };
         hold(of.named.get(&(object.key.namespace.clone(), object.key.name.clone())));
         let places = [Some(object.key.namespace.clone()), None];
         let mut found_by: BTreeSet<Option<(Lookup, String)>> = BTreeSet::from([None]);
-        let (mut tree_before, mut tree_after) = (None, None);
         for lookup in of.lookups.keys() {
+            let (before, after) = &mut *trees.borrow_mut();
             let mut add = |object: &Option<Arc<Object>>, tree: &mut _| {
                 let values = object.iter().flat_map(|o| lookup.values(o, tree)).collect::<Vec<_>>();
                 found_by.extend(values.into_iter().map(|value| Some((lookup.clone(), value))));
             };
-            add(&change.before, &mut tree_before);
-            add(&change.after, &mut tree_after);
+            add(&change.before, before);
+            add(&change.after, after);
         }
         for anchor in found_by {
             places.iter().for_each(|place| hold(of.lists.get(&(place.clone(), anchor.clone()))));
@@ -145,7 +160,7 @@ impl Readers {
 
     /// Enters the queries of a record that the one before did not have.
     fn enter(&mut self, record: &Record, before: Option<&Record>) {
-        for (query, _) in record.looked.iter().filter(|(query, _)| !before.is_some_and(|b| b.has(query))) {
+        for query in record.looked.keys().filter(|query| !before.is_some_and(|b| b.has(query))) {
             let of = self.kinds.entry(query.kind.clone()).or_default();
             let queries = of.queries(query);
             let is_new = !queries.contains_key(query);
@@ -174,7 +189,7 @@ impl Readers {
 
     fn strike_all(&mut self, record: &Record, which: impl Fn(&Query) -> bool, lack: bool) {
         let mut kinds = BTreeSet::new();
-        for (query, _) in record.looked.iter().filter(|(query, _)| which(query)) {
+        for query in record.looked.keys().filter(|query| which(query)) {
             let Some(of) = self.kinds.get_mut(&query.kind) else { continue };
             self.needs_changed |= of.strike(query, &record.who);
             kinds.insert(query.kind.clone());
@@ -194,7 +209,7 @@ impl Readers {
 
 impl Record {
     fn has(&self, query: &Query) -> bool {
-        self.looked.iter().any(|(own, _)| **own == *query)
+        self.looked.contains_key(query)
     }
 }
 
@@ -258,8 +273,65 @@ fn count_down<K: Ord>(counts: &mut BTreeMap<K, usize>, key: &K) -> bool {
 
 /// Whether a change alters the answer to a query: an object comes into it or leaves it, or what is viewed of
 /// it is another.
-fn alters(query: &Query, change: &Change) -> bool {
-    let shown =
-        |object: &Option<Arc<Object>>| object.as_ref().filter(|o| query.matches(o)).map(|o| o.print(query.view));
-    shown(&change.before) != shown(&change.after)
+fn alters(query: &Query, change: &Change, (before, after): &mut (Option<Value>, Option<Value>)) -> bool {
+    let shown = |object: &Option<Arc<Object>>, tree: &mut Option<Value>| {
+        object.as_ref().filter(|o| query.matches_parsed(o, tree)).map(|o| o.print(query.view))
+    };
+    shown(&change.before, before) != shown(&change.after, after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::View;
+    use crate::query::{Area, Field, SEARCHED};
+    use crate::selector::Selector;
+
+    fn key(name: &str) -> Key {
+        Key { kind: Kind::new("example.com", "v1", "Inn"), namespace: Some("a".into()), name: name.into() }
+    }
+
+    fn looked(name: &str) -> HashMap<Arc<Query>, Print> {
+        let (kind, area) = (Kind::new("", "v1", "ConfigMap"), Area::In(Some("a".into())));
+        let query = Query { kind, area, what: What::Named(name.into()), view: View::Spec };
+        HashMap::from([(Arc::new(query), Print::default())])
+    }
+
+    #[test]
+    fn an_object_that_is_gone_reads_nothing_and_others_read_on() {
+        let mut readers = Readers::default();
+        readers.note(&key("one"), looked("m"), None);
+        readers.note(&key("two"), looked("m"), None);
+        readers.forget_one(&key("one"));
+        readers.forget_one(&key("nobody"));
+        assert!(readers.of(&key("one")).is_none());
+        let kind = Kind::new("", "v1", "ConfigMap");
+        assert_eq!(readers.all_of(&kind), BTreeSet::from([Arc::new(key("two"))]));
+        readers.forget_one(&key("two"));
+        assert_eq!(readers.kinds().count(), 0);
+    }
+
+    #[test]
+    fn each_side_of_a_change_is_parsed_once_however_many_queries_it_may_concern() {
+        let kind = Kind::new("", "v1", "ConfigMap");
+        let field = |path: &str, value: &str| Field::parse(path, value).expect("a field");
+        let query = |n: usize| {
+            let fields = vec![field("data.app", "\"web\""), field("data.n", &format!("\"{n}\""))];
+            let what = What::All(Selector::default(), fields);
+            Arc::new(Query { kind: kind.clone(), area: Area::Everywhere(vec![]), what, view: View::Names })
+        };
+        let mut readers = Readers::default();
+        readers.note(&key("one"), (0..1_000).map(|n| (query(n), Print::default())).collect(), None);
+        let map = |n: usize| {
+            let text = format!(
+                r#"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"m","namespace":"a","uid":"u",
+                "resourceVersion":"{n}"}},"data":{{"app":"web","n":"{n}"}}}}"#
+            );
+            Some(Arc::new(Object::parse(&text, None).expect("a ConfigMap")))
+        };
+        let change = Change { before: map(1), after: map(2) };
+        SEARCHED.set(0);
+        assert_eq!(readers.concerned(&kind, &change).len(), 1);
+        assert_eq!(SEARCHED.get(), 2);
+    }
 }

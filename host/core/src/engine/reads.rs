@@ -1,13 +1,15 @@
 //! Reads as inputs: what calls looked at is noted, what they lack is watched, and what changes wakes whom it
 //! concerns.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::{Engine, Output};
 use crate::cause::{self, Cause};
 use crate::kind::{Key, Kind};
 use crate::picture::{Picture, Sight};
 use crate::print::Print;
+use crate::query::Query;
 use crate::queue::Urgency;
 use crate::store::Change;
 use crate::watch::{Form, Selection, Watch};
@@ -68,16 +70,15 @@ impl Engine {
         lacks: Option<(Kind, Option<Form>)>,
         seen: &Picture,
     ) {
-        let mut looked = Vec::new();
+        let mut looked: HashMap<Arc<Query>, Print> = HashMap::new();
         for read in reads {
-            let Read::Looked { query, answer } = read else { continue };
-            if !looked.iter().any(|(known, _)| known == query) {
-                looked.push((query.clone(), *answer));
+            if let Read::Looked { query, answer } = read {
+                looked.entry(query.clone()).or_insert(*answer);
             }
         }
         let stale: BTreeSet<Key> = looked
             .iter()
-            .filter(|(query, answer)| self.answers_otherwise(query, *answer, Some(seen)))
+            .filter(|(query, answer)| self.answers_otherwise(query, **answer, Some(seen)))
             .map(|(query, _)| query.key())
             .collect();
         self.readers.note(object, looked, lacks);
@@ -87,7 +88,13 @@ impl Engine {
         }
     }
 
-    /// Forgets what objects read.
+    /// Forgets what an object read that is gone.
+    pub(super) fn forget_reads_of(&mut self, object: &Key) {
+        self.readers.forget_one(object);
+        self.demand_reads();
+    }
+
+    /// Forgets what objects read that are no longer kept.
     pub(super) fn forget_reads(&mut self, which: impl Fn(&Key) -> bool) {
         self.readers.forget(which);
         self.demand_reads();
@@ -95,7 +102,7 @@ impl Engine {
 
     /// Whether a query would be answered otherwise now. Where nothing of the kind changed since `seen`, it is
     /// not asked again.
-    fn answers_otherwise(&self, query: &crate::query::Query, answer: Print, seen: Option<&Picture>) -> bool {
+    fn answers_otherwise(&self, query: &Query, answer: Print, seen: Option<&Picture>) -> bool {
         let now = self.catalog.resource(&query.kind).and_then(|r| self.stores.shelf(&r));
         let then = seen.map(|seen| seen.sight(&query.kind));
         match (now, then) {

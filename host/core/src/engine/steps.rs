@@ -63,7 +63,7 @@ impl Engine {
             self.echoes.gone(&key);
             self.breaker.forget(&key);
             self.orphaning.forget(|object| *object == key);
-            self.forget_reads(|object| *object == key);
+            self.forget_reads_of(&key);
             self.queue.done(&key, Again::Never, self.now.mono_ms);
             return;
         };
@@ -257,7 +257,8 @@ impl Engine {
         let Some(step) = self.steps.remove(key) else { return };
         self.workers.leave(key);
         self.targets.set(key, &ended.memory.targets);
-        let memory = self.kept(&key.kind.group_kind(), step.binding(), ended.again, ended.memory.clone());
+        let again = ended.again.paced();
+        let memory = self.kept(&key.kind.group_kind(), step.binding(), again, ended.memory.clone());
         self.memories.insert(key.clone(), (step.object().meta.uid.clone(), memory));
         for cause in self.echoes.ended(key) {
             self.queue.wake(key, Urgency::Fresh, cause);
@@ -266,7 +267,7 @@ impl Engine {
         let quiet = ended.changes.is_empty() && ended.trouble.is_none();
         let held_ms = self.judge(key, &causes, &step.binding().manager, quiet);
         // At the end of a pause it is looked at, so that it can be seen to settle.
-        let again = held_ms.map_or(ended.again, |ms| ended.again.no_later_than((ms, Due::Recheck)));
+        let again = held_ms.map_or(again, |ms| again.no_later_than((ms, Due::Recheck)));
         self.queue.done(key, again, self.now.mono_ms);
         let digest = step.binding().module.as_ref().map(|m| m.digest.clone());
         let due = self.queue.due(key, self.now.mono_ms);
@@ -292,13 +293,17 @@ impl Engine {
         self.forget_reads(of_kind);
     }
 
-    /// Every object of a kind is looked at once, behind fresh changes.
+    /// Every object of a kind is looked at once, behind fresh changes: a person wants something else for all of them,
+    /// so that what went wrong before says nothing any more.
     pub(super) fn sweep(&mut self, kind: &GroupKind, cause: &Cause) {
         let Some(controller) = self.controllers.get(kind) else { return };
         let Some(store) = self.stores.get(&controller.objects) else { return };
         let keys: Vec<Key> = store.all().map(|object| object.key.clone()).collect();
         for key in &keys {
             self.unsettle(key);
+            self.breaker.forget(key);
+            self.queue.forgive(key);
+            self.queue.release(key);
             self.queue.wake(key, Urgency::Sweep, cause.clone());
         }
     }

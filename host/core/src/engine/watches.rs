@@ -9,7 +9,7 @@ use super::{Engine, Output};
 use crate::cause::Cause;
 use crate::kind::{GroupKind, Key, Kind};
 use crate::names;
-use crate::object::Object;
+use crate::object::{Metadata, Object};
 use crate::queue::Urgency;
 use crate::reconciler;
 use crate::resource::Resource;
@@ -28,16 +28,27 @@ pub(super) static RECONCILERS: LazyLock<Watch> = LazyLock::new(|| {
     whole(Resource { kind, plural: reconciler::PLURAL.into(), namespaced: false })
 });
 
+/// The annotations by which a person speaks to us.
+const WORDS_TO_US: [&str; 3] = [names::PAUSED, names::RECONCILE_NOW, names::SKIP_FINALIZE];
+
+/// Whether something of an object differs between both sides of a change.
+fn differs<T: PartialEq>(change: &Change, of: impl Fn(&Metadata) -> T) -> bool {
+    let of = |side: &Option<Arc<Object>>| side.as_ref().map(|object| of(&object.meta));
+    of(&change.before) != of(&change.after)
+}
+
 /// Whether a change of an object is what somebody wants of it, and not how it is.
 fn is_meant(change: &Change) -> bool {
-    let meant = |side: &Option<Arc<Object>>| {
-        side.as_ref().map(|o| {
-            let meta = &o.meta;
-            let words = (meta.labels.clone(), meta.annotations.clone());
-            (meta.uid.clone(), meta.generation, meta.deletion_timestamp.clone(), words)
-        })
-    };
-    meant(&change.before) != meant(&change.after)
+    is_asked(change) || differs(change, |meta| (meta.labels.clone(), meta.annotations.clone()))
+}
+
+/// Whether somebody wants something else of an object, or speaks to us. Other labels and annotations may be what is
+/// fought over: who removes one that its guest sets does not begin anew.
+fn is_asked(change: &Change) -> bool {
+    differs(change, |meta| {
+        let words = WORDS_TO_US.map(|word| meta.annotations.get(word).cloned());
+        (meta.uid.clone(), meta.generation, meta.deletion_timestamp.clone(), words)
+    })
 }
 
 fn whole(resource: Resource) -> Watch {
@@ -121,7 +132,10 @@ impl Engine {
         let is_meant = told == Told::News && is_meant(change);
         if is_meant {
             self.queue.forgive(key);
+        }
+        if is_meant && is_asked(change) {
             self.breaker.forget(key);
+            self.queue.release(key);
         }
         let (urgency, cause) = match (first, told, is_meant) {
             (true, ..) => (Urgency::Sweep, Cause::Start),

@@ -2,6 +2,9 @@
 
 use crate::cause::Due;
 
+/// A guest that asks to be called again is called after this many milliseconds at the soonest.
+const REQUEUE_MS: u64 = 1_000;
+
 /// When an object is looked at again after a reconcile.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Again {
@@ -17,7 +20,8 @@ pub enum Again {
         /// After this many milliseconds at the latest: something else is due then.
         no_later: Option<(u64, Due)>,
     },
-    /// It failed and something says when to try: after this many milliseconds. Counts as a failure.
+    /// It failed and something says when to try: after this many milliseconds, but not before its back-off is over.
+    /// Counts as a failure.
     FailedAfter(u64),
     /// Never: the object is gone.
     Never,
@@ -57,6 +61,19 @@ impl Again {
     pub fn no_sooner_than(self, ms: u64) -> Self {
         match self {
             Self::BackOff { no_sooner, no_later } => Self::BackOff { no_sooner: no_sooner.max(ms), no_later },
+            other => other,
+        }
+    }
+
+    /// The same, but its guest is not called again as fast as it answers.
+    pub fn paced(self) -> Self {
+        let paced = |(ms, due): (u64, Due)| (if due == Due::Requeue { ms.max(REQUEUE_MS) } else { ms }, due);
+        match self {
+            Self::After(ms, due) => {
+                let (ms, due) = paced((ms, due));
+                Self::After(ms, due)
+            }
+            Self::BackOff { no_sooner, no_later } => Self::BackOff { no_sooner, no_later: no_later.map(paced) },
             other => other,
         }
     }

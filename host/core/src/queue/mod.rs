@@ -126,15 +126,14 @@ impl Queue {
         self.turns.push((urgency, self.sequence), key.clone());
     }
 
-    /// The object itself changed: earlier failures say nothing about it any more, and nothing holds it back.
+    /// The object itself changed: earlier failures say nothing about it any more.
     pub fn forgive(&mut self, key: &Key) {
         if let Some(entry) = self.entries.get_mut(key) {
             entry.failures = 0;
-            self.release(key);
         }
     }
 
-    /// The object is not looked at before this moment, whatever happens, unless it changes itself.
+    /// The object is not looked at before this moment, whatever happens, unless it is released.
     pub fn hold(&mut self, key: &Key, until_ms: u64) {
         self.release(key);
         let entry = self.entries.entry(key.clone()).or_default();
@@ -146,7 +145,8 @@ impl Queue {
         }
     }
 
-    fn release(&mut self, key: &Key) {
+    /// Nothing holds the object back any more.
+    pub fn release(&mut self, key: &Key) {
         let Some(entry) = self.entries.get_mut(key) else { return };
         let Some(until) = entry.held.take() else { return };
         self.holds.remove(&(until, key.clone()));
@@ -229,8 +229,9 @@ impl Queue {
                 Some((ms, due))
             }
             Again::FailedAfter(ms) => {
+                // What it asks for, but no race: who fails at once each time waits as others that fail.
                 entry.failures += 1;
-                Some((ms, Due::Retry))
+                Some((ms.max(backoff::after(key, entry.failures)), Due::Retry))
             }
             Again::BackOff { no_sooner, no_later } => {
                 entry.failures += 1;

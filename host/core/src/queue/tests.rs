@@ -48,9 +48,9 @@ fn one_that_is_blocked_waits_aside_until_it_may_go_on() {
 }
 
 #[test]
-fn one_that_is_held_back_waits_for_that_moment_or_for_a_change_of_itself() {
+fn one_that_is_held_back_waits_for_that_moment_or_until_it_is_released() {
     let mut queue = Queue::default();
-    for changes in [false, true] {
+    for released in [false, true] {
         queue.wake(&key("a"), Urgency::Fresh, Cause::Start);
         next(&mut queue).expect("it is due");
         queue.wake(&key("a"), Urgency::Fresh, Cause::Start);
@@ -60,8 +60,8 @@ fn one_that_is_held_back_waits_for_that_moment_or_for_a_change_of_itself() {
         queue.ripen(999);
         queue.resume_all(&[key("a")]);
         assert_eq!((next(&mut queue), queue.next_timer()), (None, Some(1_000)));
-        if changes {
-            queue.forgive(&key("a"))
+        if released {
+            queue.release(&key("a"))
         } else {
             queue.ripen(1_000)
         }
@@ -117,4 +117,36 @@ fn how_long_an_object_waited_counts_from_its_first_wake_up() {
     queue.wake(&key("a"), Urgency::Fresh, Cause::Start);
     queue.done(&key("a"), Again::OnChange, 200);
     assert_eq!(turn(&mut queue, 250), Some(70), "it was woken while it ran");
+}
+
+/// How long the waits are that follow from ending so again and again.
+fn waits(again: Again, times: usize) -> Vec<u64> {
+    let (mut queue, mut now) = (Queue::default(), 0);
+    queue.wake(&key("a"), Urgency::Fresh, Cause::Start);
+    let wait = |_| {
+        queue.ripen(now);
+        next(&mut queue).expect("it is due");
+        queue.done(&key("a"), again, now);
+        let (before, at) = (now, queue.next_timer().expect("a timer"));
+        now = at;
+        at - before
+    };
+    (0..times).map(wait).collect()
+}
+
+#[test]
+fn a_guest_that_fails_and_wants_to_be_called_at_once_is_called_after_the_back_off() {
+    assert_eq!(waits(Again::FailedAfter(0), 100), waits(Again::BACK_OFF, 100));
+    let patient = waits(Again::FailedAfter(60_000), 30);
+    assert_eq!(patient[..13], [60_000; 13], "what it asks for, as long as that is longer");
+    assert!(patient[29] > 700_000);
+}
+
+#[test]
+fn to_be_called_again_at_once_means_in_a_second() {
+    let requeue = |ms| Again::After(ms, Due::Requeue);
+    assert_eq!([requeue(0), requeue(1_500)].map(Again::paced), [requeue(1_000), requeue(1_500)]);
+    assert_eq!(requeue(0).failed().paced(), requeue(1_000).failed(), "also where a child failed beside it");
+    let clock = Again::After(0, Due::Clock);
+    assert_eq!(clock.paced(), clock, "an instant comes when it comes");
 }

@@ -37,8 +37,15 @@ pub(super) struct Stubs {
 }
 
 impl Stubs {
+    /// A request is sent.
+    pub(super) fn asked(&mut self, action: &Action) {
+        if let Action::Apply { at, .. } = action {
+            self.wrote(&at.resource.kind.group_kind(), at.namespace.clone(), at.name.clone());
+        }
+    }
+
     /// We write to that name, or may have done so.
-    pub(super) fn wrote(&mut self, kind: &GroupKind, namespace: Option<String>, name: String) {
+    fn wrote(&mut self, kind: &GroupKind, namespace: Option<String>, name: String) {
         if let Some(watched) = self.of.get_mut(kind).and_then(|stub| stub.watched.as_mut()) {
             watched.written.insert((namespace, name));
         }

@@ -89,11 +89,57 @@ impl Stub {
         self.looks > LOOKS && now_ms >= self.not_before_ms
     }
 
-    /// Whether its watch should end: it is too large, or nobody has needed it for a while.
+    /// Whether its watch should end: it is too large, or so is what we wrote to meanwhile (names that come and go are
+    /// not in it any more), or nobody has needed it for a while.
     pub(super) fn is_over(&self, now_ms: u64) -> bool {
         self.watched.as_ref().is_some_and(|watched| {
-            let most = if watched.names.are_filled() { MOST_HELD } else { MOST_LISTED };
-            watched.names.len() > most || now_ms > self.last_ms.max(watched.began_ms) + USE_MS
+            let (most, written) = match watched.names.are_filled() {
+                true => (MOST_HELD, watched.written.len()),
+                false => (MOST_LISTED, 0),
+            };
+            watched.names.len().max(written) > most || now_ms > self.last_ms.max(watched.began_ms) + USE_MS
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::kind::Kind;
+    use crate::resource::Resource;
+    use crate::store::Event;
+
+    /// A watch of names that has been listed, and nothing is there.
+    fn filled() -> Stub {
+        let kind = Kind::new("", "v1", "ConfigMap");
+        let resource = Arc::new(Resource { kind, plural: "configmaps".into(), namespaced: true });
+        let mut names = Names::default();
+        names.take(&Event::Begin);
+        names.take(&Event::Listed);
+        let watched = Watched {
+            number: 1,
+            watch: Watch::metadata(resource),
+            names,
+            began_ms: 0,
+            used: true,
+            written: HashSet::new(),
+            unseen: None,
+            waiting: Vec::new(),
+        };
+        Stub { watched: Some(watched), ..Stub::default() }
+    }
+
+    #[test]
+    fn a_watch_under_which_names_come_and_go_for_ever_ends_before_it_remembers_too_many() {
+        let mut stub = filled();
+        let mut write = |n: usize| {
+            let written = stub.watched.as_mut().map(|w| w.written.insert((None, format!("job-{n}"))));
+            (written, stub.is_over(0)).1
+        };
+        assert!((0..MOST_HELD).all(|n| !write(n)));
+        assert!(write(MOST_HELD));
     }
 }
