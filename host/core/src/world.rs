@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::binding::Binding;
 use crate::contract::{Failure, View};
 use crate::kind::{Key, Kind};
+use crate::names::is_dns_label;
 use crate::object::Object;
 use crate::picture::{Picture, Sight};
 use crate::print::Print;
@@ -212,6 +213,9 @@ impl World {
         kind: &Kind,
         ask: impl FnOnce(&crate::permissions::Permissions, Option<&Resource>, Option<&str>) -> Answer<Query>,
     ) -> Result<Answer<Vec<Arc<Object>>>, Unanswered> {
+        if !is_dns_label(&kind.version) {
+            return Err(Unanswered::Malformed(format!("{:?} is no version of a kind, such as v1", kind.version)));
+        }
         let Some(binding) = self.binding.clone() else {
             return Err(Unanswered::Unseen(format!("{kind} cannot be read here")));
         };

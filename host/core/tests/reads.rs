@@ -18,7 +18,7 @@ fn looks(request: &Request, world: &mut World) -> Result<Outcome, Failure> {
     for read in object["spec"]["reads"].as_array().cloned().unwrap_or_default() {
         let text = |field: &str| read[field].as_str().map(str::to_owned);
         let (group, kind) = (text("group").unwrap_or_default(), text("kind").unwrap());
-        let kind = Kind::new(&group, "v1", &kind);
+        let kind = Kind::new(&group, text("version").as_deref().unwrap_or("v1"), &kind);
         let view = match text("view").as_deref() {
             Some("metadata") => View::Metadata,
             Some("spec") => View::Spec,
@@ -213,6 +213,15 @@ fn a_selector_that_makes_no_sense_makes_the_object_invalid_until_something_chang
     house.called();
     house.pass(1_000_000);
     assert!(house.called().is_empty());
+}
+
+#[test]
+fn a_version_that_is_none_makes_the_object_invalid_and_nobody_is_asked() {
+    let mut house = House::reading(looks);
+    house.put(reading("x", json!({"kind": "ConfigMap", "version": "v1/../secrets"})));
+    let object = house.api.get("Inn", Some("a"), "x").unwrap();
+    let stalled = object["status"]["conditions"].to_string();
+    assert!(stalled.contains("\"Invalid\"") && stalled.contains("is no version of a kind"), "{stalled}");
 }
 
 #[test]
