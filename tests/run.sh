@@ -46,7 +46,6 @@ begin_when_there_is_room() {
 target/debug/innkeeper inspect target/guests/*.wasm target/test-guests/*.wasm > "$logs/modules" 2>&1 ||
     { cat "$logs/modules"; exit 1; }
 
-# Tests of a suite wait more than they work.
 suites=("$@")
 if [ ${#suites[@]} -eq 0 ]; then
     # Those with the most tests first: what is long and begins late is waited for.
@@ -61,18 +60,23 @@ if [ ${#suites[@]} -eq 0 ]; then
     begin everything-else "${others[@]}"
 fi
 # The longest are shared out between two control planes, by the names of their tests, and go first.
-for suite in "${suites[@]}"; do
-    case $suite in
-    kills) half=before_each_write ;;
-    promises_wa) half=moments:: ;;
-    *) continue ;;
+half_of() {
+    case $1 in
+    kills) echo before_each_write ;;
+    promises_wa) echo moments:: ;;
+    promises_d) echo d02_ ;;
     esac
-    RUST_TEST_THREADS=${RUST_TEST_THREADS:-6} begin_when_there_is_room "$suite-1" --test "$suite" -- "$half"
-    RUST_TEST_THREADS=${RUST_TEST_THREADS:-6} begin_when_there_is_room "$suite-2" --test "$suite" -- --skip "$half"
+}
+# Tests of a suite wait more than they work.
+export RUST_TEST_THREADS=${RUST_TEST_THREADS:-6}
+for suite in "${suites[@]}"; do
+    half=$(half_of "$suite")
+    [ -n "$half" ] || continue
+    begin_when_there_is_room "$suite-1" --test "$suite" -- "$half"
+    begin_when_there_is_room "$suite-2" --test "$suite" -- --skip "$half"
 done
 for suite in "${suites[@]}"; do
-    case $suite in kills | promises_wa) continue ;; esac
-    RUST_TEST_THREADS=${RUST_TEST_THREADS:-6} begin_when_there_is_room "$suite" --test "$suite"
+    [ -n "$(half_of "$suite")" ] || begin_when_there_is_room "$suite" --test "$suite"
 done
 [ $# -gt 0 ] || begin_when_there_is_room examples-in-comments --doc
 while [ ${#names[@]} -gt 0 ]; do reap; done
