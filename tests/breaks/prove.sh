@@ -71,7 +71,7 @@ for patch in "$root"/tests/breaks/*.patch; do
     kind=(--test "$target")
     [ "$target" = lib ] && kind=(--lib)
     filter=()
-    [ "${SCOPE:-}" = file ] && filter=("${test%%::*}::")
+    [ "${SCOPE:-}" = file ] && [[ $test == *::* ]] && filter=("${test%%::*}::")
     (cd "$copy" && cargo test --quiet --workspace "${kind[@]}" -- "${filter[@]}") >> "$log" 2>&1 || true
     if ! grep -q '^test result' "$log"; then
         echo "its test did not run (see $log)"; failed=1; continue
