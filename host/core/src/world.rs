@@ -213,12 +213,12 @@ impl World {
         kind: &Kind,
         ask: impl FnOnce(&crate::permissions::Permissions, Option<&Resource>, Option<&str>) -> Answer<Query>,
     ) -> Result<Answer<Vec<Arc<Object>>>, Unanswered> {
-        if !is_dns_label(&kind.version) {
-            return Err(Unanswered::Malformed(format!("{:?} is no version of a kind, such as v1", kind.version)));
-        }
         let Some(binding) = self.binding.clone() else {
             return Err(Unanswered::Unseen(format!("{kind} cannot be read here")));
         };
+        if !is_dns_label(&kind.version) {
+            return Err(Unanswered::Malformed(format!("{:?} is no version of a kind, such as v1", kind.version)));
+        }
         let permitted = &binding.permissions;
         let picture = self.picture.clone();
         let sight = picture.sight(kind);
