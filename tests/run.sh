@@ -43,7 +43,8 @@ begin_when_there_is_room() {
 }
 
 # Compiled once for all of them, and not by each host of each suite that starts.
-target/debug/innkeeper inspect target/guests/*.wasm target/test-guests/*.wasm > "$logs/modules" 2>&1 ||
+built=${CARGO_TARGET_DIR:-target}
+"$built/debug/innkeeper" inspect "$built"/guests/*.wasm "$built"/test-guests/*.wasm > "$logs/modules" 2>&1 ||
     { cat "$logs/modules"; exit 1; }
 
 suites=("$@")
