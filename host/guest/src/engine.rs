@@ -91,8 +91,7 @@ impl Engine {
         call: impl FnOnce(&Reconciler, &mut Store<State>) -> wasmtime::Result<T>,
     ) -> Ran<T> {
         let _pass = self.inner.gate.enter(CALLS);
-        let began = cpu_time();
-        state.began = began;
+        state.began = cpu_time();
         let fuel = failure::fuel(&state.limits);
         let mut store = Store::new(&self.inner.wasm, state);
         store.limiter(|state| state);
@@ -107,7 +106,7 @@ impl Engine {
         } else {
             Err(store.data_mut().end(Failure::Refused("the module was loaded by another engine".into())))
         };
-        let cpu = cpu_time().saturating_sub(began);
+        let cpu = store.data().used();
         let mut state = store.into_data();
         let backtrace = result.as_ref().err().and_then(failure::backtrace);
         let result = result.map_err(|error| state.ended.take().unwrap_or_else(|| failure::read(&error, &state)));

@@ -30,7 +30,7 @@ pub(crate) struct State {
     /// Why the host ended the call, if it did. The first reason counts.
     pub(crate) ended: Option<Failure>,
     pub(crate) memory_peak: u64,
-    /// The CPU time of the thread when the call began.
+    /// The CPU time of the thread when the call began: set as it begins.
     pub(crate) began: Duration,
     /// Bytes of text that reads were answered with.
     pub(crate) shown: u64,
@@ -70,7 +70,7 @@ impl State {
             log,
             ended,
             memory_peak: 0,
-            began: cpu_time(),
+            began: Duration::ZERO,
             shown: 0,
             answers: Vec::new(),
             asked: 0,
@@ -110,11 +110,16 @@ impl State {
         Ok(())
     }
 
+    /// CPU time that the call has used.
+    pub(crate) fn used(&self) -> Duration {
+        cpu_time().saturating_sub(self.began)
+    }
+
     /// Whether the call may go on by the CPU time that it has used. The guest itself is asked by a clock, the host
     /// asks where it works for a guest.
     pub(crate) fn in_time(&mut self) -> wasmtime::Result<()> {
         let most = Duration::from_millis(self.limits.time_ms);
-        if cpu_time().saturating_sub(self.began) < most {
+        if self.used() < most {
             return Ok(());
         }
         Err(self.exceed("time", format!("it used more than {} ms of CPU time", most.as_millis())))

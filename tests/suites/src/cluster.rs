@@ -56,21 +56,13 @@ impl Cluster {
         self.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"]);
     }
 
-    /// Deletes every Reconciler, while no host runs: nobody else would take the finalizers away.
-    pub(crate) fn delete_reconcilers(&self) {
-        self.kubectl(&["delete", "reconcilers", "--all", "--wait=false"]);
-        let patch = r#"--patch={"metadata":{"finalizers":null}}"#;
-        for reconciler in self.kubectl(&["get", "reconcilers", "-o", "name"]).lines() {
-            self.kubectl(&["patch", reconciler, "--type=merge", patch]);
-        }
-    }
-
-    /// One Reconciler is gone, also where no host is there that would let it go.
-    pub(crate) fn lose_reconciler(&self, name: &str) {
-        self.kubectl(&["delete", "reconciler", name, "--wait=false"]);
-        let patch = r#"--patch={"metadata":{"finalizers":null}}"#;
-        if !self.kubectl(&["get", "reconciler", name, "-o", "name", "--ignore-not-found"]).trim().is_empty() {
-            self.kubectl(&["patch", "reconciler", name, "--type=merge", patch]);
+    /// Deletes these Reconcilers, or all, while no host runs: nobody else would take the finalizers away.
+    pub(crate) fn delete_reconcilers(&self, names: &[&str]) {
+        let which = if names.is_empty() { &["--all"] } else { names };
+        self.kubectl(&[&["delete", "reconcilers", "--wait=false"], which].concat());
+        let left = self.kubectl(&[&["get", "reconcilers", "-o", "name", "--ignore-not-found"], names].concat());
+        for reconciler in left.lines() {
+            self.kubectl(&["patch", reconciler, "--type=merge", r#"--patch={"metadata":{"finalizers":null}}"#]);
         }
     }
 

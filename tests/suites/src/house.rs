@@ -51,7 +51,7 @@ impl House {
         let mut shared = locked(&SHARED);
         let lodging = shared.get_or_insert_with(|| {
             // What a test that was alone here made of them is not for others.
-            cluster.delete_reconcilers();
+            cluster.delete_reconcilers(&[]);
             let lodging = Arc::new(Lodging::new(&SHARED_MODULES));
             lodging.start(lodging.modules.path(), &cluster.host_kubeconfig(), &[]);
             lodging.host().wait_until_ready();
@@ -69,7 +69,7 @@ impl House {
         let cluster = Cluster::get();
         drop(locked(&SHARED).take());
         cluster.apply_crds();
-        cluster.delete_reconcilers();
+        cluster.delete_reconcilers(&[]);
         let lodging = Arc::new(Lodging::new(guests));
         Self { cluster, lodging, namespace: cluster.new_namespace(), stay }
     }
@@ -115,12 +115,12 @@ impl House {
 
     /// Deletes every Reconciler, while no host runs.
     pub fn delete_reconcilers(&self) {
-        self.cluster.delete_reconcilers();
+        self.cluster.delete_reconcilers(&[]);
     }
 
     /// One Reconciler is gone, also where no host is there that would let it go.
     pub fn lose_reconciler(&self, name: &str) {
-        self.cluster.lose_reconciler(name);
+        self.cluster.delete_reconcilers(&[name]);
     }
 
     /// Garbage collection learns of new kinds only every half minute; this makes it know all of them now.

@@ -4,6 +4,7 @@
 //! a process as people run it, and everything that a test does to them goes through kubectl or the API.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a fixture fails its test by panicking")]
 
+pub mod bench;
 mod between;
 mod client;
 mod cluster;

@@ -27,8 +27,13 @@ impl Orphaning {
         self.shown.get(&object.key) == Some(&object.meta.uid)
     }
 
-    /// Forgets objects: they are gone, or their kind is no longer kept.
-    pub(super) fn forget(&mut self, which: impl Fn(&Key) -> bool) {
+    /// An object is gone.
+    pub(super) fn forget(&mut self, object: &Key) {
+        self.shown.remove(object);
+    }
+
+    /// Objects are no longer kept.
+    pub(super) fn forget_all(&mut self, which: impl Fn(&Key) -> bool) {
         self.shown.retain(|key, _| !which(key));
     }
 }

@@ -62,7 +62,7 @@ impl Engine {
             self.targets.set(&key, &BTreeSet::new());
             self.echoes.gone(&key);
             self.breaker.forget(&key);
-            self.orphaning.forget(|object| *object == key);
+            self.orphaning.forget(&key);
             self.forget_reads_of(&key);
             self.queue.done(&key, Again::Never, self.now.mono_ms);
             return;
@@ -287,7 +287,7 @@ impl Engine {
         self.workers.forget(kind);
         self.breaker.forget_all(of_kind);
         self.echoes.forget(of_kind);
-        self.orphaning.forget(of_kind);
+        self.orphaning.forget_all(of_kind);
         self.targets.forget(of_kind);
         self.claims.forget(of_kind);
         self.forget_reads(of_kind);

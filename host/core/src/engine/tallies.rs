@@ -98,7 +98,8 @@ impl Tallies {
         if !tally.is_of_late(now_ms) {
             *tally = anew();
         }
-        if if written.status { driven.by_itself } else { driven.by_us } {
+        let in_vain = if written.status { driven.by_itself } else { driven.by_us };
+        if in_vain {
             tally.to_us = tally.to_us.saturating_add(1);
         }
         if written.status {

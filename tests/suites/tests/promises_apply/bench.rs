@@ -1,67 +1,12 @@
 //! Workbenches, whose spec is the outcome of their guest, and what their children are made of.
 
 use innkeeper_controlplane::{Mark, Request};
+pub(crate) use innkeeper_suites::bench::{Bench, KIND, config_map, invalid_config_map, patch};
 use innkeeper_suites::{House, condition};
 use serde_json::{Value, json};
 
-/// The kind.
-pub(crate) const KIND: &str = "Workbench";
 /// As whom the host applies the children of that kind.
 pub(crate) const MANAGER: &str = "innkeeper.Workbench.test.innkeeper.dev";
-
-/// One Workbench.
-#[derive(Clone)]
-pub(crate) struct Bench {
-    name: String,
-    spec: Value,
-}
-
-impl Bench {
-    pub(crate) fn new(name: &str) -> Self {
-        Self { name: name.into(), spec: json!({"children": []}) }
-    }
-
-    /// With that child.
-    pub(crate) fn child(self, manifest: Value) -> Self {
-        self.child_with(manifest, json!({}))
-    }
-
-    /// With that child, and more said of it: `wave`, `policy`, `release`.
-    pub(crate) fn child_with(mut self, manifest: Value, more: Value) -> Self {
-        let mut child = more;
-        child["manifest"] = manifest;
-        self.spec["children"].as_array_mut().unwrap().push(child);
-        self
-    }
-
-    /// With that field of the spec.
-    pub(crate) fn with(mut self, field: &str, value: Value) -> Self {
-        self.spec[field] = value;
-        self
-    }
-
-    /// `kubectl apply` of it.
-    pub(crate) fn apply(&self, house: &House) {
-        let meta = json!({"name": self.name});
-        let object = json!({"apiVersion": "test.innkeeper.dev/v1", "kind": KIND, "metadata": meta, "spec": self.spec});
-        house.apply(&object.to_string());
-    }
-
-    /// Applies it and waits until it is ready.
-    pub(crate) fn apply_ready(&self, house: &House) {
-        self.apply(house);
-        house.wait_for_condition(KIND, &self.name, "Ready", "True");
-    }
-}
-
-pub(crate) fn config_map(name: &str, word: &str) -> Value {
-    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"word": word}})
-}
-
-/// No ConfigMap that the API server takes: a key of its data is none.
-pub(crate) fn invalid_config_map(name: &str) -> Value {
-    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"no/key": "word"}})
-}
 
 /// A Deployment whose Pods carry that label; nodes that have no such label run none of them.
 pub(crate) fn deployment(name: &str, app: &str, node: &Value) -> Value {
@@ -99,12 +44,6 @@ pub(crate) fn holders(object: &Value, pointer: &str) -> Vec<String> {
     let entries = object["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();
     let holding = entries.iter().filter(|entry| entry["fieldsV1"].pointer(pointer).is_some());
     holding.map(|entry| entry["manager"].as_str().unwrap_or_default().to_owned()).collect()
-}
-
-/// Changes an object by merge patch under that field manager.
-pub(crate) fn patch(house: &House, kind: &str, name: &str, manager: &str, patch: &Value) {
-    let manager = format!("--field-manager={manager}");
-    house.kubectl(&["patch", kind, name, "--type=merge", &manager, "-p", &patch.to_string()]);
 }
 
 /// What the host asked about objects of a resource since the mark, `verb code` each, `dry-run` where it was one.
