@@ -2,6 +2,13 @@
 
 use std::process::ExitCode;
 
+use mimalloc::MiMalloc;
+
+/// Most of the host's time goes into small pieces of JSON, which this allocates and frees with a sixth less CPU
+/// time than glibc's (`make bench`).
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
 fn main() -> ExitCode {
     innkeeper::cli::main()
 }

@@ -8,6 +8,7 @@
 #   Breaks: what the patch does to the promise
 #   Test: package target test_name        what must fail, by its own assertion
 #   Also: test_name …                     other tests of that target that may fail with it (optional)
+#   Scope: file                           only the named test's file is run, for a break of what most tests need
 # The patched copy must build, and every other test of the target must stay green.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -58,6 +59,7 @@ for patch in "$root"/tests/breaks/*.patch; do
     name=$(basename "$patch" .patch)
     read -r _ target test < <(sed -n 's/^Test: //p' "$patch")
     also=$(sed -n 's/^Also: //p' "$patch")
+    scope=${SCOPE:-$(sed -n 's/^Scope: //p' "$patch")}
     fresh_copy
     log=$built/prove/$name.log
     printf '%-6s ' "$name"
@@ -71,7 +73,7 @@ for patch in "$root"/tests/breaks/*.patch; do
     kind=(--test "$target")
     [ "$target" = lib ] && kind=(--lib)
     filter=()
-    [ "${SCOPE:-}" = file ] && [[ $test == *::* ]] && filter=("${test%%::*}::")
+    [ "$scope" = file ] && [[ $test == *::* ]] && filter=("${test%%::*}::")
     (cd "$copy" && cargo test --quiet --workspace "${kind[@]}" -- "${filter[@]}") >> "$log" 2>&1 || true
     if ! grep -q '^test result' "$log"; then
         echo "its test did not run (see $log)"; failed=1; continue

@@ -98,7 +98,8 @@ fn dry_run(request: Request<Vec<u8>>) -> Result<Request<Vec<u8>>, Senseless> {
 fn send(method: Method, path: &str, content: &str, body: &Value) -> Result<Request<Vec<u8>>, Senseless> {
     let request = Request::builder().method(method).uri(path);
     let request = request.header(header::ACCEPT, JSON).header(header::CONTENT_TYPE, content);
-    finish(request.body(body.to_string().into_bytes()))
+    let body = serde_json::to_vec(body).map_err(|e| Senseless(e.to_string()))?;
+    finish(request.body(body))
 }
 
 fn finish(request: http::Result<Request<Vec<u8>>>) -> Result<Request<Vec<u8>>, Senseless> {

@@ -48,6 +48,11 @@ impl Kind {
         if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
     }
 
+    /// Whether it is a version of that kind.
+    pub fn is_of(&self, kind: &GroupKind) -> bool {
+        self.kind == kind.kind && self.group == kind.group
+    }
+
     /// The kind without its version.
     pub fn group_kind(&self) -> GroupKind {
         GroupKind { group: self.group.clone(), kind: self.kind.clone() }

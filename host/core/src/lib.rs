@@ -11,6 +11,7 @@ pub mod contract;
 pub mod engine;
 pub mod exclusive;
 pub mod fields;
+mod json;
 pub mod kind;
 pub mod kstatus;
 pub mod names;

@@ -9,6 +9,8 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use crate::contract::View;
+use crate::fields::FieldSet;
+use crate::json;
 use crate::kind::{Key, Kind};
 use crate::parts::Cached;
 
@@ -71,7 +73,7 @@ pub struct ManagedFields {
     /// When the manager last took or set fields: RFC 3339, seconds.
     pub time: String,
     /// The set of fields (structured-merge-diff's fieldsV1).
-    pub fields_v1: Value,
+    pub fields_v1: FieldSet,
 }
 
 /// One object of the API server. Its `Debug` tells its name and version only: what is in it may be a secret.
@@ -106,6 +108,15 @@ struct Outer<'a> {
     metadata: Option<&'a RawValue>,
 }
 
+/// The places of an object's text that are read by themselves.
+#[derive(Default, Deserialize)]
+struct Places<'a> {
+    #[serde(borrow, rename = "managedFields")]
+    managed_fields: Option<&'a RawValue>,
+    #[serde(borrow)]
+    status: Option<&'a RawValue>,
+}
+
 impl Object {
     /// An object of which nothing is known but its address.
     pub fn named(key: Key) -> Self {
@@ -128,7 +139,14 @@ impl Object {
         let own = own.filter(|own| (own.group.as_str(), own.kind.as_str()) != ("meta.k8s.io", "PartialObjectMetadata"));
         let complete = own.is_some() && meta.managed_fields.is_empty();
         let kind = own.or_else(|| kind.cloned()).ok_or_else(|| NotAnObject("it has no apiVersion and kind".into()))?;
-        let text = if complete { text.to_owned() } else { uniform(text, &kind).map_err(bad)? };
+        let told = (outer.api_version.is_some(), outer.kind.is_some());
+        let text = match complete {
+            true => text.to_owned(),
+            false => match spliced(text, metadata, told, &kind) {
+                Some(text) => text,
+                None => uniform(text, &kind).map_err(bad)?,
+            },
+        };
         let key = Key { kind, namespace: meta.namespace.clone(), name: meta.name.clone() };
         Ok(Self { key, meta, text, cached: Cached::default() })
     }
@@ -138,9 +156,15 @@ impl Object {
         serde_json::from_str(&self.text).unwrap_or(Value::Null)
     }
 
+    /// Its status alone; an empty map where it has none.
+    pub fn status(&self) -> Value {
+        let places: Places<'_> = serde_json::from_str(&self.text).unwrap_or_default();
+        places.status.and_then(|s| serde_json::from_str(s.get()).ok()).unwrap_or_else(|| Value::Object(Map::new()))
+    }
+
     /// The part of the object that a view shows, as JSON text.
     pub fn view(&self, view: View) -> String {
-        self.view_value(view).to_string()
+        json::text(&self.view_value(view))
     }
 
     /// The part of the object that a view shows.
@@ -178,7 +202,7 @@ impl Object {
             }
             View::Digest => {
                 metadata.retain(|k, _| is_name(k));
-                shown.insert("digest".into(), digest(Value::Object(all).to_string().as_bytes()).into());
+                shown.insert("digest".into(), digest(json::text(&Value::Object(all)).as_bytes()).into());
             }
         }
         shown.insert("metadata".into(), Value::Object(metadata));
@@ -199,6 +223,32 @@ pub fn digest(bytes: &[u8]) -> String {
     })
 }
 
+/// [`uniform`] without reading all of it: managedFields are cut out of the text, apiVersion and kind set before it.
+/// None where it is not written as the API server writes it. `told` is whether it says its own.
+fn spliced(text: &str, metadata: &RawValue, told: (bool, bool), kind: &Kind) -> Option<String> {
+    let head = match told {
+        (true, true) => String::new(),
+        (false, false) => {
+            format!(r#""apiVersion":{},"kind":{},"#, Value::from(kind.api_version()), Value::from(&*kind.kind))
+        }
+        _ => return None,
+    };
+    let places: Places<'_> = serde_json::from_str(metadata.get()).ok()?;
+    let (mut before, mut after) = (text, "");
+    if let Some(fields) = places.managed_fields {
+        let start = (fields.get().as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
+        let (upto, from) = text.split_at_checked(start)?;
+        before = upto.strip_suffix(r#""managedFields":"#)?;
+        after = from.get(fields.get().len()..)?;
+        match (before.strip_suffix(','), after.strip_prefix(',')) {
+            (Some(shorter), _) => before = shorter,
+            (None, Some(shorter)) => after = shorter,
+            (None, None) => {}
+        }
+    }
+    Some(["{", &head, before.strip_prefix('{')?, after].concat())
+}
+
 /// The same object with apiVersion and kind and without managedFields.
 fn uniform(text: &str, kind: &Kind) -> Result<String, serde_json::Error> {
     let mut value: Value = serde_json::from_str(text)?;
@@ -209,11 +259,13 @@ fn uniform(text: &str, kind: &Kind) -> Result<String, serde_json::Error> {
         map.insert("apiVersion".into(), kind.api_version().into());
         map.insert("kind".into(), kind.kind.clone().into());
     }
-    Ok(value.to_string())
+    Ok(json::text(&value))
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -222,5 +274,30 @@ mod tests {
             "metadata": {"name": "door", "namespace": "inn", "annotations": {"note": "c2VzYW1l"}}}"#;
         let told = format!("{:?}", Object::parse(secret, None).expect("a Secret"));
         assert!(told.contains("door") && !told.contains("c2VzYW1l"), "{told}");
+    }
+
+    #[test]
+    fn managed_fields_are_cut_out_wherever_they_stand() {
+        let kind = Kind::new("apps", "v1", "Deployment");
+        let fields = r#""managedFields":[{"manager":"us","fieldsV1":{"f:data":{}}}]"#;
+        for metadata in [
+            format!(r#"{{"name":"a",{fields},"uid":"u"}}"#),
+            format!(r#"{{{fields},"name":"a","uid":"u"}}"#),
+            format!(r#"{{"name":"a","uid":"u",{fields}}}"#),
+            format!(r#"{{ "name": "a", "uid": "u", {} }}"#, fields.replace(':', " : ")),
+        ] {
+            for head in [r#""apiVersion":"apps/v1","kind":"Deployment","#, ""] {
+                let text = format!(r#"{{{head}"metadata":{metadata},"status":{{"x":1}}}}"#);
+                let object = Object::parse(&text, Some(&kind)).expect("a Deployment");
+                let whole = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a", "uid": "u"},
+                    "status": {"x": 1}});
+                assert_eq!(object.value(), whole, "{text}");
+                assert_eq!(object.meta.managed_fields.len(), 1);
+                assert_eq!(object.status(), whole["status"]);
+            }
+        }
+        let alone = r#"{"metadata":{"managedFields":[]},"kind":"Deployment"}"#;
+        let object = Object::parse(alone, Some(&kind)).expect("a Deployment");
+        assert_eq!(object.value(), json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {}}));
     }
 }

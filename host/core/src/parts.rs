@@ -6,13 +6,14 @@ use serde_json::Value;
 
 use crate::conditions;
 use crate::contract::View;
+use crate::json;
 use crate::kstatus;
 use crate::names::GROUP;
 use crate::object::Object;
 use crate::print::Print;
 
 /// What the views of an object are made of.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Parts {
     /// All metadata but generation and what no view shows.
     metadata: Print,
@@ -21,8 +22,8 @@ struct Parts {
     status: Print,
     /// The status without the conditions that the host sets.
     own_status: Print,
-    /// How far it is by kstatus.
-    readiness: Print,
+    /// How far it is by kstatus, and what keeps it from being ready, in words that last.
+    readiness: (kstatus::State, Box<str>),
 }
 
 /// The parts of one version of an object, once they were asked for. They follow from it, so they are no
@@ -40,7 +41,7 @@ impl Eq for Cached {}
 
 fn print(value: Option<&Value>) -> Print {
     match value {
-        Some(value) => Print::of([value.to_string().as_bytes()]),
+        Some(value) => Print::of([json::text(value).as_bytes()]),
         None => Print::default(),
     }
 }
@@ -48,7 +49,7 @@ fn print(value: Option<&Value>) -> Print {
 fn parts(object: &Object) -> Parts {
     let whole = object.value();
     let readiness = kstatus::status(&whole);
-    let readiness = Print::of([format!("{:?}", readiness.state).as_bytes(), readiness.lasting().as_bytes()]);
+    let readiness = (readiness.state, readiness.lasting().into());
     let Value::Object(mut all) = whole else { unreachable!("an object was parsed from it") };
     let mut metadata = all.remove("metadata");
     if let Some(map) = metadata.as_mut().and_then(Value::as_object_mut) {
@@ -73,27 +74,34 @@ impl Object {
     pub fn print(&self, view: View) -> Print {
         let Parts { metadata, spec, status, .. } = match view {
             View::Names => return self.name_print(),
-            _ => *self.parts(),
+            _ => self.parts(),
         };
         let generation = || Print::of([self.meta.generation.to_le_bytes().as_slice()]);
         match view {
             View::Names => self.name_print(),
-            View::Metadata => metadata,
-            View::Spec | View::Digest => Print::of_all([self.name_print(), spec]),
-            View::Status => Print::of_all([self.name_print(), generation(), status]),
-            View::Full => Print::of_all([metadata, generation(), spec, status]),
+            View::Metadata => *metadata,
+            View::Spec | View::Digest => Print::of_all([self.name_print(), *spec]),
+            View::Status => Print::of_all([self.name_print(), generation(), *status]),
+            View::Full => Print::of_all([*metadata, generation(), *spec, *status]),
         }
     }
 
     /// The fingerprint of what a guest is shown of its object: all but the conditions that the host sets.
     pub fn shown_print(&self) -> Print {
-        let Parts { metadata, spec, own_status, .. } = *self.parts();
-        Print::of_all([metadata, Print::of([self.meta.generation.to_le_bytes().as_slice()]), spec, own_status])
+        let Parts { metadata, spec, own_status, .. } = self.parts();
+        Print::of_all([*metadata, Print::of([self.meta.generation.to_le_bytes().as_slice()]), *spec, *own_status])
     }
 
     /// The fingerprint of how far it is, by kstatus, as a verdict tells it.
     pub fn readiness_print(&self) -> Print {
-        self.parts().readiness
+        let (state, words) = self.readiness();
+        Print::of([format!("{state:?}").as_bytes(), words.as_bytes()])
+    }
+
+    /// How far it is, by kstatus, and what keeps it from being ready, in words that stay until that changes.
+    pub fn readiness(&self) -> (kstatus::State, &str) {
+        let (state, words) = &self.parts().readiness;
+        (*state, words)
     }
 
     /// The fingerprint of what decides whether a child is as it should be: our marks on it, its owners, and
@@ -110,7 +118,7 @@ impl Object {
                 text.push_str(&format!("{owner:?}"));
             }
             for entry in meta.managed_fields.iter().filter(|entry| entry.subresource != "status") {
-                let fields = entry.fields_v1.to_string();
+                let fields = entry.fields_v1.text();
                 let (manager, operation, version) = (&entry.manager, &entry.operation, &entry.api_version);
                 text.push_str(&format!("{manager:?}{operation:?}{version:?}{fields}"));
             }

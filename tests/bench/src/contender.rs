@@ -27,6 +27,7 @@ impl Who {
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Raw => "raw writer",
+            Self::Burdened => "raw writer, watching",
             Self::Innkeeper => "innkeeper",
             Self::KubeRs => "kube-rs",
         }
@@ -34,12 +35,13 @@ impl Who {
 
     /// Whether it does by itself what the objects ask for.
     pub(crate) fn is_controller(self) -> bool {
-        self != Self::Raw
+        !matches!(self, Self::Raw | Self::Burdened)
     }
 
     fn user(self) -> &'static str {
         match self {
             Self::Raw => "bench-raw",
+            Self::Burdened => "bench-burdened",
             Self::Innkeeper => "bench-innkeeper",
             Self::KubeRs => "bench-kube-rs",
         }
@@ -67,7 +69,7 @@ impl Contender {
     /// Starts its process.
     pub(crate) fn start(&self) -> Result<Process> {
         let command = match self.who {
-            Who::Raw => self.own("raw")?,
+            Who::Raw | Who::Burdened => self.own("raw")?,
             Who::KubeRs => self.own("kube-rs")?,
             Who::Innkeeper => self.host()?,
         };
@@ -79,6 +81,9 @@ impl Contender {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg(name).arg("--kubeconfig").arg(&self.kubeconfig);
         command.arg("--concurrency").arg(self.concurrency.to_string());
+        if self.who == Who::Burdened {
+            command.arg("--burdened");
+        }
         if self.reflect {
             command.arg("--reflect");
         }

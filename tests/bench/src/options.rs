@@ -34,6 +34,9 @@ pub(crate) struct ContenderOptions {
     /// Requests in flight (the raw writer).
     #[arg(long, default_value_t = 8)]
     pub(crate) concurrency: usize,
+    /// Write what the host adds to children and status too, and watch what it must watch (the raw writer).
+    #[arg(long)]
+    pub(crate) burdened: bool,
     /// Keep all five kinds in stores and apply nothing (the kube-rs controller).
     #[arg(long)]
     pub(crate) reflect: bool,
@@ -44,6 +47,9 @@ pub(crate) struct ContenderOptions {
 pub(crate) enum Who {
     /// Applies the same children and one status per object, and decides nothing: the limit.
     Raw,
+    /// The same with the API server's burden of a controller: it also writes marks on each child and conditions, as
+    /// the host does, and watches all five kinds, of which it throws away what it is told. The limit of the host.
+    Burdened,
     /// The host with a guest.
     Innkeeper,
     /// A kube-rs controller written in the usual way.

@@ -6,9 +6,12 @@
 use anyhow::{Context as _, Result, bail};
 use fleet::{Children, Fleet};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use http_body_util::BodyExt as _;
 use k8s_openapi::NamespaceResourceScope;
-use k8s_openapi::api::core::v1::ConfigMap;
-use kube::api::{ListParams, Patch, PatchParams};
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{ConfigMap, Service, ServiceAccount};
+use kube::api::{ListParams, Patch, PatchParams, Request, WatchParams};
+use kube::client::Body;
 use kube::{Api, Client, Resource, ResourceExt as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -23,6 +26,13 @@ const MANAGER: &str = "bench-raw";
 /// Does as it is told until its input ends.
 pub(crate) async fn run(options: ContenderOptions) -> Result<()> {
     let client = stage::client(&options.kubeconfig).await?;
+    if options.burdened {
+        watch::<Fleet>(&client);
+        watch::<ConfigMap>(&client);
+        watch::<Service>(&client);
+        watch::<ServiceAccount>(&client);
+        watch::<Deployment>(&client);
+    }
     let mut objects = Vec::new();
     // Nothing else is to be done while it waits.
     for line in std::io::stdin().lines() {
@@ -31,11 +41,11 @@ pub(crate) async fn run(options: ContenderOptions) -> Result<()> {
             Some(("create", _)) => {
                 let api = Api::<Fleet>::namespaced(client.clone(), NAMESPACE);
                 objects = api.list(&ListParams::default()).await?.items;
-                every(&client, &objects, options.concurrency, true).await?;
+                every(&client, &objects, &options, true).await?;
             }
             Some(("change", text)) => {
                 objects.iter_mut().for_each(|object| object.spec.text = text.to_owned());
-                every(&client, &objects, options.concurrency, false).await?;
+                every(&client, &objects, &options, false).await?;
             }
             _ => bail!("told to do something unknown: {line}"),
         }
@@ -43,36 +53,76 @@ pub(crate) async fn run(options: ContenderOptions) -> Result<()> {
     Ok(())
 }
 
-async fn every(client: &Client, objects: &[Fleet], concurrency: usize, whole: bool) -> Result<()> {
-    let work = stream::iter(objects).map(|object| one(client, object, whole));
-    work.buffer_unordered(concurrency).try_collect().await
+/// Watches a kind and reads nothing of what is told.
+fn watch<K: Resource<DynamicType = ()>>(client: &Client) {
+    let request = Request::new(K::url_path(&(), None)).watch(&WatchParams::default().timeout(290), "0");
+    let client = client.clone();
+    tokio::spawn(async move {
+        let Ok(response) = client.send(request?.map(Body::from)).await else { bail!("it cannot be watched") };
+        let mut told = response.into_body();
+        while told.frame().await.is_some() {}
+        Ok(())
+    });
 }
 
-async fn one(client: &Client, object: &Fleet, whole: bool) -> Result<()> {
+async fn every(client: &Client, objects: &[Fleet], options: &ContenderOptions, whole: bool) -> Result<()> {
+    let work = stream::iter(objects).map(|object| one(client, object, options.burdened, whole));
+    work.buffer_unordered(options.concurrency).try_collect().await
+}
+
+async fn one(client: &Client, object: &Fleet, burdened: bool, whole: bool) -> Result<()> {
     let children = Children::of(&object.name_any(), &object.spec);
     if whole {
-        apply(client, object, children.service_account).await?;
+        apply(client, object, burdened, children.service_account).await?;
     }
-    apply::<ConfigMap>(client, object, children.config_map).await?;
+    apply::<ConfigMap>(client, object, burdened, children.config_map).await?;
     if whole {
-        apply(client, object, children.service).await?;
-        apply(client, object, children.deployment).await?;
+        apply(client, object, burdened, children.service).await?;
+        apply(client, object, burdened, children.deployment).await?;
     }
     let api = Api::<Fleet>::namespaced(client.clone(), NAMESPACE);
-    api.patch_status(&object.name_any(), &PatchParams::apply(MANAGER).force(), &Patch::Apply(status(object))).await?;
+    let mut status = status(object);
+    if burdened {
+        status["status"]["observedGeneration"] = object.metadata.generation.into();
+        status["status"]["conditions"] = conditions(object);
+    }
+    api.patch_status(&object.name_any(), &PatchParams::apply(MANAGER).force(), &Patch::Apply(status)).await?;
     Ok(())
 }
 
-async fn apply<K>(client: &Client, owner: &Fleet, mut child: K) -> Result<()>
+async fn apply<K>(client: &Client, owner: &Fleet, burdened: bool, mut child: K) -> Result<()>
 where
     K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + Serialize + DeserializeOwned,
     K: std::fmt::Debug,
 {
     let reference = owner.controller_owner_ref(&()).context("an object that was listed has a uid")?;
     child.owner_references_mut().push(reference);
+    if burdened {
+        mark(&mut child, owner);
+    }
     let api = Api::<K>::namespaced(client.clone(), NAMESPACE);
     api.patch(&child.name_any(), &PatchParams::apply(MANAGER).force(), &Patch::Apply(&child)).await?;
     Ok(())
+}
+
+/// What the host writes on each child: whose it is, and what was applied. Here it says nothing and is as large.
+fn mark(child: &mut impl Resource, owner: &Fleet) {
+    let uid = owner.metadata.uid.clone().unwrap_or_default();
+    child.labels_mut().insert("bench.test/object-uid".into(), uid);
+    let marks = child.annotations_mut();
+    marks.insert("bench.test/applied".into(), format!("sha256:{}", "0".repeat(64)));
+    marks.insert("bench.test/object".into(), format!("Fleet.test.innkeeper.dev/{NAMESPACE}/{}", owner.name_any()));
+    marks.insert("bench.test/wave".into(), "0".into());
+}
+
+/// The conditions that the host sets.
+fn conditions(object: &Fleet) -> Value {
+    let all = [("Ready", "True", "all 4 children are ready"), ("Reconciling", "False", ""), ("Stalled", "False", "")];
+    let one = |(kind, status, message)| {
+        json!({"type": kind, "status": status, "reason": "Settled", "message": message,
+            "lastTransitionTime": "2026-01-01T00:00:00Z", "observedGeneration": object.metadata.generation})
+    };
+    all.map(one).into_iter().collect()
 }
 
 /// What is applied as the status.

@@ -66,7 +66,7 @@ fn of_size(text: &mut String, size: &Size, quiet: f64) {
         };
         row(text, title, &contenders, cell);
     }
-    for other in [Who::Raw, Who::KubeRs] {
+    for other in [Who::Raw, Who::Burdened, Who::KubeRs] {
         let title = format!("create: speed of {} = 1, same round", other.title());
         row(text, &title, &contenders, |who| {
             let ratios = size.rounds.iter().filter_map(|round| {
@@ -95,7 +95,11 @@ fn of_size(text: &mut String, size: &Size, quiet: f64) {
 
 fn contenders(size: &Size) -> Vec<&'static str> {
     let there = |who: &Who| size.rounds.iter().flatten().any(|turn| turn.who == who.title());
-    [Who::Raw, Who::Innkeeper, Who::KubeRs].iter().filter(|who| there(who)).map(|who| who.title()).collect()
+    [Who::Raw, Who::Burdened, Who::Innkeeper, Who::KubeRs]
+        .iter()
+        .filter(|who| there(who))
+        .map(|who| who.title())
+        .collect()
 }
 
 fn turns<'a>(size: &'a Size, who: &str) -> impl Iterator<Item = &'a Turn> {

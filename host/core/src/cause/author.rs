@@ -18,7 +18,8 @@ pub fn author<'a>(before: &[ManagedFields], after: &'a [ManagedFields]) -> Optio
     let rank = |entry: &ManagedFields| {
         let before = earlier(entry);
         let is_newer = before.is_none_or(|b| b.time < entry.time);
-        let took = before.is_none_or(|b| has_more(&entry.fields_v1, &b.fields_v1));
+        let has_more = |b: &ManagedFields| has_more(&entry.fields_v1.tree(), &b.fields_v1.tree());
+        let took = before.is_none_or(|b| entry.fields_v1 != b.fields_v1 && has_more(b));
         (is_newer, took)
     };
     let newest = after.iter().max_by(|a, b| (rank(a), &a.time).cmp(&(rank(b), &b.time)))?;
@@ -39,7 +40,7 @@ mod tests {
 
     fn entry(manager: &str, time: &str, fields: Value) -> ManagedFields {
         let (manager, operation, time) = (manager.into(), "Update".into(), time.into());
-        ManagedFields { manager, operation, time, fields_v1: fields, ..ManagedFields::default() }
+        ManagedFields { manager, operation, time, fields_v1: fields.into(), ..ManagedFields::default() }
     }
 
     #[test]

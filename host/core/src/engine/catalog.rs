@@ -1,6 +1,6 @@
 //! Which kinds the cluster serves: from CustomResourceDefinitions as they come and go, and from discovery.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -72,6 +72,8 @@ fn support(version: &Value) -> StatusSupport {
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     crds: BTreeMap<String, Crd>,
+    /// By the name of a kind, whatever its group: the CRDs that claim it.
+    claims: HashMap<String, BTreeSet<String>>,
     /// What discovery said: none where the kind is not served.
     discovered: HashMap<Kind, Option<Arc<Resource>>>,
     /// What discovery said where any version would do: none where the kind is not served at all.
@@ -82,7 +84,15 @@ impl Catalog {
     /// A CustomResourceDefinition is there or changed. Says whether anything that counts did.
     pub fn put(&mut self, object: &Object) -> bool {
         match Crd::parse(object) {
-            Some(crd) => self.crds.insert(crd.name.clone(), crd.clone()) != Some(crd),
+            Some(crd) => {
+                let before = self.crds.insert(crd.name.clone(), crd.clone());
+                if before.as_ref() == Some(&crd) {
+                    return false;
+                }
+                before.iter().for_each(|before| self.unclaim(before));
+                self.claims.entry(crd.kind.kind).or_default().insert(crd.name);
+                true
+            }
             None => self.remove(&object.key.name),
         }
     }
@@ -90,6 +100,7 @@ impl Catalog {
     /// A CustomResourceDefinition is gone, and with it what discovery said while it was there.
     pub fn remove(&mut self, name: &str) -> bool {
         let Some(crd) = self.crds.remove(name) else { return false };
+        self.unclaim(&crd);
         self.found.insert(crd.kind.clone(), None);
         let discovered = self.discovered.iter_mut().filter(|(kind, _)| kind.group_kind() == crd.kind);
         discovered.for_each(|(_, resource)| *resource = None);
@@ -97,6 +108,12 @@ impl Catalog {
             self.discovered.insert(resource.kind.clone(), None);
         }
         true
+    }
+
+    fn unclaim(&mut self, crd: &Crd) {
+        if let Some(names) = self.claims.get_mut(&crd.kind.kind) {
+            names.remove(&crd.name);
+        }
     }
 
     /// Discovery answered about a kind.
@@ -111,13 +128,19 @@ impl Catalog {
 
     /// The CRD of a kind: of several that claim it, the one that the API server has accepted.
     pub fn crd(&self, kind: &GroupKind) -> Option<&Crd> {
-        let claim = || self.crds.values().filter(|crd| crd.kind == *kind);
+        self.claimed(&kind.group, &kind.kind)
+    }
+
+    fn claimed(&self, group: &str, kind: &str) -> Option<&Crd> {
+        let names = self.claims.get(kind);
+        let claim =
+            || names.into_iter().flatten().filter_map(|n| self.crds.get(n)).filter(|crd| crd.kind.group == group);
         claim().find(|crd| crd.established).or_else(|| claim().next())
     }
 
     /// Where a kind is served.
     pub fn resource(&self, kind: &Kind) -> Option<Arc<Resource>> {
-        match self.crd(&kind.group_kind()) {
+        match self.claimed(&kind.group, &kind.kind) {
             Some(crd) if crd.established => {
                 crd.versions.iter().map(|(resource, _)| resource).find(|r| r.kind == *kind).cloned()
             }
@@ -141,11 +164,11 @@ impl Catalog {
 
     /// Whether nobody knows yet if a kind is served.
     pub fn is_unknown(&self, kind: &Kind) -> bool {
-        self.crd(&kind.group_kind()).is_none() && !self.discovered.contains_key(kind)
+        self.claimed(&kind.group, &kind.kind).is_none() && !self.discovered.contains_key(kind)
     }
 
     /// Whether discovery should be asked: no CRD speaks of the kind, and it was not served so far.
     pub fn should_ask(&self, kind: &Kind) -> bool {
-        self.crd(&kind.group_kind()).is_none() && self.discovered.get(kind).is_none_or(Option::is_none)
+        self.claimed(&kind.group, &kind.kind).is_none() && self.discovered.get(kind).is_none_or(Option::is_none)
     }
 }

@@ -72,7 +72,8 @@ impl Engine {
             .collect();
         for kind in ended {
             // The next Reconciler of the kind may not list what this one did.
-            let kinds = self.controllers.remove(&kind).map(|c| c.kinds.all()).unwrap_or_default();
+            let before = self.controllers.remove(&kind);
+            let kinds = before.iter().flat_map(|controller| controller.kinds.all()).cloned();
             self.child_kinds.entry(kind.clone()).or_default().extend(kinds);
             self.actions.retain(|_, owner| !matches!(owner, Owner::Recording(of, _) if *of == kind));
             self.drop_steps(&kind);

@@ -3,6 +3,7 @@
 use super::controllers::Controller;
 use super::watches::{CRDS, RECONCILERS};
 use super::{Catalog, Engine, Output};
+use crate::kind::GroupKind;
 use crate::watch::Watch;
 
 impl Controller {
@@ -16,6 +17,15 @@ impl Controller {
         needs.extend(self.child_watches(catalog));
         needs.extend(self.targets.watches(catalog));
         needs
+    }
+}
+
+impl Controller {
+    /// What of that it needs to see of one kind.
+    pub(super) fn needs_of(&self, kind: &GroupKind, catalog: &Catalog) -> impl Iterator<Item = Watch> {
+        let children = [&self.kinds, &self.targets].map(|kinds| kinds.watch_of(kind, catalog));
+        let own = Some(&self.objects).filter(|objects| objects.resource.kind.is_of(kind)).cloned();
+        own.into_iter().chain(children.into_iter().flatten())
     }
 }
 

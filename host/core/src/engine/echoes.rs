@@ -8,7 +8,6 @@ use std::collections::HashMap;
 
 use crate::cause::Cause;
 use crate::kind::Key;
-use crate::step::shown;
 use crate::store::{Change, number};
 
 /// What a change of an object that we keep comes to.
@@ -56,7 +55,7 @@ impl Echoes {
             }
         }
         let (Some(before), Some(after)) = (&change.before, &change.after) else { return Told::News };
-        if !(ours || in_work) || shown(before) != shown(after) {
+        if !(ours || in_work) || before.shown_print() != after.shown_print() {
             return if ours { Told::Ours } else { Told::News };
         }
         if ours {

@@ -128,7 +128,7 @@ impl Engine {
                 && objects.all().any(|o| Some(&o.meta.uid) == uid && !stay(o))
         };
         controller.binding.on_delete == OnDelete::Delete
-            && controller.kinds.all().iter().any(|kind| match controller.kinds.sight(kind, &scene) {
+            && controller.kinds.all().any(|kind| match controller.kinds.sight(kind, &scene) {
                 Sight::Whole(children) => children.all().any(is_ours),
                 Sight::Unseen(_) => !objects.is_empty(),
                 Sight::NotServed => false,

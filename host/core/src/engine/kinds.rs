@@ -69,6 +69,8 @@ pub(super) struct ChildKinds {
     sought: BTreeSet<GroupKind>,
     /// Recorded before their first child: there is nothing to miss while their stores fill for the first time.
     fresh: BTreeSet<GroupKind>,
+    /// All that are recorded or sought, with the versions in which they are recorded.
+    all: BTreeMap<GroupKind, Vec<Kind>>,
 }
 
 impl ChildKinds {
@@ -87,6 +89,7 @@ impl ChildKinds {
         self.recorded = list;
         let recorded = self.recorded_kinds();
         self.sought.retain(|kind| !recorded.contains(kind));
+        self.join();
         changed
     }
 
@@ -94,6 +97,15 @@ impl ChildKinds {
     pub(super) fn seek(&mut self, kinds: impl IntoIterator<Item = GroupKind>) {
         let recorded = self.recorded_kinds();
         self.sought.extend(kinds.into_iter().filter(|kind| !recorded.contains(kind)));
+        self.join();
+    }
+
+    /// What is recorded and what is sought changes seldom, and is looked at all the time.
+    fn join(&mut self) {
+        self.all = self.sought.iter().map(|kind| (kind.clone(), Vec::new())).collect();
+        for kind in self.recorded.iter().map(kind_of) {
+            self.all.entry(kind.group_kind()).or_default().push(kind);
+        }
     }
 
     /// Kinds that are looked for.
@@ -104,6 +116,7 @@ impl ChildKinds {
     /// There are no children of that kind.
     pub(super) fn forget(&mut self, kind: &GroupKind) {
         self.sought.remove(kind);
+        self.join();
     }
 
     /// Whether nothing is recorded.
@@ -117,14 +130,14 @@ impl ChildKinds {
     }
 
     /// Every kind of which there may be children.
-    pub(super) fn all(&self) -> BTreeSet<GroupKind> {
-        self.recorded_kinds().union(&self.sought).cloned().collect()
+    pub(super) fn all(&self) -> impl Iterator<Item = &GroupKind> {
+        self.all.keys()
     }
 
     /// The list with these kinds added, each kind in one version. They count as fresh from now on, but for
     /// those that were looked for.
     pub(super) fn extended(&mut self, new: BTreeSet<Kind>, catalog: &Catalog) -> BTreeSet<ChildKind> {
-        let old = self.all().into_iter().filter_map(|kind| self.resource(&kind, catalog)).map(|r| r.kind.clone());
+        let old = self.all().filter_map(|kind| self.resource(kind, catalog)).map(|r| r.kind.clone());
         let mut list: BTreeMap<GroupKind, ChildKind> = BTreeMap::new();
         for child in &self.recorded {
             list.insert(kind_of(child).group_kind(), child.clone());
@@ -159,22 +172,27 @@ impl ChildKinds {
         found.or_else(|| catalog.any(kind).filter(|_| !versions.iter().any(|k| catalog.is_unknown(k))))
     }
 
+    /// The watch of its children of that kind, if there may be any.
+    pub(super) fn watch_of(&self, kind: &GroupKind, catalog: &Catalog) -> Option<Watch> {
+        self.all.contains_key(kind).then(|| self.resource(kind, catalog))?.map(|resource| self.need(resource))
+    }
+
     fn need(&self, resource: Arc<Resource>) -> Watch {
         if self.contributed { Watch::metadata(resource) } else { Watch::children(resource) }
     }
 
     /// The watches of its children. A kind that is not served has none.
     pub(super) fn watches(&self, catalog: &Catalog) -> BTreeSet<Watch> {
-        self.all().iter().filter_map(|kind| self.resource(kind, catalog)).map(|r| self.need(r)).collect()
+        self.all().filter_map(|kind| self.resource(kind, catalog)).map(|r| self.need(r)).collect()
     }
 
     /// What discovery must be asked: where these versions are served, and in which version these kinds.
     pub(super) fn questions(&self, catalog: &Catalog) -> (BTreeSet<Kind>, BTreeSet<GroupKind>) {
         let (mut exact, mut any) = (BTreeSet::new(), BTreeSet::new());
-        for kind in self.all().into_iter().filter(|kind| self.resource(kind, catalog).is_none()) {
-            let unknown: Vec<Kind> = self.versions(&kind).into_iter().filter(|k| catalog.is_unknown(k)).collect();
-            if unknown.is_empty() && catalog.is_unheard_of(&kind) {
-                any.insert(kind);
+        for kind in self.all().filter(|kind| self.resource(kind, catalog).is_none()) {
+            let unknown: Vec<Kind> = self.versions(kind).iter().filter(|k| catalog.is_unknown(k)).cloned().collect();
+            if unknown.is_empty() && catalog.is_unheard_of(kind) {
+                any.insert(kind.clone());
             }
             exact.extend(unknown);
         }
@@ -209,15 +227,15 @@ impl ChildKinds {
 
     /// The kinds whose stores do not show what there is.
     pub(super) fn out_of_sight(&self, scene: &Scene<'_>) -> Vec<(GroupKind, Unseen)> {
-        let unseen = self.all().into_iter().filter_map(|kind| match self.sight(&kind, scene) {
-            Sight::Unseen(unseen) => Some((kind, unseen)),
+        let unseen = self.all().filter_map(|kind| match self.sight(kind, scene) {
+            Sight::Unseen(unseen) => Some((kind.clone(), unseen)),
             Sight::Whole(_) | Sight::NotServed => None,
         });
         unseen.collect()
     }
 
-    fn versions(&self, kind: &GroupKind) -> Vec<Kind> {
-        self.recorded.iter().map(kind_of).filter(|k| k.group_kind() == *kind).collect()
+    fn versions(&self, kind: &GroupKind) -> &[Kind] {
+        self.all.get(kind).map_or(&[], Vec::as_slice)
     }
 
     fn recorded_kinds(&self) -> BTreeSet<GroupKind> {

@@ -107,7 +107,7 @@ impl Engine {
         if now.mono_ms < declared.reporting.not_before_ms {
             return None;
         }
-        let live = declared.object.value().get("status").cloned().unwrap_or_else(|| json!({}));
+        let live = declared.object.status();
         let module = self.modules.named(name);
         let controller =
             declared.kind().and_then(|k| self.controllers.get(&k)).filter(|c| c.binding.reconciler == name);

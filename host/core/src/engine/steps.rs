@@ -25,11 +25,18 @@ impl Engine {
         if self.stopping || self.queue.is_empty() {
             return;
         }
-        let startable = |(kind, c): (&GroupKind, &Controller)| self.may_look(c).then(|| kind.clone());
-        let startable: BTreeSet<GroupKind> = self.controllers.iter().filter_map(startable).collect();
+        // Most of what happens finds no room for one more: nothing else is worked out for it.
+        let may_look = |(kind, c): (&GroupKind, &Controller)| {
+            let may = !self.workers.is_full() && self.workers.have_room_for(kind) && self.may_look(c);
+            may.then(|| kind.clone())
+        };
+        let startable: BTreeSet<GroupKind> = self.controllers.iter().filter_map(may_look).collect();
+        if startable.is_empty() {
+            return;
+        }
         let unready = self.unready_kinds();
         let lacking = RefCell::new(Vec::new());
-        while !startable.is_empty() && !self.workers.is_full() {
+        while !self.workers.is_full() {
             let (pending, workers, readers) = (&self.pending, &self.workers, &self.readers);
             let may_go = |kind: &GroupKind| startable.contains(kind) && workers.have_room_for(kind);
             let is_blocked = |key: &Key| {
@@ -245,8 +252,10 @@ impl Engine {
             self.echoes.wrote(key, version);
         }
         self.breaker.wrote(key, write.key());
-        let needed = controller.needs(&self.catalog).into_iter().map(|need| need.resource);
-        let read = self.readers.kinds_of(key).into_iter().filter_map(|kind| self.catalog.resource(&kind));
+        let kind = write.key().kind.group_kind();
+        let needed = controller.needs_of(&kind, &self.catalog).map(|need| need.resource);
+        let read = self.readers.kinds_of(key).into_iter().filter(|read| read.is_of(&kind));
+        let read = read.filter_map(|kind| self.catalog.resource(&kind));
         let resources: BTreeSet<_> = needed.chain(read).collect();
         for resource in resources {
             self.stores.wrote(write, key, &resource, &mut self.pending);

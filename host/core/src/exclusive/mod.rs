@@ -33,14 +33,15 @@ pub use patch::JsonPatchOp;
 use crate::object::Metadata;
 use crate::paths::{Path, Segment};
 use patch::step;
-use place::{Place, live_key, means};
+use place::{Held, Place, live_key, means};
 use settle::settle;
 
 /// Whether managedFields show that somebody else holds an entry, under an exclusive path, that the
 /// manifest does not have. Cheap, and needs no live object. Entries about status are not looked at.
 pub fn has_foreign(meta: &Metadata, manager: &str, wanted: &Value, exclusive: &[Path]) -> bool {
     !exclusive.is_empty() && {
-        let root = Place::root(meta, manager, wanted);
+        let held = Held::read(meta, manager);
+        let root = Place::root(&held, wanted);
         exclusive.iter().any(|path| any_under(path.segments(), &root))
     }
 }
@@ -70,7 +71,8 @@ fn any_under(path: &[Segment], place: &Place<'_>) -> bool {
 /// The first operation pins the resourceVersion of `meta`, which therefore must be that of `live`; a
 /// patch for an object that has changed since, or is another one by that name, is answered 409.
 pub fn foreign(live: &Value, meta: &Metadata, manager: &str, wanted: &Value, exclusive: &[Path]) -> Vec<JsonPatchOp> {
-    let root = Place::root(meta, manager, wanted);
+    let held = Held::read(meta, manager);
+    let root = Place::root(&held, wanted);
     // Paths may overlap: each is worked out on what the ones before it leave.
     let mut object = live.clone();
     let mut ops = Vec::new();

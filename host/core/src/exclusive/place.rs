@@ -7,6 +7,24 @@ use crate::names::RELEASED_MANAGER;
 use crate::object::Metadata;
 use crate::paths::{Segment, is_text};
 
+/// What is held of an object, and by whom. Trees are fieldsV1.
+pub(super) struct Held {
+    ours: Option<Value>,
+    others: Vec<Value>,
+}
+
+impl Held {
+    /// As managedFields say it.
+    pub(super) fn read(meta: &Metadata, manager: &str) -> Self {
+        let others = meta
+            .managed_fields
+            .iter()
+            .filter(|e| e.manager != manager && e.manager != RELEASED_MANAGER && e.subresource != "status");
+        let ours = crate::fields::apply_entry(meta, manager).map(|ours| ours.fields_v1.tree());
+        Self { ours, others: others.map(|entry| entry.fields_v1.tree()).collect() }
+    }
+}
+
 /// A place. Trees are fieldsV1.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Place<'a> {
@@ -21,16 +39,8 @@ pub(super) struct Place<'a> {
 impl<'a> Place<'a> {
     /// The root. Entries of ours by any operation, of what was handed over, and entries about status are not
     /// others'.
-    pub(super) fn root(meta: &'a Metadata, manager: &str, wanted: &'a Value) -> Self {
-        let others = meta
-            .managed_fields
-            .iter()
-            .filter(|e| e.manager != manager && e.manager != RELEASED_MANAGER && e.subresource != "status");
-        Self {
-            wanted: Some(wanted),
-            ours: crate::fields::apply_entry(meta, manager).map(|ours| &ours.fields_v1),
-            others: others.map(|entry| &entry.fields_v1).collect(),
-        }
+    pub(super) fn root(held: &'a Held, wanted: &'a Value) -> Self {
+        Self { wanted: Some(wanted), ours: held.ours.as_ref(), others: held.others.iter().collect() }
     }
 
     /// The place of one field of the map here.

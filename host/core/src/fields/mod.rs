@@ -8,6 +8,7 @@
 mod compare;
 pub(crate) mod element;
 mod part;
+mod set;
 
 use std::fmt;
 
@@ -19,6 +20,7 @@ use compare::Compare;
 use element::{Element, below, is_leaf};
 
 pub use part::{both, leaving, part};
+pub use set::FieldSet;
 
 /// How many paths of each kind a [`Difference`] names.
 const NAMED: usize = 10;
@@ -85,22 +87,24 @@ pub fn missing_and_extra(owned: &Value, wanted: &Value) -> Difference {
 
 /// Whether this manager's Apply entry covers the manifest, in the light of all the other entries.
 pub fn still_owns(meta: &Metadata, manager: &str, wanted: &Value) -> bool {
-    apply_entry(meta, manager)
-        .is_some_and(|ours| Compare::new(1, true).run(&ours.fields_v1, &others(meta, ours), wanted).is_empty())
+    apply_entry(meta, manager).is_some_and(|ours| compared((1, true), meta, ours, wanted).is_empty())
 }
 
 /// What [`still_owns`] found, for logs. Without an Apply entry everything is missing.
 pub fn drift(meta: &Metadata, manager: &str, wanted: &Value) -> Difference {
     match apply_entry(meta, manager) {
-        Some(ours) => Compare::new(NAMED, false).run(&ours.fields_v1, &others(meta, ours), wanted),
+        Some(ours) => compared((NAMED, false), meta, ours, wanted),
         None => Compare::new(NAMED, false).run(&Value::Null, &[], wanted),
     }
 }
 
-/// The entries written in the same version of the API, without our own.
-fn others<'a>(meta: &'a Metadata, ours: &ManagedFields) -> Vec<&'a Value> {
+/// Our entry beside those that were written in the same version of the API.
+fn compared((limit, first_only): (usize, bool), meta: &Metadata, ours: &ManagedFields, wanted: &Value) -> Difference {
     let comparable = |e: &&ManagedFields| e.api_version == ours.api_version && e.subresource != "status" && *e != ours;
-    meta.managed_fields.iter().filter(comparable).map(|entry| &entry.fields_v1).collect()
+    let others: Vec<Value> =
+        meta.managed_fields.iter().filter(comparable).map(|entry| entry.fields_v1.tree()).collect();
+    let others: Vec<&Value> = others.iter().collect();
+    Compare::new(limit, first_only).run(&ours.fields_v1.tree(), &others, wanted)
 }
 
 /// What this manager owns by server-side apply of the object itself (not of a subresource).
@@ -112,7 +116,7 @@ pub fn apply_entry<'a>(meta: &'a Metadata, manager: &str) -> Option<&'a ManagedF
 /// The entries that own something at this path or below it, or own as one what holds it. The caller's
 /// own entries are among them.
 pub fn managers_of<'a>(meta: &'a Metadata, path: &Path) -> Vec<&'a ManagedFields> {
-    meta.managed_fields.iter().filter(|entry| holds(&entry.fields_v1, path.segments(), true)).collect()
+    meta.managed_fields.iter().filter(|entry| holds(&entry.fields_v1.tree(), path.segments(), true)).collect()
 }
 
 fn holds(owned: &Value, path: &[Segment], root: bool) -> bool {

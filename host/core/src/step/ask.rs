@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{Desk, Next, Output, Phase, Seen, report};
 use crate::conditions;
 use crate::contract::{self, Failure, Outcome, Request, State, Verdict, View};
+use crate::json;
 use crate::kind::Key;
 use crate::kstatus;
 use crate::object::Object;
@@ -12,7 +13,7 @@ use crate::wanted;
 use crate::world::Read;
 
 /// What a guest is shown of its object: all but the conditions that the host sets.
-pub(crate) fn shown(object: &Object) -> Value {
+fn shown(object: &Object) -> Value {
     let mut object = object.view_value(View::Full);
     if let Some(list) = object.pointer_mut("/status/conditions").and_then(Value::as_array_mut) {
         list.retain(|c| !c["type"].as_str().is_some_and(conditions::is_the_hosts));
@@ -34,7 +35,7 @@ pub(super) fn request(seen: &Seen, phase: contract::Phase) -> Request {
     children.sort_by(|a, b| a.key.cmp(&b.key));
     Request {
         phase,
-        object: object.to_string(),
+        object: json::text(&object),
         config: seen.binding.config.clone(),
         children,
         contributions: contributions(seen),
@@ -62,14 +63,14 @@ fn contributions(seen: &Seen) -> Vec<Verdict> {
 /// The verdict on a child that is there, by kstatus. It is an input of the guest and shown on the object, so it
 /// does not count how far a controller is.
 pub(super) fn verdict(child: &Object) -> Verdict {
-    let readiness = kstatus::status(&child.value());
-    let state = match readiness.state {
+    let (state, words) = child.readiness();
+    let state = match state {
         kstatus::State::Current => State::Current,
         kstatus::State::InProgress => State::Applied,
         kstatus::State::Failed => State::Failed,
         kstatus::State::Terminating => State::Deleting,
     };
-    Verdict { key: child.key.clone(), state, message: readiness.lasting().to_owned() }
+    Verdict { key: child.key.clone(), state, message: words.to_owned() }
 }
 
 /// The guest answered: its children's kinds must be known before they can be planned.

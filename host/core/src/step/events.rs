@@ -83,7 +83,7 @@ fn is_ready(object: &Object) -> bool {
 
 /// Whether a patch of the status leaves alone what a guest says there.
 pub(super) fn leaves_the_guests(object: &Object, patch: &Value) -> bool {
-    let live = object.value()["status"].take();
+    let live = object.status();
     let guests = |of: &Value| -> Vec<Value> {
         let all = of["conditions"].as_array().into_iter().flatten();
         all.filter(|c| !c["type"].as_str().is_some_and(conditions::is_the_hosts)).cloned().collect()
@@ -97,8 +97,7 @@ pub(super) fn leaves_the_guests(object: &Object, patch: &Value) -> bool {
 }
 
 fn condition(object: &Object, kind: &str) -> Option<Value> {
-    let value = object.value();
-    value.pointer("/status/conditions")?.as_array()?.iter().find(|c| c["type"] == kind).cloned()
+    object.status()["conditions"].as_array()?.iter().find(|c| c["type"] == kind).cloned()
 }
 
 /// A sentence for a reason of the host's own; none where its message says it all.

@@ -32,7 +32,6 @@ mod settled;
 mod tell;
 mod unanswered;
 
-pub(crate) use ask::shown;
 pub(crate) use cascade::{is_noted, is_orphaning};
 pub use settled::Settled;
 

@@ -29,7 +29,7 @@ pub(super) fn apply(desk: &Desk, outcome: &Outcome) -> Option<Action> {
         Some(entry) => {
             // A value that admission changed stays ours, and is not fought.
             let holds = holds(meta, outcome) || desk.seen.memory.futile_own.as_ref() == Some(&manifest);
-            !nothing && holds && fields::covers(&entry.fields_v1, &manifest)
+            !nothing && holds && fields::covers(&entry.fields_v1.tree(), &manifest)
         }
     };
     (!is_so).then(|| Action::Apply { at: own_address(desk), manager, manifest, force: false })

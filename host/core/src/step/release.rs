@@ -21,8 +21,8 @@ pub(super) fn is_due(seen: &Seen, wanted: &Wanted, there: &Object) -> bool {
 }
 
 fn leaving(seen: &Seen, wanted: &Wanted, there: &Object, live: &Value) -> Option<Value> {
-    let ours = &fields::apply_entry(&there.meta, &seen.binding.manager)?.fields_v1;
-    let paths = wanted.release.iter().filter_map(|path| fields::leaving(ours, path, &wanted.manifest, live));
+    let ours = fields::apply_entry(&there.meta, &seen.binding.manager)?.fields_v1.tree();
+    let paths = wanted.release.iter().filter_map(|path| fields::leaving(&ours, path, &wanted.manifest, live));
     paths.reduce(|one, other| fields::both(one, &other))
 }
 
@@ -30,7 +30,7 @@ fn leaving(seen: &Seen, wanted: &Wanted, there: &Object, live: &Value) -> Option
 /// this moment is looked at again.
 pub(super) fn hand_over(seen: &Seen, wanted: &Wanted, there: &Arc<Object>) -> Move {
     let live = there.value();
-    let before = fields::apply_entry(&there.meta, RELEASED_MANAGER).map(|entry| entry.fields_v1.clone());
+    let before = fields::apply_entry(&there.meta, RELEASED_MANAGER).map(|entry| entry.fields_v1.tree());
     let tree = leaving(seen, wanted, there, &live).map(|now| fields::both(now, &before.unwrap_or(Value::Null)));
     let Some(values) = tree.and_then(|tree| fields::part(&live, &tree)) else {
         return made_so(seen, wanted, there);

@@ -306,7 +306,7 @@ fn finish_when_answered(desk: &mut Desk, reporting: Reporting) -> Next {
 fn status_patch(desk: &Desk, reporting: &Reporting) -> Option<Value> {
     let (seen, support) = (&desk.seen, desk.seen.binding.status);
     let standing = reporting.standing.as_ref().filter(|_| support.subresource)?;
-    let live = seen.object.value().get("status").cloned().unwrap_or_else(|| json!({}));
+    let live = seen.object.status();
     let mut wanted: Map<String, Value> = live.as_object().cloned().unwrap_or_default();
     if let Some(said) = reporting.outcome.as_ref().and_then(|o| o.status.as_deref()) {
         wanted.retain(|field, _| matches!(field.as_str(), "conditions" | "observedGeneration"));

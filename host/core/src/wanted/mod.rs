@@ -4,9 +4,11 @@
 mod beside;
 mod contributions;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::binding::Binding;
@@ -53,9 +55,9 @@ fn refused<T>(text: impl Into<String>) -> Result<T, Refused> {
 
 /// The kinds that an outcome speaks of, to be resolved before [`check`].
 pub fn kinds(outcome: &Outcome) -> Result<BTreeSet<Kind>, Refused> {
-    let children = outcome.children.iter().enumerate().map(|(n, child)| Ok(parse("child", n, &child.manifest)?.1));
+    let children = outcome.children.iter().enumerate().map(|(n, child)| kind_in("child", n, &child.manifest));
     let contributions = outcome.contributions.iter().enumerate();
-    let contributions = contributions.map(|(n, one)| Ok(parse("contribution", n, &one.manifest)?.1));
+    let contributions = contributions.map(|(n, one)| kind_in("contribution", n, &one.manifest));
     children.chain(contributions).chain(outcome.remove.iter().map(|removal| Ok(removal.key.kind.clone()))).collect()
 }
 
@@ -101,6 +103,26 @@ pub fn check(
 /// ownerReference cannot point from a cluster-scoped object or another namespace into a namespace.
 pub fn is_reachable(object: &Key, child: &Key) -> bool {
     object.namespace.is_none() || object.namespace == child.namespace
+}
+
+/// The kind that a manifest names.
+fn kind_in(what: &str, n: usize, manifest: &str) -> Result<Kind, Refused> {
+    match serde_json::from_str(manifest) {
+        Ok(Named { api_version, kind }) if !api_version.is_empty() && !kind.is_empty() => {
+            Ok(Kind::from_api_version(&api_version, &kind))
+        }
+        // What is wrong with it is told by who reads all of it.
+        _ => Ok(parse(what, n, manifest)?.1),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Named<'a> {
+    #[serde(borrow)]
+    api_version: Cow<'a, str>,
+    #[serde(borrow)]
+    kind: Cow<'a, str>,
 }
 
 fn parse(what: &str, n: usize, manifest: &str) -> Result<(Map<String, Value>, Kind), Refused> {
@@ -200,11 +222,12 @@ fn decorate(
     if is_reachable(&object.key, &key) {
         metadata.insert("ownerReferences".into(), json!([owner_reference(object, binding)]));
     }
-    let digest = digest(canonical(&Value::Object(manifest.clone())).as_bytes());
+    let manifest = Value::Object(manifest);
+    let digest = digest(canonical(&manifest).as_bytes());
+    let mut manifest = manifest;
     if let Some(metadata) = manifest.get_mut("metadata").and_then(Value::as_object_mut) {
         put(metadata, "annotations", names::APPLIED, &digest);
     }
-    let manifest = Value::Object(manifest);
     let (wave, policy, adopt, replace) = (child.wave, child.policy, child.adopt, BTreeSet::new());
     Ok(Wanted { at, manifest, digest, wave, policy, exclusive, release, adopt, replace })
 }
@@ -227,16 +250,8 @@ fn put(metadata: &mut Map<String, Value>, field: &str, key: &str, value: &str) {
     }
 }
 
-/// JSON text whose maps are in the order of their keys, whatever order a guest wrote them in.
+/// JSON text whose maps are in the order of their keys, whatever order a guest wrote them in: serde_json's maps are
+/// sorted, unless some crate of the build asks it for `preserve_order`.
 fn canonical(value: &Value) -> String {
-    match value {
-        Value::Object(map) => {
-            let sorted: std::collections::BTreeMap<_, _> = map.iter().collect();
-            let fields: Vec<String> =
-                sorted.into_iter().map(|(k, v)| format!("{}:{}", Value::from(k.as_str()), canonical(v))).collect();
-            format!("{{{}}}", fields.join(","))
-        }
-        Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
-        other => other.to_string(),
-    }
+    crate::json::text(value)
 }
