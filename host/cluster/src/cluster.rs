@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::answer::Answer;
 use crate::connect::{self, Connect, ConnectError};
+use crate::discovery::Asking;
 use crate::events::Counts;
 use crate::traffic::Traffic;
 use crate::{request, transport};
@@ -22,6 +23,7 @@ struct Inner {
     server: String,
     counts: Counts,
     traffic: Traffic,
+    asking: Asking,
 }
 
 /// The API server did not answer as one does.
@@ -62,7 +64,9 @@ impl Cluster {
             why,
             origin: found.origin,
         })?;
-        Ok(Self { inner: Arc::new(Inner { client, server, counts: Counts::default(), traffic }) })
+        Ok(Self {
+            inner: Arc::new(Inner { client, server, counts: Counts::default(), traffic, asking: Asking::default() }),
+        })
     }
 
     /// The address of the API server, for people.
@@ -96,6 +100,10 @@ impl Cluster {
 
     pub(crate) fn client(&self) -> &Client {
         &self.inner.client
+    }
+
+    pub(crate) fn asking(&self) -> &Asking {
+        &self.inner.asking
     }
 
     pub(crate) fn counts(&self) -> &Counts {

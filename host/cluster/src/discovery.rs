@@ -1,12 +1,16 @@
 //! Where the API server serves a kind.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use futures::FutureExt as _;
+use futures::future::{BoxFuture, WeakShared};
 use http::StatusCode;
 use innkeeper_core::kind::{GroupKind, Kind};
 use innkeeper_core::resource::Resource;
 use serde::Deserialize;
 
+use crate::answer::Answer;
 use crate::cluster::Cluster;
 use crate::path;
 
@@ -40,7 +44,29 @@ struct Version {
     version: String,
 }
 
+/// Questions whose answer is on its way, by path: who asks the same meanwhile gets the same answer.
+pub(crate) type Asking = Mutex<HashMap<String, WeakShared<BoxFuture<'static, Told>>>>;
+
+type Told = Result<Arc<Answer>, String>;
+
 impl Cluster {
+    /// One GET of a path, or the answer to one that is on its way.
+    async fn told(&self, path: String) -> Told {
+        let answer = {
+            let mut asking = self.asking().lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(answer) = asking.get(&path).and_then(WeakShared::upgrade) {
+                answer
+            } else {
+                let (cluster, asked) = (self.clone(), path.clone());
+                let answer = async move { cluster.get(&asked).await.map(Arc::new) }.boxed().shared();
+                asking.retain(|_, other| other.upgrade().is_some());
+                asking.extend(answer.downgrade().map(|answer| (path, answer)));
+                answer
+            }
+        };
+        answer.await
+    }
+
     /// In which version a kind is served, the preferred one if it is; none if in no version.
     pub async fn find(&self, kind: &GroupKind) -> Result<Option<Arc<Resource>>, String> {
         for version in self.versions(&kind.group).await? {
@@ -57,7 +83,7 @@ impl Cluster {
         if group.is_empty() {
             return Ok(vec!["v1".to_owned()]);
         }
-        let answer = self.get(&path::group(group)).await?;
+        let answer = self.told(path::group(group)).await?;
         if answer.status == StatusCode::NOT_FOUND {
             return Ok(Vec::new());
         }
@@ -71,13 +97,13 @@ impl Cluster {
         Ok(std::iter::once(preferred.clone()).chain(others).filter(|version| !version.is_empty()).collect())
     }
 
-    /// Where a kind is served; none if it is not. One request, and no memory: the answer may change with
+    /// Where a kind is served; none if it is not. One request at most, and no memory: the answer may change with
     /// every CRD.
     pub async fn resolve(&self, kind: &Kind) -> Result<Option<Arc<Resource>>, String> {
         if kind.version.is_empty() {
             return Ok(None);
         }
-        let answer = self.get(&path::version(kind)).await?;
+        let answer = self.told(path::version(kind)).await?;
         if answer.status == StatusCode::NOT_FOUND {
             return Ok(None);
         }

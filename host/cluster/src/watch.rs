@@ -18,8 +18,8 @@ use crate::raw::Raw;
 use crate::tap::{self, Health};
 use crate::transport;
 
-/// Objects of one page of a list.
-const PAGE: u32 = 500;
+/// Objects of one page of a list: few requests for a start, and no answer too large for what lies in between.
+const PAGE: u32 = 1000;
 
 /// A running watch. Dropping it ends the watch.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl Cluster {
     ///
     /// What comes: `Begin`, each object of the list, `Listed`; then every change. A watch that broke is
     /// resumed where it stood, so that nothing is missed; where the API server has forgotten that place
-    /// (410), a new list comes. Lists are quorum reads, in pages of 500. A failure is told to the log and
+    /// (410), a new list comes. Lists are quorum reads, in pages of 1000. A failure is told to the log and
     /// to the handle and tried again, at first after 0.1 s, at last every 30 s. An object that makes no
     /// sense is reported once and counts as gone. A full channel slows the watch down.
     ///

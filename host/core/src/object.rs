@@ -99,6 +99,25 @@ impl fmt::Debug for Object {
 #[error("not a Kubernetes object: {0}")]
 pub struct NotAnObject(String);
 
+/// Deeper trees are refused by serde_json, and so by whoever looks into an object later.
+const DEEPEST: usize = 127;
+
+/// Whether every tree of a text can be read.
+fn is_shallow(text: &str) -> bool {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    text.bytes().all(|byte| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => depth += 1,
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth <= DEEPEST
+    })
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Outer<'a> {
@@ -137,12 +156,19 @@ impl Object {
         };
         // Metadata alone says of what kind it is itself, not of what kind the object is.
         let own = own.filter(|own| (own.group.as_str(), own.kind.as_str()) != ("meta.k8s.io", "PartialObjectMetadata"));
+        if !is_shallow(text) {
+            return Err(NotAnObject(format!("it is nested more than {DEEPEST} levels deep")));
+        }
         let complete = own.is_some() && meta.managed_fields.is_empty();
+        let says_it = match (&own, &outer.api_version, &outer.kind) {
+            (Some(_), ..) => Some(true),
+            (None, None, None) => Some(false),
+            _ => None,
+        };
         let kind = own.or_else(|| kind.cloned()).ok_or_else(|| NotAnObject("it has no apiVersion and kind".into()))?;
-        let told = (outer.api_version.is_some(), outer.kind.is_some());
         let text = match complete {
             true => text.to_owned(),
-            false => match spliced(text, metadata, told, &kind) {
+            false => match spliced(text, metadata, says_it, &kind) {
                 Some(text) => text,
                 None => uniform(text, &kind).map_err(bad)?,
             },
@@ -224,14 +250,14 @@ pub fn digest(bytes: &[u8]) -> String {
 }
 
 /// [`uniform`] without reading all of it: managedFields are cut out of the text, apiVersion and kind set before it.
-/// None where it is not written as the API server writes it. `told` is whether it says its own.
-fn spliced(text: &str, metadata: &RawValue, told: (bool, bool), kind: &Kind) -> Option<String> {
-    let head = match told {
-        (true, true) => String::new(),
-        (false, false) => {
+/// None where it is not written as the API server writes it. `says_it` is whether it says of which kind it is itself,
+/// and none where what it says is another.
+fn spliced(text: &str, metadata: &RawValue, says_it: Option<bool>, kind: &Kind) -> Option<String> {
+    let head = match says_it? {
+        true => String::new(),
+        false => {
             format!(r#""apiVersion":{},"kind":{},"#, Value::from(kind.api_version()), Value::from(&*kind.kind))
         }
-        _ => return None,
     };
     let places: Places<'_> = serde_json::from_str(metadata.get()).ok()?;
     let (mut before, mut after) = (text, "");
@@ -274,6 +300,18 @@ mod tests {
             "metadata": {"name": "door", "namespace": "inn", "annotations": {"note": "c2VzYW1l"}}}"#;
         let told = format!("{:?}", Object::parse(secret, None).expect("a Secret"));
         assert!(told.contains("door") && !told.contains("c2VzYW1l"), "{told}");
+    }
+
+    #[test]
+    fn what_is_nested_too_deeply_to_be_looked_into_is_no_object() {
+        let read = |levels: usize| {
+            let (open, close) = ("[".repeat(levels), "]".repeat(levels));
+            let text = format!(r#"{{"apiVersion":"v1","kind":"X","metadata":{{"name":"[[\\\""}},"x":{open}{close}}}"#);
+            Object::parse(&text, None).map(|object| object.value())
+        };
+        assert!(read(126).is_ok_and(|value| value.is_object()), "[ in a string opens nothing");
+        let told = read(127).expect_err("it cannot be read").to_string();
+        assert!(told.contains("nested more than 127 levels"), "{told}");
     }
 
     #[test]

@@ -1,15 +1,18 @@
 //! Fingerprints of the parts of an object: worked out once for each version of it, and only if asked for.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use serde_json::Value;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use crate::conditions;
 use crate::contract::View;
 use crate::json;
 use crate::kstatus;
 use crate::names::GROUP;
-use crate::object::Object;
+use crate::object::{ManagedFields, Object};
 use crate::print::Print;
 
 /// What the views of an object are made of.
@@ -39,35 +42,78 @@ impl PartialEq for Cached {
 
 impl Eq for Cached {}
 
-fn print(value: Option<&Value>) -> Print {
-    match value {
-        Some(value) => Print::of([json::text(value).as_bytes()]),
-        None => Print::default(),
-    }
+/// The fields of one level, as they are written. The API server writes the same in the same way.
+type Fields<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
+
+fn fields(text: &str) -> Fields<'_> {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+fn print<'a>(fields: impl Iterator<Item = (&'a Cow<'a, str>, &'a &'a RawValue)>) -> Print {
+    Print::of(fields.flat_map(|(name, value)| [name.as_bytes(), value.get().as_bytes()]))
+}
+
+fn tree(text: Option<&&RawValue>) -> Value {
+    text.and_then(|text| serde_json::from_str(text.get()).ok()).unwrap_or_default()
+}
+
+/// How far an object is: kstatus looks at nothing but these.
+fn readiness(object: &Object, all: &Fields<'_>) -> (kstatus::State, Box<str>) {
+    let meta = &object.meta;
+    let whole = json!({
+        "apiVersion": object.key.kind.api_version(),
+        "kind": object.key.kind.kind,
+        "metadata": {"generation": (meta.generation != 0).then_some(meta.generation), "deletionTimestamp": meta.deletion_timestamp},
+        "spec": tree(all.get("spec")),
+        "status": tree(all.get("status")),
+    });
+    let readiness = kstatus::status(&whole);
+    (readiness.state, readiness.lasting().into())
 }
 
 fn parts(object: &Object) -> Parts {
-    let whole = object.value();
-    let readiness = kstatus::status(&whole);
-    let readiness = (readiness.state, readiness.lasting().into());
-    let Value::Object(mut all) = whole else { unreachable!("an object was parsed from it") };
-    let mut metadata = all.remove("metadata");
-    if let Some(map) = metadata.as_mut().and_then(Value::as_object_mut) {
-        ["resourceVersion", "managedFields", "generation"].iter().for_each(|field| drop(map.remove(*field)));
-    }
-    let mut status = all.remove("status");
-    let (metadata, spec, whole_status) =
-        (print(metadata.as_ref()), print(Some(&Value::Object(all))), print(status.as_ref()));
-    let list = status.as_mut().and_then(|s| s.get_mut("conditions")).and_then(Value::as_array_mut);
-    if let Some(list) = list {
+    let all = fields(&object.text);
+    let metadata = all.get("metadata").map(|metadata| fields(metadata.get())).unwrap_or_default();
+    let hidden = ["resourceVersion", "managedFields", "generation"];
+    let metadata = print(metadata.iter().filter(|(name, _)| !hidden.contains(&&***name)));
+    let spec = print(all.iter().filter(|(name, _)| !matches!(&***name, "metadata" | "status")));
+    let whole_status = all.get("status").map(|status| Print::of([status.get().as_bytes()])).unwrap_or_default();
+    let status = all.get("status").map(|status| fields(status.get())).unwrap_or_default();
+    let guests = |conditions: &&RawValue| {
+        let Value::Array(mut list) = tree(Some(conditions)) else { return Print::of([conditions.get().as_bytes()]) };
         list.retain(|c| !c["type"].as_str().is_some_and(conditions::is_the_hosts));
-    }
-    Parts { metadata, spec, status: whole_status, own_status: print(status.as_ref()), readiness }
+        Print::of([json::text(&Value::Array(list)).as_bytes()])
+    };
+    let others = print(status.iter().filter(|(name, _)| *name != "conditions"));
+    let own_status = match status.is_empty() {
+        true => whole_status,
+        false => Print::of_all([others, status.get("conditions").map(guests).unwrap_or_default()]),
+    };
+    Parts { metadata, spec, status: whole_status, own_status, readiness: readiness(object, &all) }
 }
 
 impl Object {
     fn parts(&self) -> &Parts {
         self.cached.0.get_or_init(|| Box::new(parts(self)))
+    }
+
+    /// Takes over what is known of the version before, where only the resourceVersion tells them apart: nothing of
+    /// what is fingerprinted here has changed then.
+    pub(crate) fn inherit(&self, before: &Self) {
+        let of = |object: &Self| format!(r#""resourceVersion":"{}""#, object.meta.resource_version);
+        let (own, earlier) = (of(self), of(before));
+        let (Some((head, tail)), Some(known)) = (self.text.split_once(&own), before.text.split_once(&earlier)) else {
+            return;
+        };
+        if (head, tail) != known {
+            return;
+        }
+        if let Some(parts) = before.cached.0.get() {
+            let _ = self.cached.0.set(parts.clone());
+        }
+        if let Some(marks) = before.cached.1.get().filter(|_| self.meta.managed_fields == before.meta.managed_fields) {
+            let _ = self.cached.1.set(*marks);
+        }
     }
 
     /// The fingerprint of what a view shows.
@@ -108,21 +154,29 @@ impl Object {
     /// who owns which fields (a hand that sets a field leaves its name there). Its status says nothing of that.
     pub fn marks_print(&self) -> Print {
         *self.cached.1.get_or_init(|| {
-            let meta = &self.meta;
+            let (meta, end) = (&self.meta, b"\0".as_slice());
             let ours = |(key, _): &(&String, &String)| key.starts_with(GROUP);
-            let mut text = format!("{:?}{:?}{:?}", self.key, meta.uid, meta.deletion_timestamp);
-            for (key, value) in meta.labels.iter().chain(&meta.annotations).filter(ours) {
-                text.push_str(&format!("{key:?}={value:?},"));
-            }
-            for owner in &meta.owner_references {
-                text.push_str(&format!("{owner:?}"));
-            }
-            for entry in meta.managed_fields.iter().filter(|entry| entry.subresource != "status") {
-                let fields = entry.fields_v1.text();
-                let (manager, operation, version) = (&entry.manager, &entry.operation, &entry.api_version);
-                text.push_str(&format!("{manager:?}{operation:?}{version:?}{fields}"));
-            }
-            Print::of([text.as_bytes()])
+            let deleted = meta.deletion_timestamp.as_ref().map_or(end, |at| at.as_bytes());
+            let marks = meta.labels.iter().chain(&meta.annotations).filter(ours);
+            let marks = marks.flat_map(|(key, value)| [key.as_bytes(), value.as_bytes()]);
+            let owners = meta.owner_references.iter().flat_map(|owner| {
+                let controls = if owner.controller == Some(true) { b"1".as_slice() } else { end };
+                [
+                    owner.api_version.as_bytes(),
+                    owner.kind.as_bytes(),
+                    owner.name.as_bytes(),
+                    owner.uid.as_bytes(),
+                    controls,
+                ]
+            });
+            let entries = meta.managed_fields.iter().filter(|entry| entry.subresource != "status");
+            let entries = entries.flat_map(|entry| {
+                let ManagedFields { manager, operation, api_version, fields_v1, .. } = entry;
+                [manager.as_bytes(), operation.as_bytes(), api_version.as_bytes(), fields_v1.text().as_bytes()]
+            });
+            let all = marks.chain([end]).chain(owners).chain([end]).chain(entries);
+            let name = self.name_print();
+            Print::of([name.bytes(), deleted].into_iter().chain(all))
         })
     }
 
@@ -136,11 +190,29 @@ impl Object {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     const VIEWS: [View; 6] = [View::Names, View::Metadata, View::Spec, View::Status, View::Full, View::Digest];
+
+    #[test]
+    fn what_is_known_of_a_version_is_taken_over_only_where_nothing_else_has_changed() {
+        let object = |version: &str, replicas: &str| {
+            let metadata =
+                format!(r#"{{"name":"x","uid":"u","resourceVersion":"{version}","labels":{{"{GROUP}/a":"b"}}}}"#);
+            let text =
+                format!(r#"{{"apiVersion":"v1","kind":"Site","metadata":{metadata},"spec":{{"x":{replicas}}}}}"#);
+            Object::parse(&text, None).expect("a Site")
+        };
+        let before = object("1", "1");
+        let (print, _) = (before.print(View::Spec), before.marks_print());
+        for (version, replicas, same) in [("2", "1", true), ("2", "2", false), ("12", "1", true)] {
+            let after = object(version, replicas);
+            after.inherit(&before);
+            assert_eq!(after.cached.0.get().is_some(), same, "{version}, {replicas}");
+            assert_eq!(after.cached.1.get().is_some(), same);
+            assert_eq!(after.print(View::Spec) == print, same);
+        }
+    }
 
     /// A fingerprint differs exactly where the view does.
     #[test]

@@ -191,6 +191,7 @@ impl Store {
             if before.meta.uid == object.meta.uid && before.meta.resource_version == object.meta.resource_version {
                 return None;
             }
+            object.inherit(before);
             self.unindex(&name, before);
         }
         self.shelf.put(object.clone());

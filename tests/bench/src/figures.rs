@@ -48,6 +48,8 @@ pub(crate) struct Inside {
     pub(crate) objects: usize,
     /// After a start: each is looked at once.
     pub(crate) noop_us: f64,
+    /// The calls of the guest that belong to that.
+    pub(crate) called_us: f64,
     /// It changed in a way that no guest sees.
     pub(crate) woken_us: Spread,
     /// What was asked about objects and children: nothing should be.

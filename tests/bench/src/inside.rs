@@ -1,5 +1,5 @@
-//! The host's own time for an object of which nothing has to change: the engine and the guest, in this process,
-//! over stores that were filled from the real API server.
+//! The host's own time for an object of which nothing has to change: the engine, with the guest's call beside it, in
+//! this process, over stores that were filled from the real API server.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -57,8 +57,10 @@ struct Desk {
     sink: mpsc::Sender<(u64, Event)>,
     events: mpsc::Receiver<(u64, Event)>,
     todo: VecDeque<Output>,
-    /// The time of the engine and the guest, what watches told left out.
+    /// The time of the engine, what watches told left out.
     busy: Duration,
+    /// The time of the guest's calls.
+    called: Duration,
     /// Reconciles that are over.
     ended: usize,
     /// Requests about objects and children.
@@ -86,6 +88,7 @@ impl Desk {
             events,
             todo: outputs.into(),
             busy: Duration::ZERO,
+            called: Duration::ZERO,
             ended: 0,
             requests: Vec::new(),
             seen: HashMap::new(),
@@ -99,11 +102,12 @@ impl Desk {
         self.input(Input::Module { source: "fleet.wasm".to_owned(), news: News::Loaded(module) });
         self.input(Input::ModulesRead);
         self.work().await;
-        self.busy = Duration::ZERO;
+        (self.busy, self.called) = (Duration::ZERO, Duration::ZERO);
         while self.ended < objects {
             self.told().await?;
         }
-        let noop_us = micros(self.busy) / f64::from(u32::try_from(self.ended)?);
+        let ended = f64::from(u32::try_from(self.ended)?);
+        let (noop_us, called_us) = (micros(self.busy) / ended, micros(self.called) / ended);
         let mut woken = Vec::new();
         for (number, object) in std::mem::take(&mut self.seen).into_values() {
             let touched = touched(&object)?;
@@ -115,7 +119,7 @@ impl Desk {
             woken.push(micros(self.busy));
         }
         let woken = Spread::of(woken).context("no object was told of")?;
-        Ok(Inside { objects, noop_us, woken_us: woken, requests: self.requests.clone() })
+        Ok(Inside { objects, noop_us, called_us, woken_us: woken, requests: self.requests.clone() })
     }
 
     /// What the next word of a watch leads to.
@@ -160,7 +164,7 @@ impl Desk {
                 Output::Ask { call, request, world, limits, .. } => {
                     let began = Instant::now();
                     let answer = self.guests.call(&self.module, *request, world, &limits);
-                    self.busy += began.elapsed();
+                    self.called += began.elapsed();
                     self.input(Input::Answered { call, result: Box::new(answer.result), reads: answer.reads });
                 }
                 Output::Act { id, action, .. } => {

@@ -194,3 +194,20 @@ async fn a_server_that_is_not_there_is_named_with_the_reason() {
     let error = cluster.ping().await.expect_err("nobody is there").to_string();
     assert!(error.contains("http://127.0.0.1:1") && error.contains("Connection refused"), "{error}");
 }
+
+#[tokio::test]
+async fn kinds_that_one_answer_tells_of_cost_one_request() {
+    let served = json!({"kind": "APIResourceList", "resources": [
+        {"name": "configmaps", "kind": "ConfigMap", "namespaced": true, "verbs": ["list", "watch"]},
+        {"name": "services", "kind": "Service", "namespaced": true, "verbs": ["list", "watch"]},
+    ]});
+    let fake = Fake::start(move |_, _| Reply::Answer("200 OK", vec![], served.to_string())).await;
+    let cluster = fake.cluster().await;
+    let resolve =
+        async |kind| cluster.resolve(&Kind::new("", "v1", kind)).await.expect("an answer").map(|r| r.plural.clone());
+    let found = tokio::join!(resolve("ConfigMap"), resolve("Service"), resolve("Secret"));
+    assert_eq!(found, (Some("configmaps".into()), Some("services".into()), None));
+    assert_eq!(fake.requests().len(), 1);
+    resolve("ConfigMap").await;
+    assert_eq!(fake.requests().len(), 2, "an answer that was there before is not taken for one of now");
+}

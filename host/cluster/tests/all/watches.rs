@@ -79,7 +79,7 @@ async fn a_list_is_a_quorum_read_and_its_items_say_what_they_are() {
     expect(&mut events, &["listed", "gone a", "seen b"]).await;
     let requests = fake.requests();
     assert!(!requests[0].line.contains("resourceVersion"), "{}", requests[0].line);
-    assert!(requests[0].line.contains("limit=500"), "{}", requests[0].line);
+    assert!(requests[0].line.contains("limit=1000"), "{}", requests[0].line);
     for wanted in ["watch=true", "allowWatchBookmarks=true", "resourceVersion=5"] {
         assert!(requests[1].line.contains(wanted), "{}", requests[1].line);
     }
