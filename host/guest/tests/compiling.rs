@@ -16,7 +16,7 @@ fn refused(script: &str) -> LoadError {
 
 fn refused_within(script: &str, bounds: Bounds) -> LoadError {
     let arguments = vec!["-c".into(), script.into()];
-    let compiler = Compiler { program: "/bin/sh".into(), arguments, bounds };
+    let compiler = Compiler { program: "/bin/sh".into(), arguments, environment: Vec::new(), bounds };
     let engine = Engine::with(None, Some(compiler)).unwrap();
     engine.load(&Guest::new().file()).unwrap_err()
 }
@@ -65,7 +65,8 @@ fn code_that_this_host_cannot_run_is_not_run() {
 #[test]
 fn a_program_that_is_not_there_is_told() {
     let bounds = Bounds::default();
-    let compiler = Compiler { program: "/nowhere/innkeeper".into(), arguments: Vec::new(), bounds };
+    let compiler =
+        Compiler { program: "/nowhere/innkeeper".into(), arguments: Vec::new(), environment: Vec::new(), bounds };
     let engine = Engine::with(None, Some(compiler)).unwrap();
     let error = engine.load(&Guest::new().file()).unwrap_err();
     says(&error, "compiler", &["cannot be started", "No such file"]);

@@ -47,6 +47,8 @@ pub struct Compiler {
     pub program: PathBuf,
     /// What it is told before the bounds.
     pub arguments: Vec<OsString>,
+    /// All of its environment.
+    pub environment: Vec<(OsString, OsString)>,
     /// What one module may take.
     pub bounds: Bounds,
 }

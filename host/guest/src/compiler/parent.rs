@@ -80,7 +80,7 @@ impl Compiler {
         let mut command = Command::new(&self.program);
         command.arg0("innkeeper").args(&self.arguments);
         command.args([self.bounds.cpu_s.to_string(), self.bounds.memory.to_string()]);
-        command.env_clear().current_dir("/");
+        command.env_clear().envs(self.environment.iter().cloned()).current_dir("/");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
     }
 }

@@ -69,6 +69,7 @@ fn answers_that_are_lost_leave_no_strays() {
         caught.wait(LIMIT).unwrap();
         proxy.disarm();
     }
+    house.eventually("it is made again", || house.find("Deployment", "changing").is_some());
     house.kubectl(&["label", "deployment", "changing", "colour=red", "--overwrite"]);
     street::after(&house);
 }

@@ -7,6 +7,7 @@ mod answers;
 mod busy_hands;
 mod connections;
 mod forgotten;
+mod restored;
 mod rights;
 mod storm;
 mod street;
