@@ -10,6 +10,11 @@ pub fn is_the_hosts(kind: &str) -> bool {
     matches!(kind, "Ready" | "Reconciling" | "Stalled")
 }
 
+/// Leaves of a list of conditions those that are a guest's.
+pub fn keep_the_guests(list: &mut Vec<Value>) {
+    list.retain(|c| !c["type"].as_str().is_some_and(is_the_hosts));
+}
+
 /// How an object stands: the three conditions follow from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {

@@ -60,10 +60,11 @@ fn tree(text: Option<&&RawValue>) -> Value {
 /// How far an object is: kstatus looks at nothing but these.
 fn readiness(object: &Object, all: &Fields<'_>) -> (kstatus::State, Box<str>) {
     let meta = &object.meta;
+    let generation = Some(meta.generation).filter(|generation| *generation != 0);
     let whole = json!({
         "apiVersion": object.key.kind.api_version(),
         "kind": object.key.kind.kind,
-        "metadata": {"generation": (meta.generation != 0).then_some(meta.generation), "deletionTimestamp": meta.deletion_timestamp},
+        "metadata": {"generation": generation, "deletionTimestamp": meta.deletion_timestamp},
         "spec": tree(all.get("spec")),
         "status": tree(all.get("status")),
     });
@@ -81,8 +82,8 @@ fn parts(object: &Object) -> Parts {
     let status = all.get("status").map(|status| fields(status.get())).unwrap_or_default();
     let guests = |conditions: &&RawValue| {
         let Value::Array(mut list) = tree(Some(conditions)) else { return Print::of([conditions.get().as_bytes()]) };
-        list.retain(|c| !c["type"].as_str().is_some_and(conditions::is_the_hosts));
-        Print::of([json::text(&Value::Array(list)).as_bytes()])
+        conditions::keep_the_guests(&mut list);
+        Print::of([json::text(&list).as_bytes()])
     };
     let others = print(status.iter().filter(|(name, _)| *name != "conditions"));
     let own_status = match status.is_empty() {
@@ -100,6 +101,10 @@ impl Object {
     /// Takes over what is known of the version before, where only the resourceVersion tells them apart: nothing of
     /// what is fingerprinted here has changed then.
     pub(crate) fn inherit(&self, before: &Self) {
+        let (parts, marks) = (before.cached.0.get(), before.cached.1.get());
+        if parts.is_none() && marks.is_none() {
+            return;
+        }
         let of = |object: &Self| format!(r#""resourceVersion":"{}""#, object.meta.resource_version);
         let (own, earlier) = (of(self), of(before));
         let (Some((head, tail)), Some(known)) = (self.text.split_once(&own), before.text.split_once(&earlier)) else {
@@ -108,10 +113,10 @@ impl Object {
         if (head, tail) != known {
             return;
         }
-        if let Some(parts) = before.cached.0.get() {
+        if let Some(parts) = parts {
             let _ = self.cached.0.set(parts.clone());
         }
-        if let Some(marks) = before.cached.1.get().filter(|_| self.meta.managed_fields == before.meta.managed_fields) {
+        if let Some(marks) = marks.filter(|_| self.meta.managed_fields == before.meta.managed_fields) {
             let _ = self.cached.1.set(*marks);
         }
     }

@@ -3,7 +3,7 @@
 //! It is told what to do, a line each: `create COUNT` applies the four children and the status of every object
 //! there is, `change` the one child whose content has changed, and the status. Both end with all answers.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use fleet::{Children, Fleet};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use http_body_util::BodyExt as _;
@@ -27,14 +27,14 @@ const MANAGER: &str = "bench-raw";
 pub(crate) async fn run(options: ContenderOptions) -> Result<()> {
     let client = stage::client(&options.kubeconfig).await?;
     if options.burdened {
-        watch::<Fleet>(&client);
-        watch::<ConfigMap>(&client);
-        watch::<Service>(&client);
-        watch::<ServiceAccount>(&client);
-        watch::<Deployment>(&client);
+        watch::<Fleet>(&client).await?;
+        watch::<ConfigMap>(&client).await?;
+        watch::<Service>(&client).await?;
+        watch::<ServiceAccount>(&client).await?;
+        watch::<Deployment>(&client).await?;
     }
     let mut objects = Vec::new();
-    // Nothing else is to be done while it waits.
+    // Nothing else is to be done on this thread while it waits.
     for line in std::io::stdin().lines() {
         let line = line?;
         match line.split_once(' ') {
@@ -53,16 +53,14 @@ pub(crate) async fn run(options: ContenderOptions) -> Result<()> {
     Ok(())
 }
 
-/// Watches a kind and reads nothing of what is told.
-fn watch<K: Resource<DynamicType = ()>>(client: &Client) {
-    let request = Request::new(K::url_path(&(), None)).watch(&WatchParams::default().timeout(290), "0");
-    let client = client.clone();
-    tokio::spawn(async move {
-        let Ok(response) = client.send(request?.map(Body::from)).await else { bail!("it cannot be watched") };
-        let mut told = response.into_body();
-        while told.frame().await.is_some() {}
-        Ok(())
-    });
+/// Watches a kind and throws away what is told.
+async fn watch<K: Resource<DynamicType = ()>>(client: &Client) -> Result<()> {
+    let request = Request::new(K::url_path(&(), None)).watch(&WatchParams::default().timeout(290), "0")?;
+    let response = client.send(request.map(Body::from)).await?;
+    ensure!(response.status().is_success(), "{} cannot be watched: {}", K::kind(&()), response.status());
+    let mut told = response.into_body();
+    tokio::spawn(async move { while told.frame().await.is_some() {} });
+    Ok(())
 }
 
 async fn every(client: &Client, objects: &[Fleet], options: &ContenderOptions, whole: bool) -> Result<()> {

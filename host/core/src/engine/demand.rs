@@ -18,9 +18,7 @@ impl Controller {
         needs.extend(self.targets.watches(catalog));
         needs
     }
-}
 
-impl Controller {
     /// What of that it needs to see of one kind.
     pub(super) fn needs_of(&self, kind: &GroupKind, catalog: &Catalog) -> impl Iterator<Item = Watch> {
         let children = [&self.kinds, &self.targets].map(|kinds| kinds.watch_of(kind, catalog));

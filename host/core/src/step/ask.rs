@@ -16,7 +16,7 @@ use crate::world::Read;
 fn shown(object: &Object) -> Value {
     let mut object = object.view_value(View::Full);
     if let Some(list) = object.pointer_mut("/status/conditions").and_then(Value::as_array_mut) {
-        list.retain(|c| !c["type"].as_str().is_some_and(conditions::is_the_hosts));
+        conditions::keep_the_guests(list);
     }
     object
 }

@@ -85,8 +85,9 @@ fn is_ready(object: &Object) -> bool {
 pub(super) fn leaves_the_guests(object: &Object, patch: &Value) -> bool {
     let live = object.status();
     let guests = |of: &Value| -> Vec<Value> {
-        let all = of["conditions"].as_array().into_iter().flatten();
-        all.filter(|c| !c["type"].as_str().is_some_and(conditions::is_the_hosts)).cloned().collect()
+        let mut all = of["conditions"].as_array().cloned().unwrap_or_default();
+        conditions::keep_the_guests(&mut all);
+        all
     };
     patch.as_object().is_some_and(|fields| {
         fields.keys().all(|field| match field.as_str() {

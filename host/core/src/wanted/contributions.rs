@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Refused, Wanted, canonical, parse, place, put, refused};
+use super::{Refused, Wanted, digest_of, parse, place, put, refused};
 use crate::binding::Binding;
 use crate::contract::Outcome;
 use crate::kind::Kind;
 use crate::names;
-use crate::object::{Object, digest};
+use crate::object::Object;
 use crate::paths::{self, Path};
 use crate::resource::{Address, Resource};
 
@@ -68,7 +68,7 @@ pub fn contributions(
         }
         let take: Result<Vec<Path>, _> = one.take.iter().map(|path| Path::parse(path)).collect();
         let take = take.map_err(|e| Refused(format!("contribution {n}: take: {e}")))?;
-        let digest = digest(canonical(&Value::Object(manifest.clone())).as_bytes());
+        let digest = digest_of(&manifest);
         if let Some(metadata) = manifest.get_mut("metadata").and_then(Value::as_object_mut) {
             put(metadata, "annotations", &names::contributed(&object.meta.uid), &digest);
         }

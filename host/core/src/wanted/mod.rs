@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 use crate::binding::Binding;
 use crate::contract::{Adopt, Child, Outcome, Policy};
+use crate::json;
 use crate::kind::{Key, Kind};
 use crate::names;
 use crate::object::{Object, digest};
@@ -222,12 +223,11 @@ fn decorate(
     if is_reachable(&object.key, &key) {
         metadata.insert("ownerReferences".into(), json!([owner_reference(object, binding)]));
     }
-    let manifest = Value::Object(manifest);
-    let digest = digest(canonical(&manifest).as_bytes());
-    let mut manifest = manifest;
+    let digest = digest_of(&manifest);
     if let Some(metadata) = manifest.get_mut("metadata").and_then(Value::as_object_mut) {
         put(metadata, "annotations", names::APPLIED, &digest);
     }
+    let manifest = Value::Object(manifest);
     let (wave, policy, adopt, replace) = (child.wave, child.policy, child.adopt, BTreeSet::new());
     Ok(Wanted { at, manifest, digest, wave, policy, exclusive, release, adopt, replace })
 }
@@ -250,8 +250,7 @@ fn put(metadata: &mut Map<String, Value>, field: &str, key: &str, value: &str) {
     }
 }
 
-/// JSON text whose maps are in the order of their keys, whatever order a guest wrote them in: serde_json's maps are
-/// sorted, unless some crate of the build asks it for `preserve_order`.
-fn canonical(value: &Value) -> String {
-    crate::json::text(value)
+/// The digest of a manifest, whatever order its guest wrote it in.
+fn digest_of(manifest: &Map<String, Value>) -> String {
+    digest(json::text(manifest).as_bytes())
 }

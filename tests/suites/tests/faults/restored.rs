@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::street::{self, GUEST, KIND};
 
-/// Of all there is.
+/// The kinds of children in the street.
 const CHILDREN: [&str; 3] = ["Deployment", "Service", "ConfigMap"];
 
 #[test]
