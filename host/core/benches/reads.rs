@@ -2,7 +2,7 @@
 //! many: `cargo bench -p innkeeper-core`. The guest is a closure, so no wasm is in these figures.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, unreachable_pub, dead_code, reason = "as the tests' house")]
 
-#[path = "../tests/house/mod.rs"]
+#[path = "../tests/decisions/house/mod.rs"]
 mod house;
 
 use std::time::{Duration, Instant};

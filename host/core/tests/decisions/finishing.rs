@@ -1,13 +1,9 @@
 //! How objects go: what their guest does first, in which order their children go, and what a person is told
 //! when that gets no further.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
-
-mod house;
 
 use std::sync::Arc;
 
-use house::{Api, House, config_map, crd, inn, manifest, wants};
+use crate::house::{Api, House, config_map, crd, inn, manifest, wants};
 use innkeeper_core::action::Done;
 use innkeeper_core::binding::Module;
 use innkeeper_core::contract::{Child, Failure, Manifest, Outcome, Phase, Removal, Request};

@@ -1,11 +1,7 @@
 //! What guests look at is an input: it is answered from what the host watches, and a change of it wakes those
 //! who looked, and nobody else.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
 
-mod house;
-
-use house::{House, crd, inn};
+use crate::house::{House, crd, inn};
 use innkeeper_core::contract::{Failure, Outcome, Request, View};
 use innkeeper_core::kind::{Key, Kind};
 use innkeeper_core::world::{Listing, Scope, World};
@@ -228,7 +224,7 @@ fn a_version_that_is_none_makes_the_object_invalid_and_nobody_is_asked() {
 fn its_own_kind_and_its_own_children_can_be_read() {
     let mut house = House::reading(|request, world| {
         let mut outcome = looks(request, world)?;
-        outcome.children = house::rooms(request)?.children;
+        outcome.children = crate::house::rooms(request)?.children;
         Ok(outcome)
     });
     let reads = json!([{"group": "example.com", "kind": "Inn", "namespace": "*", "view": "names"},

@@ -1,11 +1,7 @@
 //! Names that two want at once.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
 
-mod house;
-
-use house::api::{CREATED, LATER};
-use house::{House, config_map, inn, rooms, wants};
+use crate::house::api::{CREATED, LATER};
+use crate::house::{House, config_map, inn, rooms, wants};
 use innkeeper_core::action::{Action, Done};
 use innkeeper_core::contract::{Adopt, Failure, Request};
 use innkeeper_core::engine::Input;

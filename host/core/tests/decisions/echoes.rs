@@ -1,10 +1,6 @@
 //! The host's own writes to an object are no reason to look at it again.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
 
-mod house;
-
-use house::{House, inn, rooms};
+use crate::house::{House, inn, rooms};
 use innkeeper_core::contract::Failure;
 use serde_json::{Value, json};
 

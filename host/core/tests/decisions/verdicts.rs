@@ -1,13 +1,9 @@
 //! What the guest is told of its children.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
-
-mod house;
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use house::{House, inn, rooms};
+use crate::house::{House, inn, rooms};
 use innkeeper_core::action::Done;
 use innkeeper_core::contract::{Failure, State};
 use serde_json::json;

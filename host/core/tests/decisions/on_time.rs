@@ -1,13 +1,9 @@
 //! Promises Q02, Q03, Q05 and Q06 as far as core decides them: when an object is looked at, and when it is not.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
-
-mod house;
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use house::{House, inn, rooms};
+use crate::house::{House, inn, rooms};
 use innkeeper_core::contract::Failure;
 use innkeeper_core::engine::RESYNC_MS;
 use serde_json::{Value, json};

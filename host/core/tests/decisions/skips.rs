@@ -1,10 +1,6 @@
 //! A call is not made where nothing that it would be given has changed, unless somebody insists.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
 
-mod house;
-
-use house::{Api, House, crd, inn, manifest, rooms};
+use crate::house::{Api, House, crd, inn, manifest, rooms};
 use innkeeper_core::contract::View;
 use innkeeper_core::kind::{Key, Kind};
 use serde_json::{Value, json};

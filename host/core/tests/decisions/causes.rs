@@ -1,12 +1,8 @@
 //! Why an object was looked at is told for every reconcile.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
-
-mod house;
 
 use std::sync::Arc;
 
-use house::{House, inn, manifest, rooms};
+use crate::house::{House, inn, manifest, rooms};
 use innkeeper_core::binding::Module;
 use innkeeper_core::contract::Failure;
 use innkeeper_core::engine::{Input, News};
@@ -80,8 +76,8 @@ fn times_that_came_are_told_by_what_they_were_waited_for() {
 
 #[test]
 fn a_start_a_swap_and_a_changed_reconciler_are_told() {
-    let mut api = house::Api::default();
-    api.put(house::crd());
+    let mut api = crate::house::Api::default();
+    api.put(crate::house::crd());
     api.put(inn("x", json!({"rooms": []})));
     let mut house = House::over(api, Box::new(rooms));
     assert_eq!(told(&mut house)[0].split(" (").next(), Some("the controller of its kind started"));

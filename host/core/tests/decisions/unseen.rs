@@ -1,14 +1,10 @@
 //! A kind of children that cannot be listed: what does not need it goes on, what needs it says why, and
 //! nothing is taken for gone that only cannot be seen.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
-
-mod house;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use house::{Api, House, config_map, crd, inn, wants};
+use crate::house::{Api, House, config_map, crd, inn, wants};
 use innkeeper_core::contract::{Child, Failure, Outcome, Request};
 use innkeeper_core::engine::Input;
 use innkeeper_core::kind::Kind;

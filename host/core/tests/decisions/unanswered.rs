@@ -1,12 +1,8 @@
 //! Requests whose answers were lost: what they may have made is found again before anything is given up for it.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
-
-mod house;
 
 use std::sync::Arc;
 
-use house::{Api, House, config_map, crd, inn, manifest, wants};
+use crate::house::{Api, House, config_map, crd, inn, manifest, wants};
 use innkeeper_core::action::{Action, Done};
 use innkeeper_core::contract::{Child, Contribution, Failure, Outcome, Request};
 use innkeeper_core::engine::Input;

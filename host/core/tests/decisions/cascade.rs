@@ -1,10 +1,6 @@
 //! `kubectl delete --cascade=…`: children that somebody wants to stay, and children that go before their object.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
 
-mod house;
-
-use house::{Api, House, config_map, crd, inn, manifest, wants};
+use crate::house::{Api, House, config_map, crd, inn, manifest, wants};
 use innkeeper_core::contract::{Child, Outcome, Phase};
 use innkeeper_core::engine::Input;
 use serde_json::{Value, json};

@@ -1,11 +1,7 @@
 //! What an object waits for before it is looked at again: that the stores have seen its last writes, and
 //! nothing else.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
 
-mod house;
-
-use house::{House, inn, rooms};
+use crate::house::{House, inn, rooms};
 use innkeeper_core::contract::Policy;
 use innkeeper_core::engine::Load;
 use serde_json::json;

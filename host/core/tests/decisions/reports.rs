@@ -1,10 +1,6 @@
 //! What is written to Reconcilers, and how often.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
 
-mod house;
-
-use house::{House, inn, rooms};
+use crate::house::{House, inn, rooms};
 use innkeeper_core::action::Done;
 use serde_json::json;
 

@@ -1,10 +1,6 @@
 //! Contributions, and what a dying process leaves of them.
-#![allow(clippy::unwrap_used, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
 
-mod house;
-
-use house::{Api, House, crd, inn, manifest};
+use crate::house::{Api, House, crd, inn, manifest};
 use innkeeper_core::contract::{Contribution, Failure, Outcome, Request, Scope, Wish};
 use innkeeper_core::engine::Input;
 use serde_json::{Value, json};

@@ -1,11 +1,7 @@
 //! What the engine decides, over an API server that is just enough. The promises' proofs are the suites
 //! against a real one.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
 
-mod house;
-
-use house::{House, crd, inn, rooms};
+use crate::house::{House, crd, inn, rooms};
 use innkeeper_core::contract::Failure;
 use innkeeper_core::store::Event;
 use serde_json::{Value, json};

@@ -1,14 +1,10 @@
 //! The list of child kinds on a Reconciler: whoever made the Reconciler, and whatever versions are served,
 //! no child is overlooked and nothing is written twice.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
-
-mod house;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use house::{Api, House, config_map, crd, inn, wants};
+use crate::house::{Api, House, config_map, crd, inn, wants};
 use innkeeper_core::contract::{Child, Failure, Outcome, Request};
 use innkeeper_core::engine::Input;
 use innkeeper_core::kind::Kind;

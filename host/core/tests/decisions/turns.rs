@@ -1,5 +1,4 @@
 //! Promise Q01 as far as core decides it: who is next, and who holds how many threads.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
 
 use std::cell::Cell;
 use std::collections::BTreeMap;

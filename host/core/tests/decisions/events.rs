@@ -1,13 +1,9 @@
 //! When Events are told, and when they are not told again.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
-
-mod house;
 
 use std::cell::Cell;
 use std::rc::Rc;
 
-use house::{Api, House, crd, inn, wants};
+use crate::house::{Api, House, crd, inn, wants};
 use innkeeper_core::contract::{Event, EventType, Failure, Outcome, Request};
 use serde_json::json;
 

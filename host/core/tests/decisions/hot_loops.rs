@@ -1,12 +1,8 @@
 //! Promise Q04: an object that does not settle is slowed down, and says who keeps it from settling.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
-
-mod house;
 
 use std::sync::Arc;
 
-use house::{House, config_map, inn, manifest, rooms, wants};
+use crate::house::{House, config_map, inn, manifest, rooms, wants};
 use innkeeper_core::binding::Module;
 use innkeeper_core::contract::View;
 use innkeeper_core::engine::{Input, News};

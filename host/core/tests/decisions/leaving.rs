@@ -1,10 +1,6 @@
 //! A Reconciler is deleted: what becomes of the finalizers and children that it leaves, and when it is gone.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
 
-mod house;
-
-use house::{Api, House, config_map, crd, inn, manifest, rooms, wants};
+use crate::house::{Api, House, config_map, crd, inn, manifest, rooms, wants};
 use innkeeper_core::action::Done;
 use innkeeper_core::contract::{Child, Failure, Manifest, Outcome, Phase, Request};
 use innkeeper_core::engine::{Input, News};

@@ -1,12 +1,8 @@
 //! Modules and their sources: a module follows its name from file to file.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
-
-mod house;
 
 use std::sync::Arc;
 
-use house::{House, manifest, wants};
+use crate::house::{House, manifest, wants};
 use innkeeper_core::binding::Module;
 use innkeeper_core::engine::{Input, News};
 

@@ -1,12 +1,8 @@
 //! Names that are known to be free without a look at each.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
-
-mod house;
 
 use std::collections::BTreeMap;
 
-use house::{House, inn, rooms};
+use crate::house::{House, inn, rooms};
 use innkeeper_core::engine::Input;
 use innkeeper_core::kind::Kind;
 use innkeeper_core::resource::Resource;
@@ -143,7 +139,7 @@ fn a_watch_that_fails_or_lists_anew_is_not_believed() {
     house.input(Input::Troubles(BTreeMap::new()));
     house.put(crowd("more", "hall", 2));
     assert_eq!(counts(&mut house).get("look"), None, "it works again");
-    house.api.tell("ConfigMap", &house::WatchEvent::Begin);
+    house.api.tell("ConfigMap", &crate::house::WatchEvent::Begin);
     house.put(crowd("more", "hall", 3));
     assert_eq!(counts(&mut house)["look"], 1);
 }

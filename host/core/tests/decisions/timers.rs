@@ -1,10 +1,6 @@
 //! Time: what is due is done, and what cannot be done yet is not waited for.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
 
-mod house;
-
-use house::{Api, House, crd, inn, manifest, rooms};
+use crate::house::{Api, House, crd, inn, manifest, rooms};
 use innkeeper_core::action::Done;
 use innkeeper_core::engine::Input;
 use innkeeper_core::world::Read;

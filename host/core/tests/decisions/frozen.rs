@@ -1,14 +1,10 @@
 //! What one call reads is one picture, and the next call's is no older than what the host wrote for the object.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
-
-mod house;
 
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use house::{House, inn, rooms};
+use crate::house::{House, inn, rooms};
 use innkeeper_core::contract::{Outcome, Removal, View};
 use innkeeper_core::kind::{Key, Kind};
 use innkeeper_core::resource::Resource;

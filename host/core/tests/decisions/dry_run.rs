@@ -1,10 +1,6 @@
 //! A dry run: everything that would be written is told, and nothing is written.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
 
-mod house;
-
-use house::{Api, House, crd, inn, manifest, rooms};
+use crate::house::{Api, House, crd, inn, manifest, rooms};
 use innkeeper_core::contract::{Contribution, Failure, Outcome, Request, Scope, Wish};
 use serde_json::{Value, json};
 

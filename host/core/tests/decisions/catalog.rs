@@ -1,10 +1,6 @@
 //! What CustomResourceDefinitions say of the kinds that are served.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
 
-mod house;
-
-use house::{House, config_map, crd, inn, wants};
+use crate::house::{House, config_map, crd, inn, wants};
 use serde_json::json;
 
 #[test]

@@ -1,13 +1,9 @@
 //! Reconcilers: the host makes the missing ones until they are there, and says how they stand without
 //! wavering.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
-#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
-
-mod house;
 
 use std::sync::Arc;
 
-use house::{Api, House, crd, inn, manifest, rooms};
+use crate::house::{Api, House, crd, inn, manifest, rooms};
 use innkeeper_core::action::{Action, Done};
 use innkeeper_core::binding::Module;
 use innkeeper_core::engine::{Input, News, Now, Output};

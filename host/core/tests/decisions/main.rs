@@ -1,0 +1,38 @@
+//! What core decides, in one program: it links once. The promises' proofs against a real API server are the suites
+//! under `tests/`.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail by panicking")]
+#![allow(unreachable_pub, dead_code, reason = "the house serves several tests")]
+
+mod house;
+
+mod cascade;
+mod catalog;
+mod causes;
+mod child_kinds;
+mod contributions;
+mod dry_run;
+mod echoes;
+mod engine;
+mod events;
+mod exclusive;
+mod fields;
+mod finishing;
+mod frozen;
+mod hot_loops;
+mod kstatus;
+mod leaving;
+mod modules;
+mod on_time;
+mod paths;
+mod pending;
+mod reads;
+mod reconcilers;
+mod reports;
+mod skips;
+mod strangers;
+mod stubs;
+mod timers;
+mod turns;
+mod unanswered;
+mod unseen;
+mod verdicts;
