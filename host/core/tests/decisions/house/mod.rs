@@ -2,6 +2,7 @@
 //! it. What the real API server does is proved by the suites under `tests/`; this shows what core decides.
 
 pub mod api;
+pub mod script;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
