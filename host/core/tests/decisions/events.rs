@@ -3,7 +3,9 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use crate::house::script::{liberal, say, says};
 use crate::house::{Api, House, crd, inn, wants};
+use innkeeper_core::action::Done;
 use innkeeper_core::contract::{Event, EventType, Failure, Outcome, Request};
 use serde_json::json;
 
@@ -73,4 +75,94 @@ fn a_process_whose_first_call_fails_tells_what_nobody_has_told() {
     fails.set(false);
     house.pass(60_000);
     assert_eq!(told(&mut house), 1);
+}
+
+/// The Events that were written since the last time this was asked.
+fn events(house: &mut House) -> Vec<(String, String, Option<String>)> {
+    std::mem::take(&mut house.events)
+}
+
+#[test]
+fn an_object_in_trouble_has_one_event_that_says_what_to_do() {
+    for (fails, reason, advice) in [
+        ("invalid", "Invalid", "it is wrong. Correct the object: it is looked at again when it changes."),
+        ("trap", "GuestTrapped", "This is a bug in the module inn: mend it. Until then nothing is changed."),
+        ("limit", "GuestLimitExceeded", "Mend the module inn, or raise spec.limits of Reconciler inn."),
+        (
+            "it may not",
+            "OutcomeRefused",
+            "Nothing was applied. Mend the module inn, or widen spec.permissions of Reconciler inn.",
+        ),
+    ] {
+        let mut house = liberal();
+        say(&mut house, json!({"fails": fails}));
+        house.pass(10_000);
+        let told = events(&mut house);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!((told[0].0.as_str(), &told[0].2), (reason, &None));
+        assert!(told[0].1.contains(advice), "{told:?}");
+        say(&mut house, json!({}));
+        say(&mut house, json!({"fails": fails, "more": 1}));
+        assert_eq!(events(&mut house).len(), 1, "it is in trouble again");
+        let mut api = house.api;
+        api.forget_watches();
+        let mut next = House::over(api, Box::new(crate::house::script::follows));
+        assert_eq!(events(&mut next), [], "the next process finds it told");
+    }
+}
+
+#[test]
+fn an_event_names_the_child_that_is_the_trouble() {
+    let mut house = liberal();
+    house.put(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "two", "namespace": "a"}}));
+    say(&mut house, json!({"children": [{"name": "one"}, {"name": "two"}]}));
+    let told = events(&mut house);
+    assert_eq!((told.len(), told[0].0.as_str(), told[0].2.as_deref()), (1, "Conflict", Some("ConfigMap a/two")));
+    assert!(told[0].1.ends_with("Rename or remove what is in the way; it is tried again by itself."), "{told:?}");
+    let mut house = liberal();
+    house.api.refuse("apply ConfigMap a/one", Done::Forbidden("not by you".into()));
+    say(&mut house, json!({"children": [{"name": "one"}]}));
+    let told = events(&mut house);
+    assert_eq!((told[0].0.as_str(), told[0].2.as_deref()), ("ChildFailed", Some("ConfigMap a/one")));
+    assert!(told[0].1.ends_with("Look at that child with kubectl describe; it is tried again by itself."), "{told:?}");
+}
+
+#[test]
+fn trouble_that_may_pass_is_no_event_and_is_told_when_it_lasts() {
+    let mut house = liberal();
+    house.api.refuse("apply ConfigMap a/one", Done::Unknown("the connection was cut".into()));
+    say(&mut house, json!({"children": [{"name": "one"}]}));
+    let conditions = |house: &House| house.api.get("Inn", Some("a"), "x").unwrap()["status"]["conditions"].clone();
+    assert!(conditions(&house).is_null(), "{}", conditions(&house));
+    for failures in 2..=5 {
+        assert!(conditions(&house).is_null(), "after {} failures", failures - 1);
+        let ended = house.ended.len();
+        while house.ended.len() == ended {
+            house.pass(5);
+        }
+    }
+    let (reason, message) = says(&house, "Reconciling");
+    assert_eq!(reason, "Retrying");
+    assert!(message.contains("the connection was cut"), "{message}");
+    assert_eq!(events(&mut house), []);
+    house.api.refuses = None;
+    house.pass(60_000);
+    assert_eq!(says(&house, "Ready").0, "ChildrenReady");
+}
+
+#[test]
+fn what_the_guest_tells_is_told_when_it_begins_to_hold() {
+    let mut house = liberal();
+    let moved = |to: &str| json!({"events": [{"reason": "Moved", "message": to}]});
+    let told = |house: &mut House| events(house).into_iter().map(|(_, message, _)| message).collect::<Vec<_>>();
+    say(&mut house, moved("left"));
+    assert_eq!(told(&mut house), ["left"]);
+    say(&mut house, moved("right"));
+    assert_eq!(told(&mut house), ["right"]);
+    let mut api = house.api;
+    api.forget_watches();
+    let mut house = House::over(api, Box::new(crate::house::script::follows));
+    assert_eq!(told(&mut house), Vec::<String>::new());
+    say(&mut house, moved("up"));
+    assert_eq!(told(&mut house), ["up"]);
 }

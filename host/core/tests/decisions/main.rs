@@ -5,6 +5,7 @@
 
 mod house;
 
+mod adopting;
 mod cascade;
 mod catalog;
 mod causes;
@@ -34,6 +35,7 @@ mod reconcilers;
 mod removing;
 mod reports;
 mod skips;
+mod standing;
 mod strangers;
 mod stubs;
 mod timers;

@@ -64,6 +64,8 @@ pub struct House {
     pub refuses_kinds: usize,
     /// Every merge patch that was sent.
     pub patches: Vec<Value>,
+    /// Every Event that was written: its reason, its message, and what else it is about.
+    pub events: Vec<(String, String, Option<String>)>,
     now: u64,
 }
 
@@ -211,6 +213,7 @@ impl House {
             refusals,
             refuses_kinds: 0,
             patches,
+            events: vec![],
             now: now.mono_ms,
         };
         house.run(outputs);
@@ -349,6 +352,10 @@ impl House {
             _ => {}
         }
         self.requests.push(format!("{} {}", action.verb(), action.key()));
+        if let Action::Event { event, related, .. } = action {
+            let related = related.as_ref().map(ToString::to_string);
+            self.events.push((event.reason.clone(), event.message.clone(), related));
+        }
         if let Action::Merge { patch, .. } = action {
             self.patches.push(patch.clone());
             if self.refuses_kinds > 0 && patch["status"]["kinds"].is_array() {
