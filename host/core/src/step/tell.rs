@@ -77,10 +77,9 @@ impl Told {
             Some(events) => self.held.replace(events.iter().map(hash).collect()),
             None => self.held.clone(),
         };
+        // What the host says itself is compared with what the object shows, not with what a process remembers.
+        let said = said.filter(|_| before.is_some() || !nothing_new);
         let events: Vec<Event> = said.into_iter().flatten().chain(own).collect();
-        if before.is_none() && nothing_new {
-            return Vec::new();
-        }
         let before = before.unwrap_or_default();
         let news = events.into_iter().filter(|event| !before.contains(&hash(event)));
         news.filter_map(|event| self.say(now_ms, event)).collect()
@@ -136,9 +135,12 @@ mod tests {
         Event { kind: EventType::Normal, reason: reason.into(), action: "Act".into(), message: message.into() }
     }
 
-    /// What is told when these hold one after the other, at those times.
+    /// A moment of this century.
+    const NOW: i64 = 1_800_000_000_000;
+
+    /// What is told when these hold one after the other, so many milliseconds later.
     fn told(told: &mut Told, turns: impl Iterator<Item = (i64, Vec<Event>)>) -> Vec<Due> {
-        turns.flat_map(|(at, events)| told.due(at, Some(events), None, false)).collect()
+        turns.flat_map(|(later, events)| told.due(NOW + later, Some(events), None, false)).collect()
     }
 
     #[test]

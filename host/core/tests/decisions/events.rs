@@ -166,3 +166,22 @@ fn what_the_guest_tells_is_told_when_it_begins_to_hold() {
     say(&mut house, moved("up"));
     assert_eq!(told(&mut house), ["up"]);
 }
+
+#[test]
+fn trouble_that_begins_after_a_process_first_waited_is_told() {
+    let mut house = liberal();
+    say(&mut house, json!({}));
+    let mut api = house.api;
+    api.forget_watches();
+    let calls = Cell::new(0);
+    let mut next = House::over(
+        api,
+        Box::new(move |_| {
+            calls.set(calls.get() + 1);
+            let wait = Failure::Retry { message: "not yet".into(), after: None };
+            Err(if calls.get() == 1 { wait } else { Failure::Trap("unreachable".into()) })
+        }),
+    );
+    next.pass(60_000);
+    assert_eq!(events(&mut next).iter().map(|event| event.0.as_str()).collect::<Vec<_>>(), ["GuestTrapped"]);
+}

@@ -239,3 +239,63 @@ fn entries_about_status_are_not_looked_at() {
     case.meta.managed_fields[0].subresource = "status".into();
     case.is_left_alone();
 }
+
+#[test]
+fn what_was_handed_over_is_nobody_elses() {
+    let released = ("innkeeper.released", "Apply", json!({"f:data": {"f:a": {}}}));
+    let live = json!({"data": {"a": "1"}});
+    Case::new(live, &[released], json!({"data": {}}), &["data"]).is_left_alone();
+}
+
+#[test]
+fn a_set_of_which_we_want_nothing_goes_and_what_admission_added_to_it_stays() {
+    let theirs = ("kubectl", "Update", json!({"f:spec": {"f:set": {"v:1": {}, "v:5": {}}}}));
+    let case = |live: Value| Case::new(json!({"spec": {"set": live}}), &[theirs.clone()], json!({}), &["spec.set"]);
+    let removed = json!(case(json!([5, 1])).ops()[1]);
+    assert_eq!(removed, json!({"op": "remove", "path": "/spec/set"}));
+    case(json!([5, 7, 1])).settles("/spec/set", json!([7]));
+}
+
+#[test]
+fn a_map_that_somebody_owns_as_one_goes_where_nothing_is_wanted() {
+    let theirs = ("kubectl", "Update", json!({"f:spec": {"f:selector": {}}}));
+    let live = json!({"spec": {"selector": {"app": "web", "tier": "front"}}});
+    let case = Case::new(live.clone(), &[theirs.clone()], json!({"spec": {}}), &["spec.selector"]);
+    assert_eq!(json!(case.ops()[1]), json!({"op": "remove", "path": "/spec/selector"}));
+    let wanted = json!({"spec": {"selector": {"app": "web"}}});
+    Case::new(live, &[theirs], wanted, &["spec.selector"]).is_left_alone();
+}
+
+#[test]
+fn a_wanted_null_is_nothing_and_an_empty_map_that_is_wanted_stays() {
+    let theirs = ("kubectl", "Update", json!({"f:data": {"f:evil": {}}}));
+    let live = json!({"data": {"evil": "x"}});
+    Case::new(live.clone(), &[theirs.clone()], json!({"data": {"none": null}}), &["data"]).settles("/data", json!({}));
+    Case::new(live, &[theirs], json!({"data": {}}), &["data"]).settles("/data", json!({}));
+}
+
+#[test]
+fn a_place_of_a_simple_value_is_set_to_what_is_wanted() {
+    let theirs =
+        ("kubectl", "Update", json!({"f:spec": {"f:containers": {"k:{\"name\":\"b\"}": {".": {}, "f:name": {}}}}}));
+    let live = json!({"spec": {"containers": [{"name": "a", "env": {"deep": {"x": 1}}}, {"name": "b"}]}});
+    let wanted = json!({"spec": {"containers": [{"name": "a", "env": 7}]}});
+    Case::new(live, &[theirs], wanted, &["spec.containers"])
+        .settles("/spec/containers", json!([{"name": "a", "env": 7}]));
+}
+
+#[test]
+fn an_entry_that_nobody_holds_is_the_wanted_one_if_its_neighbours_keys_agree() {
+    let theirs = (
+        "kubectl",
+        "Update",
+        json!({"f:spec": {"f:ports": {"k:{\"port\":81,\"protocol\":\"TCP\"}": {".": {}, "f:port": {}}}}}),
+    );
+    let live = json!([{"port": 80, "protocol": "TCP", "admitted": true}, {"port": 81, "protocol": "TCP"}]);
+    let spec = |ports: Value| json!({"spec": {"ports": ports}});
+    let wanted = |port: Value| Case::new(spec(live.clone()), &[theirs.clone()], spec(json!([port])), &["spec.ports"]);
+    let held = json!([{"port": 80, "protocol": "TCP", "admitted": true, "name": "web"}]);
+    wanted(json!({"port": 80, "protocol": "TCP", "name": "web"})).settles("/spec/ports", held);
+    let beside = json!([{"port": 80, "protocol": "TCP", "admitted": true}, {"port": 82, "protocol": "TCP"}]);
+    wanted(json!({"port": 82, "protocol": "TCP"})).settles("/spec/ports", beside);
+}

@@ -239,3 +239,41 @@ fn the_managers_of_a_place_own_it_or_below_it_or_around_it() {
     assert_eq!(of("spec.selector.app"), ["us"], "an atomic map is owned as one");
     assert_eq!(of("spec.type"), [""; 0]);
 }
+
+#[test]
+fn a_difference_names_no_more_than_ten_places_and_says_how_many_more_there_are() {
+    let all = |count: usize| Value::Object((0..count).map(|n| (format!("k{n:02}"), json!("1"))).collect());
+    let owned = |count: usize| Value::Object((0..count).map(|n| (format!("f:k{n:02}"), json!({}))).collect());
+    let told = |have: usize, want: usize| {
+        missing_and_extra(&json!({"f:data": owned(have)}), &json!({"data": all(want)})).to_string()
+    };
+    assert_eq!(told(3, 3), "no difference");
+    assert_eq!(told(1, 2), "lost data.k01");
+    assert_eq!(told(2, 1), "no longer wanted: data.k01");
+    let (lost, spare) = (told(1, 14), told(14, 1));
+    assert!(lost.contains("data.k10") && !lost.contains("data.k11") && lost.ends_with("; and 3 more"), "{lost}");
+    assert!(spare.contains("data.k10") && !spare.contains("data.k11") && spare.ends_with("; and 3 more"), "{spare}");
+}
+
+#[test]
+fn an_item_that_was_lost_is_named_by_its_name_or_its_place() {
+    let wanted = json!({"ports": [{"name": "http", "port": 80}, {"port": 81}, "x"]});
+    let owned = json!({"f:ports": {"k:{\"port\":99}": {".": {}, "f:port": {}}}});
+    let told = missing_and_extra(&owned, &wanted).to_string();
+    assert_eq!(told, "lost ports[name=http], ports[1], ports[=x]; no longer wanted: ports[port=99]");
+}
+
+#[test]
+fn who_wrote_in_another_version_or_about_the_status_tells_nothing_of_how_a_list_is_kept() {
+    let ours = entry("us", "Apply", "", json!({"f:spec": {"f:list": {}}}));
+    let wanted = json!({"spec": {"list": [{"a": 1}]}});
+    let beside = |version: &str, subresource: &str| {
+        let mut other =
+            entry("them", "Update", subresource, json!({"f:spec": {"f:list": {"k:{\"a\":1}": {".": {}, "f:a": {}}}}}));
+        other["apiVersion"] = version.into();
+        still_owns(&meta(json!([ours, other])), "us", &wanted)
+    };
+    let same = ours["apiVersion"].as_str().unwrap();
+    assert!(!beside(same, ""), "the list is kept by its keys, and ours are lost");
+    assert!(beside("v9", "") && beside(same, "status"));
+}

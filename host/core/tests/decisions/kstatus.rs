@@ -98,6 +98,7 @@ fn stateful_sets() {
     says(&with(json!({}), 2, 2, 2, 2), InProgress, "2 of 3 replicas are created");
     says(&with(json!({}), 3, 1, 3, 3), InProgress, "1 of 3 replicas is ready");
     says(&with(json!({}), 4, 4, 3, 3), InProgress, "1 of 4 replicas is still to go");
+    says(&with(json!({}), 8, 8, 3, 3), InProgress, "5 of 8 replicas are still to go");
     says(&with(json!({}), 3, 3, 2, 1), InProgress, "2 of 3 replicas are of the current revision");
     says(&with(json!({}), 3, 3, 3, 1), InProgress, "its new revision is still rolling out");
     says(
@@ -114,10 +115,17 @@ fn daemon_sets_and_replica_sets() {
     says(&daemon(json!({"desiredNumberScheduled": 0})), Current, "0 of 0 Pods are ready");
     let half = json!({"desiredNumberScheduled": 2, "currentNumberScheduled": 2, "updatedNumberScheduled": 2, "numberAvailable": 1});
     says(&daemon(half), InProgress, "1 of 2 Pods is available");
+    let outdated = json!({"desiredNumberScheduled": 2, "currentNumberScheduled": 2, "updatedNumberScheduled": 1, "numberAvailable": 2, "numberReady": 2});
+    says(&daemon(outdated.clone()), InProgress, "1 of 2 Pods is updated");
+    let by_hand = |status| object("apps/v1", "DaemonSet", json!({"updateStrategy": {"type": "OnDelete"}}), status);
+    says(&by_hand(outdated), Current, "2 of 2 Pods are ready");
+    says(&by_hand(json!({"desiredNumberScheduled": 1})), InProgress, "0 of 1 Pods are scheduled");
     let set = |status| object("apps/v1", "ReplicaSet", json!({"replicas": 1}), status);
     let full = json!({"replicas": 1, "fullyLabeledReplicas": 1, "availableReplicas": 1, "readyReplicas": 1});
     says(&set(full), Current, "1 of 1 replica is available");
     says(&set(json!({"replicas": 1, "fullyLabeledReplicas": 1})), InProgress, "0 of 1 replicas are available");
+    let more = json!({"replicas": 4, "fullyLabeledReplicas": 1, "availableReplicas": 1, "readyReplicas": 1});
+    says(&set(more), InProgress, "3 of 4 replicas are still to go");
     let quota = condition("ReplicaFailure", "True", "FailedCreate", "exceeded quota");
     says(&set(json!({"conditions": quota})), InProgress, "exceeded quota");
 }
@@ -172,6 +180,7 @@ fn services_claims_definitions_and_plain_data() {
     says(&crd(json!([])), InProgress, "it is being installed");
     says(&crd(condition("Established", "True", "", "")), Current, "it is established");
     says(&crd(condition("Established", "False", "Installing", "")), InProgress, "it is being installed");
+    says(&crd(condition("Established", "False", "NotAccepted", "names are taken")), Failed, "names are taken");
     says(&crd(condition("NamesAccepted", "False", "PluralConflict", "\"a\" is in use")), Failed, "\"a\" is in use");
     for kind in ["ConfigMap", "Secret", "ServiceAccount"] {
         says(&json!({"apiVersion": "v1", "kind": kind, "metadata": {}}), Current, "it exists");

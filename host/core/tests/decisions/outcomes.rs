@@ -101,6 +101,8 @@ fn refused(all: Vec<(Outcome, &str)>) {
 
 #[test]
 fn a_manifest_that_is_none_is_refused() {
+    let kinds = wanted::kinds(&of(of_kind("v1", "", &json!({"name": "m"}))));
+    assert!(kinds.is_err(), "nobody is asked where it is served");
     let text = |manifest: &str| of(Child { manifest: manifest.into(), ..config_map("", "") });
     refused(vec![
         (text("{"), "child 0: the manifest is not JSON"),

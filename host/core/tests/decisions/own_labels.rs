@@ -21,6 +21,11 @@ fn they_are_set_once_changed_and_withdrawn() {
         (&metadata(&house)["labels"]["stars"], &metadata(&house)["annotations"]["note"]),
         (&json!("5"), &json!("fine"))
     );
+    assert_eq!(
+        metadata(&house)["managedFields"][0]["manager"],
+        "innkeeper.Inn.example.com-own",
+        "told from the children's"
+    );
     assert_eq!(applied(&mut house), 1);
     say(&mut house, json!({"labels": {"stars": "5"}, "annotations": {"note": "fine"}, "more": 1}));
     assert_eq!(applied(&mut house), 0, "they are as they should be");

@@ -1,7 +1,7 @@
 //! What an object says of itself: its conditions, and what its guest states of the status.
 
-use crate::house::House;
-use crate::house::script::{liberal, say, says};
+use crate::house::script::{follows, liberal, say, says};
+use crate::house::{Api, House, crd};
 use innkeeper_core::action::Done;
 use serde_json::{Value, json};
 
@@ -122,4 +122,39 @@ fn a_paused_object_is_left_alone_and_says_so() {
     house.put(object);
     assert!(house.calls > calls);
     assert_eq!(house.api.children(), Vec::<String>::new());
+}
+
+#[test]
+fn a_field_of_the_status_that_is_null_is_no_field() {
+    let mut house = liberal();
+    say(&mut house, json!({"status": {"open": true, "guests": null}, "again": 2_000}));
+    writes(&mut house);
+    house.pass(2_000);
+    assert_eq!(writes(&mut house), 0);
+}
+
+#[test]
+fn a_status_that_is_overwritten_again_and_again_is_put_right_each_time() {
+    let mut house = liberal();
+    say(&mut house, json!({"status": {"open": true}}));
+    for _ in 0..3 {
+        let mut object = house.api.get("Inn", Some("a"), "x").unwrap().clone();
+        object["status"]["open"] = json!(false);
+        house.put(object);
+        assert_eq!(status(&house)["open"], true);
+        house.pass(60_000);
+    }
+}
+
+/// A kind whose schema has no conditions: the guest's status is all that there is.
+#[test]
+fn where_a_schema_has_no_conditions_nobody_writes_any() {
+    let mut api = Api::default();
+    let mut kind = crd();
+    let schema = json!({"type": "object", "properties": {"status": {"type": "object", "properties": {"open": {"type": "boolean"}}}}});
+    kind["spec"]["versions"][0]["schema"]["openAPIV3Schema"] = schema;
+    api.put(kind);
+    let mut house = House::over(api, Box::new(follows));
+    say(&mut house, json!({"status": {"open": true, "conditions": [{"type": "Lit"}], "observedGeneration": 7}}));
+    assert_eq!(status(&house), json!({"open": true}));
 }

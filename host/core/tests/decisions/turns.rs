@@ -154,3 +154,26 @@ fn q03_a_persons_change_goes_before_a_relist_and_before_echoes_but_does_not_star
     let swept = next.iter().filter(|key| key.name.parse::<usize>().unwrap() < 1_000).count();
     assert_eq!(swept, 10, "one turn of eight, so that a storm of changes holds up no sweep for ever");
 }
+
+#[test]
+fn a_kind_that_is_no_longer_kept_leaves_nothing_in_line() {
+    let mut queue = Queue::default();
+    wake(&mut queue, Urgency::Fresh, (0..3).map(|n| key("Gone", "a", n)));
+    wake(&mut queue, Urgency::Sweep, (3..5).map(|n| key("Gone", "b", n)));
+    wake(&mut queue, Urgency::Fresh, [key("Kept", "a", 0), key("Kept", "a", 1)]);
+    queue.forget(|key| key.kind.kind == "Gone");
+    assert!(!queue.is_empty());
+    assert_eq!(take(&mut queue, 10), [key("Kept", "a", 0), key("Kept", "a", 1)]);
+    assert!(queue.is_empty());
+    wake(&mut queue, Urgency::Fresh, [key("Gone", "a", 0)]);
+    assert_eq!(take(&mut queue, 10), [key("Gone", "a", 0)], "it may come again");
+}
+
+#[test]
+fn one_that_became_more_urgent_is_in_line_once() {
+    let mut queue = Queue::default();
+    wake(&mut queue, Urgency::Sweep, [key("Inn", "a", 0), key("Inn", "a", 1)]);
+    wake(&mut queue, Urgency::Person, [key("Inn", "a", 1)]);
+    assert_eq!(take(&mut queue, 10), [key("Inn", "a", 1), key("Inn", "a", 0)]);
+    assert!(queue.is_empty());
+}
