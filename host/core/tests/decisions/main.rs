@@ -11,6 +11,7 @@ mod catalog;
 mod causes;
 mod child_kinds;
 mod contributions;
+mod declared;
 mod dry_run;
 mod echoes;
 mod engine;

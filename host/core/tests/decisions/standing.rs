@@ -158,3 +158,25 @@ fn where_a_schema_has_no_conditions_nobody_writes_any() {
     say(&mut house, json!({"status": {"open": true, "conditions": [{"type": "Lit"}], "observedGeneration": 7}}));
     assert_eq!(status(&house), json!({"open": true}));
 }
+
+#[test]
+fn a_guests_conditions_come_change_and_go_beside_the_hosts() {
+    let mut house = liberal();
+    let kinds = |house: &House| {
+        let all = status(house)["conditions"].as_array().unwrap().clone();
+        all.iter()
+            .map(|c| format!("{}={}", c["type"].as_str().unwrap(), c["status"].as_str().unwrap()))
+            .collect::<Vec<_>>()
+    };
+    say(&mut house, json!({}));
+    let hosts = ["Ready=True", "Reconciling=False", "Stalled=False"];
+    assert_eq!(kinds(&house), hosts);
+    say(&mut house, json!({"conditions": [{"type": "Lit", "reason": "Lamps"}, {"type": "Warm", "reason": "Fire"}]}));
+    assert_eq!(kinds(&house)[3..], ["Lit=True", "Warm=True"]);
+    say(&mut house, json!({"conditions": [{"type": "Warm", "reason": "Cold", "status": false}]}));
+    assert_eq!(kinds(&house)[3..], ["Warm=False"]);
+    say(&mut house, json!({"fails": "trap"}));
+    assert_eq!(kinds(&house)[3..], ["Warm=False"], "without an outcome it stays");
+    say(&mut house, json!({}));
+    assert_eq!(kinds(&house), hosts);
+}

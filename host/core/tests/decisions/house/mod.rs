@@ -66,6 +66,8 @@ pub struct House {
     pub patches: Vec<Value>,
     /// Every Event that was written: its reason, its message, and what else it is about.
     pub events: Vec<(String, String, Option<String>)>,
+    /// Every line of the log, and whether it is trouble.
+    pub notes: Vec<(bool, String)>,
     now: u64,
 }
 
@@ -188,7 +190,8 @@ impl House {
         Self::begun_with(api, guest, now, Settings::default())
     }
 
-    fn begun_with(api: Api, guest: Guest, now: Now, settings: Settings) -> Self {
+    /// The same with settings.
+    pub fn begun_with(api: Api, guest: Guest, now: Now, settings: Settings) -> Self {
         let (engine, outputs) = Engine::start_with(now, settings);
         let (requests, ended, refusals, patches) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut house = Self {
@@ -214,6 +217,7 @@ impl House {
             refuses_kinds: 0,
             patches,
             events: vec![],
+            notes: vec![],
             now: now.mono_ms,
         };
         house.run(outputs);
@@ -332,7 +336,11 @@ impl House {
                     self.ended.push((object.to_string(), *ended));
                     continue;
                 }
-                Output::Began { .. } | Output::Note { .. } => continue,
+                Output::Note { trouble, text } => {
+                    self.notes.push((trouble, text));
+                    continue;
+                }
+                Output::Began { .. } => continue,
             };
             todo.extend(self.engine.handle(self.at(), input));
         }

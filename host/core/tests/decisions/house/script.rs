@@ -1,7 +1,8 @@
 //! A guest that does what its object's spec says, so that a test states outcomes as data.
 
 use innkeeper_core::contract::{
-    Adopt, Child, Contribution, Event, EventType, Failure, Hold, Outcome, Policy, Removal, Request,
+    Adopt, Child, Condition, ConditionStatus, Contribution, Event, EventType, Failure, Hold, Outcome, Policy, Removal,
+    Request,
 };
 use innkeeper_core::kind::{Key, Kind};
 use serde_json::{Value, json};
@@ -98,6 +99,11 @@ fn removal(of: &Value) -> Removal {
     Removal { key, uid: text(of, "uid").unwrap_or_default(), before_wave }
 }
 
+fn condition(of: &Value) -> Condition {
+    let status = if of["status"] == false { ConditionStatus::False } else { ConditionStatus::True };
+    Condition { kind: text(of, "type").unwrap(), status, reason: text(of, "reason").unwrap(), message: String::new() }
+}
+
 /// What the guest answers.
 pub fn follows(request: &Request) -> Result<Outcome, Failure> {
     let object: Value = serde_json::from_str(&request.object).unwrap();
@@ -127,7 +133,7 @@ pub fn follows(request: &Request) -> Result<Outcome, Failure> {
         replace: list(spec, "replace").iter().map(removal).collect(),
         remove: list(spec, "remove").iter().map(removal).collect(),
         status: spec["status"].is_object().then(|| spec["status"].to_string()),
-        conditions: vec![],
+        conditions: list(spec, "conditions").iter().map(condition).collect(),
         hold,
         labels: pairs(&spec["labels"]),
         annotations: pairs(&spec["annotations"]),
