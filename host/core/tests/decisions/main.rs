@@ -47,3 +47,4 @@ mod unanswered;
 mod unseen;
 mod verdicts;
 mod waves;
+mod words;

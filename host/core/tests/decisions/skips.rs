@@ -145,3 +145,21 @@ fn a_new_process_calls_every_object_once() {
     assert_eq!(house.calls, 1);
     assert!(house.requests().is_empty());
 }
+
+/// Somebody writes what only the host writes, while a step is in work that has no reason to write it.
+#[test]
+fn what_somebody_does_to_our_conditions_while_a_step_is_in_work_is_put_right_afterwards() {
+    let mut house = at_rest();
+    house.holds = Some("apply ConfigMap a/one".into());
+    let mut theirs = child(&house);
+    theirs["data"]["x"] = json!("2");
+    theirs["metadata"]["managedFields"][0]["fieldsV1"].as_object_mut().unwrap().remove("f:data");
+    house.put(theirs);
+    assert_eq!(house.held.len(), 1, "a step is in work");
+    let mut object = house.api.get("Inn", Some("a"), "x").unwrap().clone();
+    object["status"]["conditions"][0]["message"] = json!("somebody was here");
+    house.put(object);
+    house.release();
+    let message = house.api.get("Inn", Some("a"), "x").unwrap()["status"]["conditions"][0]["message"].clone();
+    assert_eq!(message, "its child is ready");
+}

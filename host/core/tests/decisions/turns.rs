@@ -3,10 +3,14 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use crate::house::{Api, House, crd, inn, manifest, rooms};
+use innkeeper_core::binding::Module;
 use innkeeper_core::cause::Cause;
+use innkeeper_core::engine::{Input, News, Now, Settings};
 use innkeeper_core::kind::{GroupKind, Key, Kind};
 use innkeeper_core::queue::{Again, Queue, Urgency};
 use innkeeper_core::share::Share;
+use serde_json::json;
 
 fn key(kind: &str, namespace: &str, n: usize) -> Key {
     Key { kind: Kind::new("example.com", "v1", kind), namespace: Some(namespace.into()), name: n.to_string() }
@@ -176,4 +180,22 @@ fn one_that_became_more_urgent_is_in_line_once() {
     wake(&mut queue, Urgency::Person, [key("Inn", "a", 1)]);
     assert_eq!(take(&mut queue, 10), [key("Inn", "a", 1), key("Inn", "a", 0)]);
     assert!(queue.is_empty());
+}
+
+#[test]
+fn no_more_guests_of_a_kind_are_asked_at_once_than_can_soon_be_called() {
+    for (calls, asked) in [(1, 5), (2, 5), (8, 8)] {
+        let mut api = Api::default();
+        api.put(crd());
+        let settings = Settings { calls, ..Settings::default() };
+        let mut house = House::begun_with(api, Box::new(rooms), Now { mono_ms: 1, wall_ms: 1_000_000 }, settings);
+        let module = Module { digest: format!("sha256:{}", "a".repeat(64)), manifest: manifest(false).into() };
+        house.input(Input::Module { source: "inn.wasm".into(), news: News::Loaded(module) });
+        house.input(Input::ModulesRead);
+        house.holds_calls = true;
+        for n in 0..50 {
+            house.put(inn(&format!("x{n}"), json!({"rooms": []})));
+        }
+        assert_eq!(house.called().len(), asked, "{calls} threads");
+    }
 }
