@@ -289,7 +289,12 @@ fn what_there_is_to_do_is_counted_by_kind() {
     assert!(house.engine.knows(&x) && !house.engine.knows(&nobody));
     assert!(house.engine.works_on(&x) && !house.engine.works_on(&nobody));
     assert!(!house.engine.is_idle());
-    house.pass(1);
+    for n in 0..20 {
+        house.put(inn(&format!("more{n}"), json!({})));
+    }
+    let load = house.engine.load();
+    let load = load.values().next().unwrap();
+    assert!(load.fresh > 2 && load.fresh + load.working == 23, "{load:?}");
     let mut api = house.api;
     api.forget_watches();
     let mut next = House::starting(api, Box::new(follows), manifest(false));
@@ -297,5 +302,69 @@ fn what_there_is_to_do_is_counted_by_kind() {
     next.input(Input::ModulesRead);
     let load = next.engine.load();
     let load = load.values().next().unwrap();
-    assert_eq!(load.fresh + load.sweep + load.working, 3, "{load:?}");
+    assert!(load.sweep > 2 && load.fresh + load.sweep + load.working == 23, "{load:?}");
+}
+
+/// The same host keeps Towers too, by a module of their own.
+fn with_towers() -> House {
+    let mut house = liberal();
+    let mut towers = crd();
+    towers["metadata"]["name"] = json!("towers.example.com");
+    towers["spec"]["names"] = json!({"plural": "towers", "kind": "Tower"});
+    house.put(towers);
+    let tower = Manifest { name: "tower".into(), serves: Kind::new("example.com", "v1", "Tower"), ..manifest(false) };
+    news(&mut house, "tower.wasm", module("d", tower));
+    house
+}
+
+fn tower(name: &str, spec: Value) -> Value {
+    let mut tower = inn(name, spec);
+    tower["kind"] = json!("Tower");
+    tower
+}
+
+#[test]
+fn what_one_kind_is_at_does_not_end_when_another_kind_goes() {
+    let mut house = with_towers();
+    let two = json!({"children": [{"name": "two", "data": {"x": "1"}}], "again": 100_000});
+    house.put(tower("t", json!({"children": [{"name": "one"}]})));
+    house.put(inn("rests", json!({"again": 50_000})));
+    house.holds = Some("apply ConfigMap a/two".into());
+    house.put(inn("x", two));
+    assert_eq!(house.held.len(), 1, "an Inn is in work");
+    let calls = house.called().len();
+    assert!(calls > 0);
+    house.api.delete("Reconciler", None, "tower");
+    news(&mut house, "tower.wasm", News::Removed);
+    house.api.delete("Reconciler", None, "tower");
+    house.settle();
+    assert!(house.engine.kept_kind("towers").is_err());
+    house.called();
+    house.release();
+    let object = house.api.get("Inn", Some("a"), "x").unwrap();
+    assert_eq!(object["status"]["conditions"][0]["status"], "True", "it went on to its end");
+    assert!(house.engine.is_idle());
+    assert!(!house.called().contains(&"rests".to_owned()), "nobody else is asked for that");
+    house.pass(50_000);
+    assert!(house.called().contains(&"rests".to_owned()), "what was waited for comes");
+}
+
+#[test]
+fn a_kind_that_goes_in_the_midst_of_its_work_leaves_nothing_that_answers_could_find() {
+    let mut house = with_towers();
+    house.holds = Some("apply ConfigMap a/one".into());
+    house.put(tower("t", json!({"children": [{"name": "one"}]})));
+    assert_eq!(house.held.len(), 1, "a Tower is in work");
+    news(&mut house, "tower.wasm", News::Removed);
+    house.api.delete("Reconciler", None, "tower");
+    house.settle();
+    house.release();
+    house.pass(10_000);
+    assert!(house.engine.is_idle());
+    assert!(house.api.get("Tower", Some("a"), "t").unwrap()["status"].is_null(), "nobody keeps it any more");
+    let tower_again =
+        Manifest { name: "tower".into(), serves: Kind::new("example.com", "v1", "Tower"), ..manifest(false) };
+    news(&mut house, "tower.wasm", module("d", tower_again));
+    house.pass(10_000);
+    assert_eq!(house.api.get("Tower", Some("a"), "t").unwrap()["status"]["conditions"][0]["status"], "True");
 }

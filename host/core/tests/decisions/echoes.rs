@@ -1,5 +1,6 @@
 //! The host's own writes to an object are no reason to look at it again.
 
+use crate::house::script::{liberal, say, says};
 use crate::house::{House, inn, rooms};
 use innkeeper_core::contract::Failure;
 use serde_json::{Value, json};
@@ -69,4 +70,23 @@ fn a_condition_of_the_hosts_that_somebody_else_writes_is_put_back() {
         let ready = &house.api.get("Inn", Some("a"), "x").unwrap()["status"]["conditions"][0];
         assert_eq!((&ready["type"], &ready["status"]), (&json!("Ready"), &json!("True")), "held: {held}");
     }
+}
+
+/// Nothing else would have it looked at again soon: the step writes nothing, and the name is somebody else's.
+#[test]
+fn what_somebody_writes_while_a_step_only_looks_is_not_forgotten() {
+    let mut house = liberal();
+    house.put(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one", "namespace": "a"}}));
+    say(&mut house, json!({"children": [{"name": "one"}]}));
+    house.pass(1);
+    house.holds = Some("look ConfigMap a/one".into());
+    house.pass(10_000);
+    assert_eq!(house.held.len(), 1, "a step is in work");
+    let mut object = house.api.get("Inn", Some("a"), "x").unwrap().clone();
+    for condition in object["status"]["conditions"].as_array_mut().unwrap() {
+        condition["message"] = json!("somebody was here");
+    }
+    house.put(object);
+    house.release();
+    assert!(says(&house, "Stalled").1.contains("exists and is"), "{:?}", says(&house, "Stalled"));
 }

@@ -22,7 +22,7 @@ fn object(namespace: Option<&str>) -> Object {
 }
 
 /// It may have these kinds as children anywhere, and give to ConfigMaps and Inns in its own namespace.
-fn binding() -> Binding {
+pub(crate) fn binding() -> Binding {
     let permit = |group: &str, kinds: &[&str], reach| Permission {
         group: group.into(),
         kinds: kinds.iter().map(|k| (*k).to_owned()).collect(),

@@ -253,3 +253,15 @@ fn a_call_whose_kind_is_being_listed_is_made_when_the_list_is_there() {
     house.settle();
     assert_eq!(names(&house, "x"), ["a/s"]);
 }
+
+#[test]
+fn a_list_by_several_values_of_a_label_finds_all_of_them_and_only_in_its_namespace() {
+    let mut house = House::reading(looks);
+    house.put(reading("x", json!({"kind": "ConfigMap", "labels": "app in (db,web)"})));
+    house.put(reading("one", json!({"kind": "ConfigMap", "labels": "app=web"})));
+    for (namespace, name, app) in [("a", "m1", "web"), ("a", "m2", "db"), ("a", "m3", "cache"), ("b", "m4", "web")] {
+        house.put(map(namespace, name, app, "1"));
+    }
+    assert_eq!(names(&house, "x"), ["a/m1", "a/m2"]);
+    assert_eq!(names(&house, "one"), ["a/m1"]);
+}

@@ -163,3 +163,30 @@ fn what_somebody_does_to_our_conditions_while_a_step_is_in_work_is_put_right_aft
     let message = house.api.get("Inn", Some("a"), "x").unwrap()["status"]["conditions"][0]["message"].clone();
     assert_eq!(message, "its child is ready");
 }
+
+#[test]
+fn each_setting_of_the_reconciler_is_an_input() {
+    for (field, value) in [
+        ("limits", json!({"time": "7s"})),
+        ("permissions", json!({"apply": [{"group": "", "kinds": ["ConfigMap"]}]})),
+        ("config", json!({"colour": "green"})),
+    ] {
+        let mut house = at_rest();
+        let mut reconciler = house.api.get("Reconciler", None, "inn").unwrap().clone();
+        reconciler["spec"][field] = value;
+        house.put(reconciler.clone());
+        assert_eq!(made(&mut house).0, 1, "{field}");
+        reconciler["metadata"]["labels"] = json!({"touched": "yes"});
+        house.put(reconciler);
+        assert_eq!(made(&mut house), (0, 0), "{field}: nothing changed");
+    }
+}
+
+#[test]
+fn a_child_whose_owner_does_not_control_it_any_more_is_put_right() {
+    let mut house = at_rest();
+    let mut theirs = child(&house);
+    theirs["metadata"]["ownerReferences"][0]["controller"] = json!(false);
+    house.put(theirs);
+    assert!(made(&mut house).0 > 0, "who controls it is one of our marks");
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::house::inn;
+use crate::outcomes::binding;
 use innkeeper_core::cause::{Cause, Causes, Due};
 use innkeeper_core::contract::View;
 use innkeeper_core::kind::{GroupKind, Kind};
@@ -11,12 +12,12 @@ use innkeeper_core::names::{contributor_of, is_dns_label, is_dns_subdomain};
 use innkeeper_core::object::Object;
 use innkeeper_core::paths::{self, Path};
 use innkeeper_core::query::{Area, Field, Query, What};
-use innkeeper_core::reconciler::{Limits, MOST_MEMORY, MOST_OUTCOME};
+use innkeeper_core::reconciler::{Limits, MOST_MEMORY, MOST_OUTCOME, OnDelete, Spec};
 use innkeeper_core::selector::Selector;
 use innkeeper_core::share::Share;
 use innkeeper_core::watch::Selection;
 use innkeeper_core::world::{Read, World};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn limits_are_read_with_their_units_and_kept_within_bounds() {
@@ -131,6 +132,12 @@ fn reasons_are_named_counted_and_joined() {
     let mut full = of(0..named);
     full.join(of(named..named + 3));
     assert_eq!((full.named().len(), full.more(), full.is_empty()), (named, 3, false));
+    let mut twice = of(0..2);
+    twice.add(kind(1));
+    let words = twice.to_string();
+    assert_eq!(words.matches("; ").count(), 1, "{words}");
+    assert!(words.ends_with(" (2 times)") && !words.starts_with(';'), "{words}");
+    assert!(of(0..named + 2).to_string().ends_with("; and 2 more"));
     let insisting = Causes::from(Cause::Time(Due::Requeue));
     assert!(insisting.insist() && !of(0..1).insist());
     let mut both = of(0..1);
@@ -148,6 +155,31 @@ fn a_moment_is_reached_when_it_is_there_and_the_guest_has_looked() {
     assert_eq!([999, 1_000, 1_001].map(|at| world.reached(at)), [true, true, false]);
     assert_eq!((world.children(View::Names).len(), world.count()), (1, 4));
     assert!(matches!(world.into_reads()[2], Read::Reached { at: 1_001, answer: false }));
+}
+
+#[test]
+fn a_guest_sees_its_children_in_the_order_of_their_kinds_and_names() {
+    let child = |kind: &str, namespace: &str, name: &str| {
+        let metadata = json!({"name": name, "namespace": namespace});
+        let value = json!({"apiVersion": "v1", "kind": kind, "metadata": metadata});
+        Arc::new(Object::parse(&value.to_string(), None).unwrap())
+    };
+    let unsorted = vec![
+        child("Secret", "a", "a"),
+        child("ConfigMap", "b", "a"),
+        child("ConfigMap", "a", "z"),
+        child("ConfigMap", "a", "b"),
+    ];
+    let object = Object::parse(&inn("x", json!({})).to_string(), None).unwrap();
+    let mut world = World::new(&object, unsorted, Arc::default(), Arc::new(binding()), 0);
+    let keys: Vec<String> = world.find_children(View::Names).iter().map(|child| child.key.to_string()).collect();
+    assert_eq!(keys, ["ConfigMap a/b", "ConfigMap a/z", "ConfigMap b/a", "Secret a/a"]);
+}
+
+#[test]
+fn a_reconciler_states_what_becomes_of_children_only_where_that_is_not_the_usual() {
+    let stated = |on_delete| serde_json::to_value(Spec { on_delete, ..Spec::default() }).unwrap()["onDelete"].clone();
+    assert_eq!((stated(OnDelete::Orphan), stated(OnDelete::Delete)), (Value::Null, json!("Delete")));
 }
 
 #[test]
