@@ -111,3 +111,11 @@ fn a_name_that_is_being_freed_is_looked_at_once_a_second() {
     house.pass(2_000);
     assert!(is_adopted(&house), "it is made");
 }
+
+#[test]
+fn an_object_that_only_names_us_is_not_one_that_an_earlier_object_left() {
+    let names_us = json!({"annotations": {"innkeeper.dev/object": "Inn.example.com/a/x"}});
+    let house = wanted(there(names_us), "earlier");
+    assert!(!is_adopted(&house), "we have written nothing there");
+    assert!(says(&house, "Stalled").1.contains("of unknown origin"));
+}

@@ -1,8 +1,12 @@
 //! `kubectl delete --cascade=…`: children that somebody wants to stay, and children that go before their object.
 
+use std::sync::Arc;
+
 use crate::house::{Api, House, config_map, crd, inn, manifest, wants};
+use innkeeper_core::action::{Action, Done};
 use innkeeper_core::contract::{Child, Outcome, Phase};
 use innkeeper_core::engine::Input;
+use innkeeper_core::object::Object;
 use serde_json::{Value, json};
 
 /// A house whose guest wants one ConfigMap, and is finished when the spec says so.
@@ -175,4 +179,22 @@ fn children_abroad_of_a_paused_object_stay() {
         house.put(resumed);
     }
     is_gone_without_its_child(&house, "what is paused is not worked on, but what somebody wishes is noted");
+}
+
+#[test]
+fn a_child_without_an_owner_is_left_alone_when_its_object_was_made_anew_meanwhile() {
+    let mut house = house();
+    let mut anew = object(&house);
+    anew["metadata"]["uid"] = json!("another");
+    house.api.refuses = Some(Box::new(move |action| match action {
+        Action::Look(at) if at.resource.kind.kind == "Inn" => {
+            let object = Arc::new(Object::parse(&anew.to_string(), None).unwrap());
+            Some(Done::Object { object, created: false })
+        }
+        _ => None,
+    }));
+    orphan(&mut house);
+    assert!(owners(&house).is_null());
+    house.api.refuses = None;
+    house.pass(60_000);
 }

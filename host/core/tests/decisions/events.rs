@@ -185,3 +185,12 @@ fn trouble_that_begins_after_a_process_first_waited_is_told() {
     next.pass(60_000);
     assert_eq!(events(&mut next).iter().map(|event| event.0.as_str()).collect::<Vec<_>>(), ["GuestTrapped"]);
 }
+
+#[test]
+fn an_event_is_no_longer_than_kubernetes_takes_and_keeps_its_advice() {
+    let mut house = liberal();
+    say(&mut house, json!({"fails": "x".repeat(5_000)}));
+    let told = events(&mut house);
+    assert!((1_000..=1_024).contains(&told[0].1.len()), "{}", told[0].1.len());
+    assert!(told[0].1.ends_with("widen spec.permissions of Reconciler inn."), "{}", told[0].1);
+}

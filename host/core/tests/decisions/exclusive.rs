@@ -299,3 +299,18 @@ fn an_entry_that_nobody_holds_is_the_wanted_one_if_its_neighbours_keys_agree() {
     let beside = json!([{"port": 80, "protocol": "TCP", "admitted": true}, {"port": 82, "protocol": "TCP"}]);
     wanted(json!({"port": 82, "protocol": "TCP"})).settles("/spec/ports", beside);
 }
+
+#[test]
+fn what_is_wanted_of_a_set_is_not_foreign_whoever_holds_it() {
+    let ours = (US, "Apply", json!({"f:spec": {"f:set": {"v:1": {}, "v:2": {}}}}));
+    let theirs = ("kubectl", "Update", json!({"f:spec": {"f:set": {"v:1": {}}}}));
+    let spec = json!({"spec": {"set": [1, 2]}});
+    Case::new(spec.clone(), &[ours, theirs], spec, &["spec.set"]).is_left_alone();
+}
+
+#[test]
+fn a_list_that_somebody_owns_as_one_goes_where_nothing_is_wanted() {
+    let theirs = ("kubectl", "Update", json!({"f:spec": {"f:args": {}}}));
+    let case = Case::new(json!({"spec": {"args": ["a"]}}), &[theirs], json!({"spec": {}}), &["spec.args"]);
+    assert_eq!(json!(case.ops()[1]), json!({"op": "remove", "path": "/spec/args"}));
+}

@@ -37,9 +37,12 @@ fn deployments() {
     says(&with(2, 2, 2, 2, &conditions), InProgress, "2 of 3 replicas are created");
     says(&with(3, 1, 3, 3, &conditions), InProgress, "1 of 3 replicas is updated");
     says(&with(4, 3, 3, 3, &conditions), InProgress, "1 of 4 replicas is still to go");
+    says(&with(8, 3, 3, 3, &conditions), InProgress, "5 of 8 replicas are still to go");
     says(&with(3, 3, 2, 3, &conditions), InProgress, "2 of 3 replicas are available");
     says(&with(3, 3, 3, 2, &conditions), InProgress, "2 of 3 replicas are ready");
     says(&with(3, 3, 3, 3, &json!([])), InProgress, "its new ReplicaSet is not available yet");
+    let rolling = json!([{"type": "Available", "status": "True"}, {"type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated"}]);
+    says(&with(3, 3, 3, 3, &rolling), InProgress, "its new ReplicaSet is not available yet");
     let unavailable = condition("Progressing", "True", "NewReplicaSetAvailable", "");
     says(&with(3, 3, 3, 3, &unavailable), InProgress, "it is not available yet");
     let stuck = condition("Progressing", "False", "ProgressDeadlineExceeded", "ReplicaSet \"a-1\" has timed out.");

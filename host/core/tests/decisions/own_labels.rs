@@ -110,3 +110,10 @@ fn an_object_that_has_gone_meanwhile_is_left_alone() {
     assert_eq!(house.api.children(), Vec::<String>::new());
     assert_eq!(metadata(&house)["labels"], Value::Null);
 }
+
+#[test]
+fn a_guest_that_is_finished_too_early_labels_all_the_same() {
+    let mut house = liberal();
+    say(&mut house, json!({"labels": {"stars": "5"}, "finished": true}));
+    assert_eq!(metadata(&house)["labels"]["stars"], "5");
+}

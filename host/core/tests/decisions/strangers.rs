@@ -200,3 +200,27 @@ fn a_child_of_another_object_is_not_adopted_as_one_that_nobody_controls() {
     let conditions = &house.api.get("Inn", Some("a"), "y").unwrap()["status"]["conditions"];
     assert_eq!(conditions[0]["reason"], "Conflict", "{}", conditions[0]["message"]);
 }
+
+#[test]
+fn a_child_that_somebody_wrote_in_the_same_second_may_be_theirs_and_is_withdrawn_from() {
+    let mut house = unanswered_and_written(CREATED);
+    house.release();
+    house.pass(60_000);
+    untouched(&house, "nobody can tell who was first");
+}
+
+#[test]
+fn a_claim_that_meets_what_only_we_have_written_keeps_it() {
+    let mut house = House::new(rooms);
+    house.holds = Some("look ConfigMap a/one".into());
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    let ours = json!({"manager": "innkeeper.Inn.example.com", "operation": "Apply", "apiVersion": "v1", "time": CREATED, "fieldsV1": {"f:data": {"f:x": {}}}});
+    let mut there = strangers("one");
+    (there["data"], there["metadata"]["managedFields"]) = (json!({"x": "0"}), json!([ours]));
+    house.put(there);
+    house.release();
+    let child = house.api.get("ConfigMap", Some("a"), "one").unwrap();
+    assert_eq!(child["data"]["x"], "1");
+    let object = house.api.get("Inn", Some("a"), "x").unwrap();
+    assert_eq!(object["status"]["conditions"][0]["reason"], "ChildrenReady");
+}

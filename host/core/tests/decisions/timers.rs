@@ -140,3 +140,27 @@ fn a_guest_that_asks_to_be_called_again_at_once_is_called_once_a_second() {
     (0..100).for_each(|_| house.pass(100));
     assert_eq!(house.calls, 10);
 }
+
+#[test]
+fn a_guest_that_waits_for_a_moment_is_not_called_before_it() {
+    let mut house = House::new(rooms);
+    house.reads = vec![Read::Reached { at: house.wall() + 10_000, answer: false }];
+    house.put(inn("x", json!({"rooms": []})));
+    let calls = house.calls;
+    house.pass(9_000);
+    assert_eq!(house.calls, calls);
+    house.pass(1_000);
+    assert_eq!(house.calls, calls + 1);
+}
+
+#[test]
+fn a_process_that_stops_begins_nothing_new() {
+    let mut house = House::new(rooms);
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    let calls = house.calls;
+    house.requests();
+    house.input(Input::Stop);
+    house.put(inn("y", json!({"rooms": ["two"]})));
+    house.pass(1_000);
+    assert_eq!((house.calls, house.requests()), (calls, vec![]));
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::house::{Api, House, crd, inn, manifest, rooms};
 use innkeeper_core::binding::Module;
-use innkeeper_core::cause::Cause;
+use innkeeper_core::cause::{Cause, Due};
 use innkeeper_core::engine::{Input, News, Now, Settings};
 use innkeeper_core::kind::{GroupKind, Key, Kind};
 use innkeeper_core::queue::{Again, Queue, Urgency};
@@ -198,4 +198,28 @@ fn no_more_guests_of_a_kind_are_asked_at_once_than_can_soon_be_called() {
         }
         assert_eq!(house.called().len(), asked, "{calls} threads");
     }
+}
+
+#[test]
+fn within_a_namespace_who_came_first_is_first() {
+    let mut queue = Queue::default();
+    let order = [key("Inn", "a", 2), key("Inn", "a", 0), key("Inn", "a", 1)];
+    wake(&mut queue, Urgency::Fresh, order.clone());
+    assert_eq!(take(&mut queue, 3), order);
+}
+
+#[test]
+fn when_an_object_is_looked_at_again_and_why_is_known() {
+    let mut queue = Queue::default();
+    let one = key("Inn", "a", 0);
+    wake(&mut queue, Urgency::Fresh, [one.clone()]);
+    take(&mut queue, 1);
+    queue.done(&one, Again::After(500, Due::Requeue), 1_000);
+    assert_eq!(queue.due(&one, 1_200), Some((300, Due::Requeue)));
+    assert_eq!(queue.due(&key("Inn", "a", 1), 0), None);
+    let (early, late) = ((100, Due::Clock), (200, Due::Requeue));
+    let back_off = |due| Again::BACK_OFF.no_later_than(due);
+    assert_eq!(back_off(early).no_later_than(late), back_off(early));
+    assert_eq!(back_off(late).no_later_than(early), back_off(early));
+    assert_eq!(Again::After(100, Due::Clock).no_later_than(late), Again::After(100, Due::Clock));
 }

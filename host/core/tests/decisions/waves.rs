@@ -99,6 +99,7 @@ fn what_is_to_be_made_once_is_made_once_and_labelled_again() {
     assert_eq!((child(&house, "one")["data"]["x"].clone(), asked_of(&mut house, "one")), (json!("1"), vec![]));
     house.strip("ConfigMap", "one");
     assert_eq!(asked_of(&mut house, "one").last().map(String::as_str), Some("merge"));
+    assert!(house.ended.iter().any(|(_, ended)| ended.changes == ["labelled ConfigMap a/one"]));
     assert!(child(&house, "one")["metadata"]["labels"]["innkeeper.dev/object-uid"].is_string());
     assert_eq!(child(&house, "one")["data"]["x"], "1");
     house.api.delete("ConfigMap", Some("a"), "one");
@@ -227,4 +228,40 @@ fn a_child_that_goes_is_waited_for_and_made_again() {
     edit(&mut house, "one", |c| c["metadata"]["finalizers"] = json!([]));
     assert_eq!(says(&house, "Ready").0, "ChildrenReady");
     assert!(child(&house, "one")["metadata"]["deletionTimestamp"].is_null());
+}
+
+#[test]
+fn what_is_kept_and_at_work_keeps_the_next_wave_back_as_any_child() {
+    let mut house = liberal();
+    say(&mut house, json!({"children": [{"name": "one"}]}));
+    is_working(&mut house, "one", true);
+    say(&mut house, json!({"children": [{"name": "one", "policy": "keep"}, {"name": "two", "wave": 1}]}));
+    assert_eq!(house.api.children(), ["ConfigMap a/one"]);
+    is_working(&mut house, "one", false);
+    assert_eq!(house.api.children(), ["ConfigMap a/one", "ConfigMap a/two"]);
+}
+
+#[test]
+fn a_child_that_was_applied_and_says_itself_that_it_failed_still_lets_the_rest_be_pruned() {
+    let mut house = liberal();
+    say(&mut house, json!({"children": [{"name": "old"}, {"name": "one"}]}));
+    edit(&mut house, "one", |c| {
+        c["status"] = json!({"conditions": [{"type": "Stalled", "status": "True", "message": "broken"}]})
+    });
+    say(&mut house, json!({"children": [{"name": "one"}]}));
+    assert_eq!(house.api.children(), ["ConfigMap a/one"]);
+    assert_eq!(says(&house, "Stalled"), ("ChildFailed".into(), "ConfigMap a/one: broken".into()));
+}
+
+#[test]
+fn children_of_one_name_in_two_namespaces_are_two() {
+    let mut house = liberal();
+    let both = |x: &str| json!({"children": [{"name": "one", "data": {"x": x}}, {"name": "one", "namespace": "b", "data": {"x": x}}]});
+    let data =
+        |house: &House, namespace| house.api.get("ConfigMap", Some(namespace), "one").unwrap()["data"]["x"].clone();
+    for x in ["1", "2"] {
+        say(&mut house, both(x));
+        assert_eq!((data(&house, "a"), data(&house, "b")), (json!(x), json!(x)));
+        assert_eq!(says(&house, "Ready").0, "ChildrenReady");
+    }
 }
