@@ -250,7 +250,9 @@ fn what_was_handed_over_is_nobody_elses() {
 #[test]
 fn a_set_of_which_we_want_nothing_goes_and_what_admission_added_to_it_stays() {
     let theirs = ("kubectl", "Update", json!({"f:spec": {"f:set": {"v:1": {}, "v:5": {}}}}));
-    let case = |live: Value| Case::new(json!({"spec": {"set": live}}), &[theirs.clone()], json!({}), &["spec.set"]);
+    let case = |live: Value| {
+        Case::new(json!({"spec": {"set": live}}), std::slice::from_ref(&theirs), json!({}), &["spec.set"])
+    };
     let removed = json!(case(json!([5, 1])).ops()[1]);
     assert_eq!(removed, json!({"op": "remove", "path": "/spec/set"}));
     case(json!([5, 7, 1])).settles("/spec/set", json!([7]));
@@ -260,7 +262,7 @@ fn a_set_of_which_we_want_nothing_goes_and_what_admission_added_to_it_stays() {
 fn a_map_that_somebody_owns_as_one_goes_where_nothing_is_wanted() {
     let theirs = ("kubectl", "Update", json!({"f:spec": {"f:selector": {}}}));
     let live = json!({"spec": {"selector": {"app": "web", "tier": "front"}}});
-    let case = Case::new(live.clone(), &[theirs.clone()], json!({"spec": {}}), &["spec.selector"]);
+    let case = Case::new(live.clone(), std::slice::from_ref(&theirs), json!({"spec": {}}), &["spec.selector"]);
     assert_eq!(json!(case.ops()[1]), json!({"op": "remove", "path": "/spec/selector"}));
     let wanted = json!({"spec": {"selector": {"app": "web"}}});
     Case::new(live, &[theirs], wanted, &["spec.selector"]).is_left_alone();
@@ -270,7 +272,8 @@ fn a_map_that_somebody_owns_as_one_goes_where_nothing_is_wanted() {
 fn a_wanted_null_is_nothing_and_an_empty_map_that_is_wanted_stays() {
     let theirs = ("kubectl", "Update", json!({"f:data": {"f:evil": {}}}));
     let live = json!({"data": {"evil": "x"}});
-    Case::new(live.clone(), &[theirs.clone()], json!({"data": {"none": null}}), &["data"]).settles("/data", json!({}));
+    Case::new(live.clone(), std::slice::from_ref(&theirs), json!({"data": {"none": null}}), &["data"])
+        .settles("/data", json!({}));
     Case::new(live, &[theirs], json!({"data": {}}), &["data"]).settles("/data", json!({}));
 }
 
@@ -293,7 +296,9 @@ fn an_entry_that_nobody_holds_is_the_wanted_one_if_its_neighbours_keys_agree() {
     );
     let live = json!([{"port": 80, "protocol": "TCP", "admitted": true}, {"port": 81, "protocol": "TCP"}]);
     let spec = |ports: Value| json!({"spec": {"ports": ports}});
-    let wanted = |port: Value| Case::new(spec(live.clone()), &[theirs.clone()], spec(json!([port])), &["spec.ports"]);
+    let wanted = |port: Value| {
+        Case::new(spec(live.clone()), std::slice::from_ref(&theirs), spec(json!([port])), &["spec.ports"])
+    };
     let held = json!([{"port": 80, "protocol": "TCP", "admitted": true, "name": "web"}]);
     wanted(json!({"port": 80, "protocol": "TCP", "name": "web"})).settles("/spec/ports", held);
     let beside = json!([{"port": 80, "protocol": "TCP", "admitted": true}, {"port": 82, "protocol": "TCP"}]);

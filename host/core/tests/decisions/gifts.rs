@@ -29,10 +29,13 @@ fn applied(house: &mut House) -> usize {
     house.requests().iter().filter(|request| *request == "apply ConfigMap a/one").count()
 }
 
-/// A house whose guest gives, and what it was told of that, call by call.
-fn told() -> (House, Rc<RefCell<Vec<Vec<(State, String)>>>>) {
+/// What a guest was told of its gifts, call by call.
+type Told = Rc<RefCell<Vec<Vec<(State, String)>>>>;
+
+/// A house whose guest gives, and what it was told of that.
+fn told() -> (House, Told) {
     let mut house = liberal();
-    let told = Rc::new(RefCell::new(Vec::new()));
+    let told = Told::default();
     let calls = told.clone();
     house.guest = Box::new(move |request| {
         let all = request.contributions.iter().map(|v| (v.state, v.message.clone()));

@@ -25,6 +25,9 @@ pub type Guest = Box<dyn FnMut(&Request) -> Result<Outcome, Failure>>;
 /// A guest that looks at the cluster: what it answers to a request.
 pub type Reader = Box<dyn FnMut(&Request, &mut World) -> Result<Outcome, Failure>>;
 
+/// When a process starts: its clock has run for a while, so that a moment is told from a span.
+const START: Now = Now { mono_ms: 3_600_000, wall_ms: 4_600_000 };
+
 /// The engine with everything around it.
 pub struct House {
     pub api: Api,
@@ -167,13 +170,12 @@ impl House {
 
     /// A process that has loaded that module, and has not been told that there are no others.
     pub fn starting(api: Api, guest: Guest, manifest: Manifest) -> Self {
-        Self::loaded(Self::begun(api, guest, Now { mono_ms: 1, wall_ms: 1_000_000 }), manifest)
+        Self::loaded(Self::begun(api, guest, START), manifest)
     }
 
     /// A house in which nothing is written.
     pub fn dry(api: Api, guest: Guest, manifest: Manifest) -> Self {
-        let now = Now { mono_ms: 1, wall_ms: 1_000_000 };
-        let house = Self::begun_with(api, guest, now, Settings { dry_run: true, ..Settings::default() });
+        let house = Self::begun_with(api, guest, START, Settings { dry_run: true, ..Settings::default() });
         let mut house = Self::loaded(house, manifest);
         house.input(Input::ModulesRead);
         house
