@@ -1,7 +1,7 @@
 //! What managedFields say of a manifest. The samples under `samples/` are what kube-apiserver 1.36
 //! recorded for these very manifests.
 
-use innkeeper_core::fields::{apply_entry, covers, drift, managers_of, missing_and_extra, still_owns};
+use innkeeper_core::fields::{apply_entry, covers, drift, leaving, managers_of, missing_and_extra, still_owns};
 use innkeeper_core::object::Metadata;
 use innkeeper_core::paths::Path;
 use serde_json::{Value, json};
@@ -276,4 +276,13 @@ fn who_wrote_in_another_version_or_about_the_status_tells_nothing_of_how_a_list_
     let same = ours["apiVersion"].as_str().unwrap();
     assert!(!beside(same, ""), "the list is kept by its keys, and ours are lost");
     assert!(beside("v9", "") && beside(same, "status"));
+}
+
+#[test]
+fn a_field_of_every_entry_of_a_list_leaves_where_it_is_no_longer_named() {
+    let key = |port: u64| format!("k:{{\"port\":{port}}}");
+    let owned = json!({"f:ports": {key(80): {"f:port": {}, "f:nodePort": {}}, key(81): {"f:port": {}}}});
+    let list = json!({"ports": [{"port": 80}, {"port": 81}]});
+    let path = Path::parse("ports[*].nodePort").unwrap();
+    assert_eq!(leaving(&owned, &path, &list, &list), Some(json!({"f:ports": {key(80): {"f:nodePort": {}}}})));
 }

@@ -212,3 +212,15 @@ fn the_next_process_tells_its_guest_what_is_given() {
     let _next = House::over(api, guest);
     assert_eq!(told.borrow()[0][..], [(State::Current, String::new())]);
 }
+
+#[test]
+fn gifts_come_before_children() {
+    let mut house = liberal();
+    house.put(theirs("one"));
+    house.requests();
+    say(&mut house, json!({"gives": [{"name": "one", "data": {"ours": "1"}}], "children": [{"name": "child"}]}));
+    let asked = house.requests();
+    let at = |name: &str| asked.iter().position(|request| request == name);
+    assert!(at("apply ConfigMap a/one").is_some());
+    assert!(at("apply ConfigMap a/one") < at("apply ConfigMap a/child"), "{asked:?}");
+}

@@ -264,4 +264,6 @@ fn a_list_by_several_values_of_a_label_finds_all_of_them_and_only_in_its_namespa
     }
     assert_eq!(names(&house, "x"), ["a/m1", "a/m2"]);
     assert_eq!(names(&house, "one"), ["a/m1"]);
+    house.put(reading("two", json!({"kind": "ConfigMap", "field": {"data.key": "1"}})));
+    assert_eq!(names(&house, "two"), ["a/m1", "a/m2", "a/m3"], "what it looks for is more than what it is shown");
 }

@@ -171,6 +171,8 @@ fn a_kind_that_is_no_longer_kept_leaves_nothing_in_line() {
     assert!(queue.is_empty());
     wake(&mut queue, Urgency::Fresh, [key("Gone", "a", 0)]);
     assert_eq!(take(&mut queue, 10), [key("Gone", "a", 0)], "it may come again");
+    wake(&mut queue, Urgency::Sweep, [key("Gone", "a", 1)]);
+    assert_eq!(take(&mut queue, 10), [key("Gone", "a", 1)], "nothing more urgent is waited for");
 }
 
 #[test]

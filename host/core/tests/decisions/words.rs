@@ -59,6 +59,13 @@ fn a_selector_is_taken_apart_at_commas_outside_of_brackets() {
 }
 
 #[test]
+fn a_kind_is_told_by_its_name_and_group() {
+    let inn = GroupKind { group: "example.com".into(), kind: "Inn".into() };
+    assert!(Kind::new("example.com", "v2", "Inn").is_of(&inn));
+    assert!(!Kind::new("example.org", "v1", "Inn").is_of(&inn) && !Kind::new("example.com", "v1", "Tower").is_of(&inn));
+}
+
+#[test]
 fn children_are_those_that_carry_our_label() {
     assert_eq!(Selection::Children.label_selector(), Some("innkeeper.dev/object-uid"));
     assert_eq!(Selection::All.label_selector(), None);
