@@ -42,11 +42,6 @@ pub struct Readiness {
 pub const NOT_YET: &str = "it is not ready yet";
 
 impl Readiness {
-    /// Whether it is ready.
-    pub fn is_current(&self) -> bool {
-        self.state == State::Current
-    }
-
     /// What keeps it from being ready, in words that stay until that changes; empty if nothing does.
     pub fn lasting(&self) -> &str {
         match self.state {
