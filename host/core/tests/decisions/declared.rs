@@ -368,3 +368,17 @@ fn a_kind_that_goes_in_the_midst_of_its_work_leaves_nothing_that_answers_could_f
     house.pass(10_000);
     assert_eq!(house.api.get("Tower", Some("a"), "t").unwrap()["status"]["conditions"][0]["status"], "True");
 }
+
+#[test]
+fn of_two_reconcilers_of_a_kind_the_one_with_a_module_keeps_it() {
+    let mut house = liberal();
+    let spec = json!({"module": {"folder": {}}, "for": {"group": "example.com", "kind": "Inn"}});
+    let mut other = reconciler(&house);
+    other["metadata"] = json!({"name": "aaa", "creationTimestamp": "2025-01-01T00:00:00Z"});
+    (other["spec"], other["status"]) = (spec, json!({}));
+    house.put(other);
+    assert_eq!(says(&house, "Ready"), ["True", "Serving", "its module decides"]);
+    let other = house.api.get("Reconciler", None, "aaa").unwrap()["status"]["conditions"].clone();
+    let stalled = other.as_array().unwrap().iter().find(|c| c["type"] == "Stalled").unwrap();
+    assert_eq!((&stalled["status"], &stalled["reason"]), (&json!("True"), &json!("ModuleMissing")));
+}

@@ -1,9 +1,15 @@
 //! What guests look at is an input: it is answered from what the host watches, and a change of it wakes those
 //! who looked, and nobody else.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::house::{House, crd, inn};
 use innkeeper_core::contract::{Failure, Outcome, Request, View};
+use innkeeper_core::engine::Input;
 use innkeeper_core::kind::{Key, Kind};
+use innkeeper_core::resource::Resource;
+use innkeeper_core::watch::Watch;
 use innkeeper_core::world::{Listing, Scope, World};
 use serde_json::{Value, json};
 
@@ -266,4 +272,24 @@ fn a_list_by_several_values_of_a_label_finds_all_of_them_and_only_in_its_namespa
     assert_eq!(names(&house, "one"), ["a/m1"]);
     house.put(reading("two", json!({"kind": "ConfigMap", "field": {"data.key": "1"}})));
     assert_eq!(names(&house, "two"), ["a/m1", "a/m2", "a/m3"], "what it looks for is more than what it is shown");
+}
+
+#[test]
+fn a_kind_that_cannot_be_listed_is_waited_for_a_while_and_then_told() {
+    let mut house = House::reading(looks);
+    house.api.unlisted = vec!["Node"];
+    house.put(reading("x", json!({"kind": "Node", "name": "n"})));
+    let resource = Resource { kind: Kind::new("", "v1", "Node"), plural: "nodes".into(), namespaced: false };
+    let failing = BTreeMap::from([(Watch::metadata(Arc::new(resource)), "forbidden".to_owned())]);
+    let told = |house: &House| house.ended.iter().filter_map(|(_, ended)| ended.trouble.clone()).collect::<Vec<_>>();
+    for _ in 0..9 {
+        house.input(Input::Troubles(failing.clone()));
+        house.pass(1_000);
+    }
+    assert!(told(&house).iter().all(|t| !t.contains("cannot be read")), "{:?}", told(&house));
+    for _ in 0..60 {
+        house.input(Input::Troubles(failing.clone()));
+        house.pass(1_000);
+    }
+    assert!(told(&house).iter().any(|t| t.contains("v1 Node cannot be read: forbidden")), "{:?}", told(&house));
 }
