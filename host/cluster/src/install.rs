@@ -57,7 +57,7 @@ impl Cluster {
         };
         let wanted = manifest["metadata"]["annotations"][APPLIED].as_str();
         let mut live = match found {
-            Some(object) if object.meta.annotations.get(APPLIED).map(String::as_str) == wanted => object,
+            Some(object) if object.meta.annotations.get(APPLIED) == wanted => object,
             found => {
                 let apply = Action::Apply { at: at.clone(), manager: HOST_MANAGER.into(), manifest, force: true };
                 match (self.act(&apply).await, found) {

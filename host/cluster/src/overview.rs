@@ -109,7 +109,8 @@ impl Cluster {
         };
         let reconcilers: Vec<Reconciler> =
             self.all(&reconcilers).await.map_err(failed("Reconcilers"))?.unwrap_or_default();
-        let kinds = crds.into_iter().map(|crd| GroupKind { group: crd.spec.group, kind: crd.spec.names.kind });
+        let kinds =
+            crds.into_iter().map(|crd| GroupKind { group: crd.spec.group.into(), kind: crd.spec.names.kind.into() });
         Ok(overview(kinds, reconcilers))
     }
 }

@@ -76,7 +76,7 @@ impl Raw {
     /// Its address.
     pub(crate) fn key(&self, kind: &Kind) -> Key {
         let name = self.meta.name.clone().unwrap_or_default();
-        Key { kind: kind.clone(), namespace: self.meta.namespace.clone(), name }
+        Key::new(kind.clone(), self.meta.namespace.clone(), name)
     }
 
     /// Its name with its namespace, for people.

@@ -30,7 +30,7 @@ fn house(objects: usize) -> House {
         let labels = format!("app={name}");
         let (scope, fields, view) = (Scope::All, vec![], View::Names);
         world.list(&Listing { kind: kind.clone(), scope, labels, fields, view })?.unwrap();
-        world.get(Key { kind, namespace: None, name }, View::Spec)?.unwrap();
+        world.get(Key::new(kind, None, name), View::Spec)?.unwrap();
         wants(vec![])
     });
     for n in 0..objects {

@@ -133,7 +133,7 @@ pub struct Request {
 }
 
 /// How a child is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Policy {
     /// Created, changed and deleted as asked.
     Apply,
@@ -146,7 +146,7 @@ pub enum Policy {
 }
 
 /// Whether an object that is not this object's child may become it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Adopt {
     /// Never.
     Never,
@@ -157,7 +157,7 @@ pub enum Adopt {
 }
 
 /// One object that should exist.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Child {
     /// The object, as JSON text.
     pub manifest: String,
@@ -174,7 +174,7 @@ pub struct Child {
 }
 
 /// Fields to set on an existing object that is not a child.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Contribution {
     /// The fields, as a JSON object with apiVersion, kind and metadata.name.
     pub manifest: String,
@@ -183,7 +183,7 @@ pub struct Contribution {
 }
 
 /// An object to remove once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Removal {
     /// Which.
     pub key: Key,
@@ -194,7 +194,7 @@ pub struct Removal {
 }
 
 /// The status of a condition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ConditionStatus {
     /// It holds.
     True,
@@ -215,7 +215,7 @@ impl fmt::Display for ConditionStatus {
 }
 
 /// A condition that the guest sets.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Condition {
     /// Its type, in CamelCase.
     pub kind: String,
@@ -228,7 +228,7 @@ pub struct Condition {
 }
 
 /// The guest's word on readiness.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Hold {
     /// Why, in CamelCase.
     pub reason: String,
@@ -259,7 +259,7 @@ pub struct Event {
 }
 
 /// What should be.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Outcome {
     /// Every child that should exist.
     pub children: Vec<Child>,

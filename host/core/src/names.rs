@@ -117,18 +117,14 @@ mod tests {
 
     #[test]
     fn the_annotation_of_an_object_reads_back() {
-        let key = Key {
-            kind: Kind::new("tm.example.com", "v1", "Site"),
-            namespace: Some("shop".into()),
-            name: "moon.one".into(),
-        };
+        let key = Key::new(Kind::new("tm.example.com", "v1", "Site"), Some("shop".into()), "moon.one".into());
         let (kind, namespace, name) = parse_object_annotation(&object_annotation(&key)).expect("it reads back");
         assert_eq!((kind, namespace.as_deref(), name.as_str()), (key.kind.group_kind(), Some("shop"), "moon.one"));
     }
 
     #[test]
     fn a_field_manager_is_never_longer_than_the_api_server_takes() {
-        let long = GroupKind { group: "g".repeat(200), kind: "Kind".into() };
+        let long = GroupKind { group: "g".repeat(200).into(), kind: "Kind".into() };
         assert!(field_manager(&long).len() <= 128 && own_manager(&long).len() <= 128);
         assert_ne!(field_manager(&long), own_manager(&long));
     }

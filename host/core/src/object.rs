@@ -1,17 +1,18 @@
 //! One object as the stores keep it: its JSON text beside its parsed metadata, managedFields apart.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
+use smol_str::SmolStr;
 
 use crate::contract::View;
 use crate::fields::FieldSet;
 use crate::json;
 use crate::kind::{Key, Kind};
+use crate::pairs::Pairs;
 use crate::parts::Cached;
 
 /// The parts of metadata that decisions need.
@@ -29,9 +30,9 @@ pub struct Metadata {
     /// The generation, 0 where the kind has none.
     pub generation: i64,
     /// Labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Pairs,
     /// Annotations.
-    pub annotations: BTreeMap<String, String>,
+    pub annotations: Pairs,
     /// Finalizers.
     pub finalizers: Vec<String>,
     /// Owners.
@@ -63,15 +64,15 @@ pub struct OwnerReference {
 #[serde(rename_all = "camelCase", default)]
 pub struct ManagedFields {
     /// The manager's name.
-    pub manager: String,
+    pub manager: SmolStr,
     /// `Apply` or `Update`.
-    pub operation: String,
+    pub operation: SmolStr,
     /// `status` where the entry is about a subresource.
-    pub subresource: String,
+    pub subresource: SmolStr,
     /// The version of the API in which the fields are written.
-    pub api_version: String,
+    pub api_version: SmolStr,
     /// When the manager last took or set fields: RFC 3339, seconds.
-    pub time: String,
+    pub time: SmolStr,
     /// The set of fields (structured-merge-diff's fieldsV1).
     pub fields_v1: FieldSet,
 }
@@ -173,7 +174,7 @@ impl Object {
                 None => uniform(text, &kind).map_err(bad)?,
             },
         };
-        let key = Key { kind, namespace: meta.namespace.clone(), name: meta.name.clone() };
+        let key = Key::new(kind, meta.namespace.clone(), meta.name.clone());
         Ok(Self { key, meta, text, cached: Cached::default() })
     }
 
@@ -283,7 +284,7 @@ fn uniform(text: &str, kind: &Kind) -> Result<String, serde_json::Error> {
     }
     if let Some(map) = value.as_object_mut() {
         map.insert("apiVersion".into(), kind.api_version().into());
-        map.insert("kind".into(), kind.kind.clone().into());
+        map.insert("kind".into(), kind.kind.as_str().into());
     }
     Ok(json::text(&value))
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -15,24 +15,34 @@ use crate::names::GROUP;
 use crate::object::{ManagedFields, Object};
 use crate::print::Print;
 
-/// What the views of an object are made of.
-#[derive(Clone, Debug)]
+/// What is shown of an object, view by view, and how far it is.
+#[derive(Debug)]
 struct Parts {
     /// All metadata but generation and what no view shows.
     metadata: Print,
-    /// What is neither metadata nor status.
+    /// Its name and what is neither metadata nor status.
     spec: Print,
+    /// Its name, generation and status.
     status: Print,
-    /// The status without the conditions that the host sets.
-    own_status: Print,
-    /// How far it is by kstatus, and what keeps it from being ready, in words that last.
-    readiness: (kstatus::State, Box<str>),
+    full: Print,
+    /// All but the conditions that the host sets.
+    shown: Print,
+    readiness: OnceLock<Readiness>,
+}
+
+/// How far an object is by kstatus.
+#[derive(Debug)]
+struct Readiness {
+    state: kstatus::State,
+    /// What keeps it from being ready, in words that last.
+    words: Box<str>,
+    print: Print,
 }
 
 /// The parts of one version of an object, once they were asked for. They follow from it, so they are no
 /// difference between two objects.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Cached(OnceLock<Box<Parts>>, OnceLock<Print>);
+pub(crate) struct Cached(OnceLock<Arc<Parts>>, OnceLock<Print>);
 
 impl PartialEq for Cached {
     fn eq(&self, _: &Self) -> bool {
@@ -42,10 +52,12 @@ impl PartialEq for Cached {
 
 impl Eq for Cached {}
 
-/// The fields of one level, as they are written. The API server writes the same in the same way.
-type Fields<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
+const VERSION: &str = r#""resourceVersion":""#;
 
-fn fields(text: &str) -> Fields<'_> {
+/// The fields of one level, as they are written. The API server writes the same in the same way.
+pub(crate) type Fields<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
+
+pub(crate) fn fields(text: &str) -> Fields<'_> {
     serde_json::from_str(text).unwrap_or_default()
 }
 
@@ -58,8 +70,8 @@ fn tree(text: Option<&&RawValue>) -> Value {
 }
 
 /// How far an object is: kstatus looks at nothing but these.
-fn readiness(object: &Object, all: &Fields<'_>) -> (kstatus::State, Box<str>) {
-    let meta = &object.meta;
+fn readiness(object: &Object) -> Readiness {
+    let (meta, all) = (&object.meta, fields(&object.text));
     let generation = Some(meta.generation).filter(|generation| *generation != 0);
     let whole = json!({
         "apiVersion": object.key.kind.api_version(),
@@ -69,7 +81,9 @@ fn readiness(object: &Object, all: &Fields<'_>) -> (kstatus::State, Box<str>) {
         "status": tree(all.get("status")),
     });
     let readiness = kstatus::status(&whole);
-    (readiness.state, readiness.lasting().into())
+    let (state, words) = (readiness.state, Box::from(readiness.lasting()));
+    let print = Print::of([format!("{state:?}").as_bytes(), str::as_bytes(&words)]);
+    Readiness { state, words, print }
 }
 
 fn parts(object: &Object) -> Parts {
@@ -90,12 +104,33 @@ fn parts(object: &Object) -> Parts {
         true => whole_status,
         false => Print::of_all([others, status.get("conditions").map(guests).unwrap_or_default()]),
     };
-    Parts { metadata, spec, status: whole_status, own_status, readiness: readiness(object, &all) }
+    let (name, generation) = (object.name_print(), Print::of([object.meta.generation.to_le_bytes().as_slice()]));
+    Parts {
+        metadata,
+        spec: Print::of_all([name, spec]),
+        status: Print::of_all([name, generation, whole_status]),
+        full: Print::of_all([metadata, generation, spec, whole_status]),
+        shown: Print::of_all([metadata, generation, spec, own_status]),
+        readiness: OnceLock::new(),
+    }
+}
+
+/// Whether nothing but the resourceVersion tells two texts apart.
+fn differs_in_version_alone(one: &Object, other: &Object) -> bool {
+    let parted = |object: &'_ Object, at: usize| -> Option<(usize, usize)> {
+        let from = at + VERSION.len();
+        let rest = object.text.get(from..)?.strip_prefix(object.meta.resource_version.as_str())?;
+        rest.starts_with('"').then_some((from, object.text.len() - rest.len()))
+    };
+    let Some(at) = one.text.find(VERSION) else { return false };
+    let (Some((head, tail)), Some((_, others))) = (parted(one, at), parted(other, at)) else { return false };
+    one.text.as_bytes()[..head] == other.text.as_bytes()[..head]
+        && one.text.as_bytes()[tail..] == other.text.as_bytes()[others..]
 }
 
 impl Object {
     fn parts(&self) -> &Parts {
-        self.cached.0.get_or_init(|| Box::new(parts(self)))
+        self.cached.0.get_or_init(|| Arc::new(parts(self)))
     }
 
     /// Takes over what is known of the version before, where only the resourceVersion tells them apart: nothing of
@@ -105,12 +140,7 @@ impl Object {
         if parts.is_none() && marks.is_none() {
             return;
         }
-        let of = |object: &Self| format!(r#""resourceVersion":"{}""#, object.meta.resource_version);
-        let (own, earlier) = (of(self), of(before));
-        let (Some((head, tail)), Some(known)) = (self.text.split_once(&own), before.text.split_once(&earlier)) else {
-            return;
-        };
-        if (head, tail) != known {
+        if !differs_in_version_alone(self, before) {
             return;
         }
         if let Some(parts) = parts {
@@ -123,36 +153,44 @@ impl Object {
 
     /// The fingerprint of what a view shows.
     pub fn print(&self, view: View) -> Print {
-        let Parts { metadata, spec, status, .. } = match view {
-            View::Names => return self.name_print(),
-            _ => self.parts(),
-        };
-        let generation = || Print::of([self.meta.generation.to_le_bytes().as_slice()]);
         match view {
             View::Names => self.name_print(),
-            View::Metadata => *metadata,
-            View::Spec | View::Digest => Print::of_all([self.name_print(), *spec]),
-            View::Status => Print::of_all([self.name_print(), generation(), *status]),
-            View::Full => Print::of_all([*metadata, generation(), *spec, *status]),
+            View::Metadata => self.parts().metadata,
+            View::Spec | View::Digest => self.parts().spec,
+            View::Status => self.parts().status,
+            View::Full => self.parts().full,
         }
     }
 
     /// The fingerprint of what a guest is shown of its object: all but the conditions that the host sets.
     pub fn shown_print(&self) -> Print {
-        let Parts { metadata, spec, own_status, .. } = self.parts();
-        Print::of_all([*metadata, Print::of([self.meta.generation.to_le_bytes().as_slice()]), *spec, *own_status])
+        self.parts().shown
     }
 
     /// The fingerprint of how far it is, by kstatus, as a verdict tells it.
     pub fn readiness_print(&self) -> Print {
-        let (state, words) = self.readiness();
-        Print::of([format!("{state:?}").as_bytes(), words.as_bytes()])
+        self.known_readiness().print
+    }
+
+    /// The fingerprint of what the host looks at in an object that it keeps, beside what its guest says of it: the
+    /// marks that speak to the host, what keeps it from going, and its status.
+    pub(crate) fn kept_print(&self) -> Print {
+        let (meta, end) = (&self.meta, b"\0".as_slice());
+        let deleted = meta.deletion_timestamp.as_ref().map_or(end, |at| at.as_bytes());
+        let words = meta.labels.iter().chain(meta.annotations.iter()).filter(|(key, _)| key.starts_with(GROUP));
+        let words = words.flat_map(|(key, value)| [key.as_bytes(), value.as_bytes()]);
+        let finalizers = meta.finalizers.iter().map(|name| name.as_bytes());
+        Print::of([self.parts().status.bytes(), deleted].into_iter().chain(words).chain([end]).chain(finalizers))
     }
 
     /// How far it is, by kstatus, and what keeps it from being ready, in words that stay until that changes.
     pub fn readiness(&self) -> (kstatus::State, &str) {
-        let (state, words) = &self.parts().readiness;
+        let Readiness { state, words, .. } = self.known_readiness();
         (*state, words)
+    }
+
+    fn known_readiness(&self) -> &Readiness {
+        self.parts().readiness.get_or_init(|| readiness(self))
     }
 
     /// The fingerprint of what decides whether a child is as it should be: our marks on it, its owners, and
@@ -160,9 +198,9 @@ impl Object {
     pub fn marks_print(&self) -> Print {
         *self.cached.1.get_or_init(|| {
             let (meta, end) = (&self.meta, b"\0".as_slice());
-            let ours = |(key, _): &(&String, &String)| key.starts_with(GROUP);
+            let ours = |(key, _): &(&str, &str)| key.starts_with(GROUP);
             let deleted = meta.deletion_timestamp.as_ref().map_or(end, |at| at.as_bytes());
-            let marks = meta.labels.iter().chain(&meta.annotations).filter(ours);
+            let marks = meta.labels.iter().chain(meta.annotations.iter()).filter(ours);
             let marks = marks.flat_map(|(key, value)| [key.as_bytes(), value.as_bytes()]);
             let owners = meta.owner_references.iter().flat_map(|owner| {
                 let controls = if owner.controller == Some(true) { b"1".as_slice() } else { end };

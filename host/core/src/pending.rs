@@ -179,7 +179,7 @@ mod tests {
     }
 
     fn key(name: &str) -> Key {
-        Key { kind: Kind::new("", "v1", "ConfigMap"), namespace: Some("a".into()), name: name.into() }
+        Key::new(Kind::new("", "v1", "ConfigMap"), Some("a".into()), name.into())
     }
 
     fn version(version: u32, labelled: bool) -> Write {

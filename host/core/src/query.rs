@@ -119,7 +119,7 @@ impl Lookup {
     /// What an object is found under.
     pub fn values(&self, object: &Object, tree: &mut Option<Value>) -> Vec<String> {
         match self {
-            Self::Label(key) => object.meta.labels.get(key).cloned().into_iter().collect(),
+            Self::Label(key) => object.meta.labels.get(key).into_iter().map(str::to_owned).collect(),
             Self::Field(path) => {
                 let tree = tree.get_or_insert_with(|| searched(object));
                 paths::select(path, tree).into_iter().map(Value::to_string).collect()
@@ -152,7 +152,7 @@ impl Query {
             What::Named(name) => name.clone(),
             What::All(..) => "*".to_owned(),
         };
-        Key { kind: self.kind.clone(), namespace: self.area.namespace().flatten().map(str::to_owned), name }
+        Key::new(self.kind.clone(), self.area.namespace().flatten().map(str::to_owned), name)
     }
 
     /// Whether an object belongs to the answer.

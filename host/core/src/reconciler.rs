@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use smol_str::SmolStr;
 
 use crate::contract;
 use crate::kind::GroupKind;
@@ -175,11 +176,11 @@ pub struct Status {
 pub struct ChildKind {
     /// The API group; empty for the core group.
     #[serde(default)]
-    pub group: String,
+    pub group: SmolStr,
     /// The version in which they are watched.
-    pub version: String,
+    pub version: SmolStr,
     /// The kind.
-    pub kind: String,
+    pub kind: SmolStr,
     /// Whether objects of the kind, which are no children, may carry fields that were contributed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub contributed: bool,

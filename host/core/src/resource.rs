@@ -1,12 +1,13 @@
 //! Where the API server serves a kind.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::kind::{Key, Kind};
 
 /// A kind and its place in the API.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, Hash)]
 pub struct Resource {
     /// The kind.
     pub kind: Kind,
@@ -14,6 +15,33 @@ pub struct Resource {
     pub plural: String,
     /// Whether its objects live in namespaces.
     pub namespaced: bool,
+}
+
+impl Resource {
+    fn order(&self) -> (&Kind, &str, bool) {
+        (&self.kind, &self.plural, self.namespaced)
+    }
+}
+
+// Nearly always it is one and the same that is compared with itself.
+impl PartialEq for Resource {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other) || self.order() == other.order()
+    }
+}
+
+impl Eq for Resource {}
+
+impl PartialOrd for Resource {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Resource {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if std::ptr::eq(self, other) { Ordering::Equal } else { self.order().cmp(&other.order()) }
+    }
 }
 
 /// One object's place in the API.
@@ -30,7 +58,7 @@ pub struct Address {
 impl Address {
     /// The object's key.
     pub fn key(&self) -> Key {
-        Key { kind: self.resource.kind.clone(), namespace: self.namespace.clone(), name: self.name.clone() }
+        Key::new(self.resource.kind.clone(), self.namespace.clone(), self.name.clone())
     }
 }
 

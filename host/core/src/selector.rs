@@ -1,7 +1,9 @@
 //! Label selectors, in the notation of kubectl.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
+
+use crate::pairs::Pairs;
 
 /// Requirements on labels, all of which must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -47,7 +49,7 @@ impl Selector {
     }
 
     /// Whether labels are as required.
-    pub fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
+    pub fn matches(&self, labels: &Pairs) -> bool {
         self.0.iter().all(|Requirement { key, test }| match (test, labels.get(key)) {
             (Test::In(values), Some(value)) => values.contains(value),
             (Test::NotIn(values), Some(value)) => !values.contains(value),
@@ -151,8 +153,8 @@ fn is_word(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn labels(all: &[(&str, &str)]) -> BTreeMap<String, String> {
-        all.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+    fn labels(all: &[(&str, &str)]) -> Pairs {
+        all.iter().copied().collect()
     }
 
     #[test]

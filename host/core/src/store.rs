@@ -1,8 +1,9 @@
 //! The objects of one watch, and the indexes that decisions need.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::kind::Key;
 use crate::names::{OBJECT_UID, contributor_of};
 use crate::object::Object;
 use crate::query::Lookup;
@@ -38,17 +39,20 @@ pub struct Change {
 #[derive(Debug, Default)]
 pub struct Store {
     shelf: Shelf,
-    by_object_uid: HashMap<String, BTreeSet<Name>>,
-    by_contributor: HashMap<String, BTreeSet<Name>>,
+    by_object_uid: Related,
+    by_contributor: Related,
     relist: Option<Relist>,
     filled: bool,
     seen_up_to: u64,
 }
 
+/// Objects by the uid of one that they have to do with.
+type Related = HashMap<String, BTreeMap<Key, Arc<Object>>>;
+
 /// A list on its way.
 #[derive(Debug, Default)]
 struct Relist {
-    names: HashSet<Name>,
+    names: HashSet<Key>,
     highest: u64,
 }
 
@@ -97,12 +101,12 @@ impl Store {
 
     /// The objects whose label says that they are children of the object of that uid.
     pub fn children_of(&self, uid: &str) -> impl Iterator<Item = &Arc<Object>> {
-        self.by_object_uid.get(uid).into_iter().flatten().filter_map(|name| self.named(name))
+        self.by_object_uid.get(uid).into_iter().flat_map(BTreeMap::values)
     }
 
     /// The objects to which the object of that uid has contributed fields.
     pub fn contributed_by(&self, uid: &str) -> impl Iterator<Item = &Arc<Object>> {
-        self.by_contributor.get(uid).into_iter().flatten().filter_map(|name| self.named(name))
+        self.by_contributor.get(uid).into_iter().flat_map(BTreeMap::values)
     }
 
     /// Whether any object carries fields that were contributed.
@@ -112,7 +116,7 @@ impl Store {
 
     /// Every object that carries the label of a child.
     pub fn children(&self) -> impl Iterator<Item = &Arc<Object>> {
-        self.by_object_uid.values().flatten().filter_map(|name| self.named(name))
+        self.by_object_uid.values().flat_map(BTreeMap::values)
     }
 
     /// What this store shows otherwise than one that another watch of the same kind has filled before. What
@@ -127,10 +131,6 @@ impl Store {
         let covered = |o: &Object| selection == Selection::All || o.meta.labels.contains_key(OBJECT_UID);
         let gone = before.all().filter(|o| covered(o) && self.like(o).is_none());
         there.chain(gone.map(|o| Change { before: Some(o.clone()), after: None })).collect()
-    }
-
-    fn named(&self, (namespace, name): &Name) -> Option<&Arc<Object>> {
-        self.shelf.get(namespace.as_deref(), name)
     }
 
     /// What has the name of an object.
@@ -148,15 +148,14 @@ impl Store {
                 Vec::new()
             }
             Event::Seen(object) => {
-                let name = name_of(&object);
                 self.told(&object);
                 if let Some(relist) = &mut self.relist {
-                    relist.names.insert(name.clone());
+                    relist.names.insert(object.key.clone());
                 }
-                self.put(name, object).into_iter().collect()
+                self.put(object).into_iter().collect()
             }
             Event::Gone(object) => {
-                let name = name_of(&object);
+                let name = object.key.clone();
                 self.told(&object);
                 if let Some(relist) = &mut self.relist {
                     relist.names.remove(&name);
@@ -170,8 +169,8 @@ impl Store {
                 self.filled = true;
                 let listed = self.relist.take().unwrap_or_default();
                 self.seen_up_to = self.seen_up_to.max(listed.highest);
-                let lost: Vec<Name> =
-                    self.shelf.all().map(|o| name_of(o)).filter(|name| !listed.names.contains(name)).collect();
+                let all = self.shelf.all().map(|object| &object.key);
+                let lost: Vec<Key> = all.filter(|key| !listed.names.contains(key)).cloned().collect();
                 lost.iter()
                     .filter_map(|name| self.remove(name))
                     .map(|object| Change { before: Some(object), after: None })
@@ -185,45 +184,52 @@ impl Store {
         *highest = (*highest).max(number(&object.meta.resource_version));
     }
 
-    fn put(&mut self, name: Name, object: Arc<Object>) -> Option<Change> {
+    fn put(&mut self, object: Arc<Object>) -> Option<Change> {
         let before = self.like(&object).cloned();
         if let Some(before) = &before {
             if before.meta.uid == object.meta.uid && before.meta.resource_version == object.meta.resource_version {
                 return None;
             }
             object.inherit(before);
-            self.unindex(&name, before);
+            self.unindex(before);
         }
         self.shelf.put(object.clone());
         if let Some(uid) = object.meta.labels.get(OBJECT_UID) {
-            self.by_object_uid.entry(uid.clone()).or_default().insert(name.clone());
+            relate(&mut self.by_object_uid, uid, &object);
         }
         for uid in contributors(&object) {
-            self.by_contributor.entry(uid.to_owned()).or_default().insert(name.clone());
+            relate(&mut self.by_contributor, uid, &object);
         }
         Some(Change { before, after: Some(object) })
     }
 
-    fn remove(&mut self, name: &Name) -> Option<Arc<Object>> {
-        let before = self.shelf.remove(name.0.as_deref(), &name.1)?;
-        self.unindex(name, &before);
+    fn remove(&mut self, name: &Key) -> Option<Arc<Object>> {
+        let before = self.shelf.remove(name.namespace.as_deref(), &name.name)?;
+        self.unindex(&before);
         Some(before)
     }
 
-    fn unindex(&mut self, name: &Name, object: &Object) {
+    fn unindex(&mut self, object: &Object) {
         if let Some(uid) = object.meta.labels.get(OBJECT_UID) {
-            leave(&mut self.by_object_uid, uid, name);
+            leave(&mut self.by_object_uid, uid, &object.key);
         }
         for uid in contributors(object) {
-            leave(&mut self.by_contributor, uid, name);
+            leave(&mut self.by_contributor, uid, &object.key);
         }
     }
 }
 
-fn leave(index: &mut HashMap<String, BTreeSet<Name>>, uid: &str, name: &Name) {
-    if let Some(names) = index.get_mut(uid) {
-        names.remove(name);
-        if names.is_empty() {
+fn relate(index: &mut Related, uid: &str, object: &Arc<Object>) {
+    match index.get_mut(uid) {
+        Some(objects) => drop(objects.insert(object.key.clone(), object.clone())),
+        None => drop(index.insert(uid.to_owned(), BTreeMap::from([(object.key.clone(), object.clone())]))),
+    }
+}
+
+fn leave(index: &mut Related, uid: &str, name: &Key) {
+    if let Some(objects) = index.get_mut(uid) {
+        objects.remove(name);
+        if objects.is_empty() {
             index.remove(uid);
         }
     }
@@ -238,10 +244,6 @@ fn contributors(object: &Object) -> impl Iterator<Item = &str> {
 /// A resourceVersion as a number; 0 where it is none, so that nobody waits for it.
 pub(crate) fn number(version: &str) -> u64 {
     version.parse().unwrap_or(0)
-}
-
-fn name_of(object: &Object) -> Name {
-    (object.key.namespace.clone(), object.key.name.clone())
 }
 
 #[cfg(test)]

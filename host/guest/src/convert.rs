@@ -23,11 +23,12 @@ pub(crate) fn request(from: core::Request) -> wit::Request {
 }
 
 fn verdict(from: core::Verdict) -> wit::Verdict {
+    let kind::Kind { group, version, kind } = &from.key.kind;
     wit::Verdict {
         key: types::Key {
-            kind: types::Kind { group: from.key.kind.group, version: from.key.kind.version, kind: from.key.kind.kind },
-            namespace: from.key.namespace,
-            name: from.key.name,
+            kind: types::Kind { group: group.to_string(), version: version.to_string(), kind: kind.to_string() },
+            namespace: from.key.namespace.clone(),
+            name: from.key.name.clone(),
         },
         state: match from.state {
             core::State::Absent => wit::State::Absent,
@@ -43,11 +44,11 @@ fn verdict(from: core::Verdict) -> wit::Verdict {
 }
 
 pub(crate) fn kind(from: types::Kind) -> kind::Kind {
-    kind::Kind { group: from.group, version: from.version, kind: from.kind }
+    kind::Kind::new(&from.group, &from.version, &from.kind)
 }
 
 pub(crate) fn key(from: types::Key) -> kind::Key {
-    kind::Key { kind: kind(from.kind), namespace: from.namespace, name: from.name }
+    kind::Key::new(kind(from.kind), from.namespace, from.name)
 }
 
 pub(crate) fn view(from: types::View) -> core::View {

@@ -1,7 +1,7 @@
 //! How large an answer is: all its text added up.
 
 use innkeeper_core::contract::{self, Failure, Manifest, Outcome, Removal, Request, Wish};
-use innkeeper_core::kind::Key;
+use innkeeper_core::kind::{Key, Named};
 use innkeeper_core::world::{Listing, Scope};
 
 /// Bytes of a request's text.
@@ -63,7 +63,7 @@ fn removal(removal: &Removal) -> u64 {
 
 /// Bytes of the text of an address.
 pub(crate) fn key(key: &Key) -> u64 {
-    let Key { kind, namespace, name } = key;
+    let Named { kind, namespace, name, .. } = &**key;
     let kind = text(&kind.group) + text(&kind.version) + text(&kind.kind);
     kind + namespace.as_deref().map_or(0, text) + text(name)
 }

@@ -50,6 +50,8 @@ pub(crate) struct Inside {
     pub(crate) noop_us: f64,
     /// The calls of the guest that belong to that.
     pub(crate) called_us: f64,
+    /// Something changed that the guest is shown, and it answers what it had answered; its call left out.
+    pub(crate) same_us: Spread,
     /// It changed in a way that no guest sees.
     pub(crate) woken_us: Spread,
     /// What was asked about objects and children: nothing should be.

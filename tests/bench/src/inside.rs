@@ -108,18 +108,26 @@ impl Desk {
         }
         let ended = f64::from(u32::try_from(self.ended)?);
         let (noop_us, called_us) = (micros(self.busy) / ended, micros(self.called) / ended);
-        let mut woken = Vec::new();
-        for (number, object) in std::mem::take(&mut self.seen).into_values() {
-            let touched = touched(&object)?;
+        let seen: Vec<(u64, Arc<Object>)> = std::mem::take(&mut self.seen).into_values().collect();
+        let woken_us = self.changed(&seen, 1_000_000, |_| {}).await?;
+        let same_us =
+            self.changed(&seen, 2_000_000, |object| object["metadata"]["labels"]["round"] = "2".into()).await?;
+        Ok(Inside { objects, noop_us, called_us, same_us, woken_us, requests: self.requests.clone() })
+    }
+
+    /// What follows from a change of each object, one after the other.
+    async fn changed(&mut self, all: &[(u64, Arc<Object>)], later: u64, change: impl Fn(&mut Value)) -> Result<Spread> {
+        let mut took = Vec::new();
+        for (number, object) in all {
+            let changed = changed(object, later, &change)?;
             let ended = self.ended;
             self.busy = Duration::ZERO;
-            self.input(Input::Watched(number, Event::Seen(touched)));
+            self.input(Input::Watched(*number, Event::Seen(changed)));
             self.work().await;
             ensure!(self.ended > ended, "{} was not looked at again", object.key);
-            woken.push(micros(self.busy));
+            took.push(micros(self.busy));
         }
-        let woken = Spread::of(woken).context("no object was told of")?;
-        Ok(Inside { objects, noop_us, called_us, woken_us: woken, requests: self.requests.clone() })
+        Spread::of(took).context("no object was told of")
     }
 
     /// What the next word of a watch leads to.
@@ -181,11 +189,12 @@ impl Desk {
     }
 }
 
-/// The object as a watch tells it when something has changed that no guest sees.
-fn touched(object: &Object) -> Result<Arc<Object>> {
+/// The object as a watch tells it after a change, at a resourceVersion that lies so far behind its own.
+fn changed(object: &Object, later: u64, change: impl Fn(&mut Value)) -> Result<Arc<Object>> {
     let mut value: Value = object.value();
+    change(&mut value);
     let version: u64 = object.meta.resource_version.parse()?;
-    value["metadata"]["resourceVersion"] = (version + 1_000_000).to_string().into();
+    value["metadata"]["resourceVersion"] = (version + later).to_string().into();
     let parsed = Object::parse(&value.to_string(), None);
     Ok(Arc::new(parsed.map_err(|e| anyhow::anyhow!("{} cannot be read again: {e}", object.key))?))
 }

@@ -34,10 +34,16 @@ fn of_wasm(text: &mut String, wasm: &Wasm) {
 }
 
 fn of_inside(text: &mut String, inside: &Inside) {
-    let Inside { objects, noop_us, called_us, woken_us, requests } = inside;
+    let Inside { objects, noop_us, called_us, same_us, woken_us, requests } = inside;
     let _ = writeln!(text, "### The host's own time for an object of which nothing has to change, of {objects}\n");
-    let _ = writeln!(text, "| | µs |\n|---|---|\n| after a start (mean) | {noop_us:.1} |");
+    let _ = writeln!(text, "| | µs |\n|---|---|\n| the first look at it after a start (mean) | {noop_us:.1} |");
     let _ = writeln!(text, "| beside it, the guest's call (mean) | {called_us:.1} |");
+    let _ = writeln!(
+        text,
+        "| its guest is called for a change, and answers what it had answered: p50 | {:.1} |",
+        same_us.p50
+    );
+    let _ = writeln!(text, "| the same: p99 | {:.1} |", same_us.p99);
     let _ = writeln!(text, "| it changed in a way that no guest sees: p50 | {:.1} |", woken_us.p50);
     let _ = writeln!(text, "| the same: p99 | {:.1} |\n", woken_us.p99);
     let _ = writeln!(text, "Requests about objects and children: {}.\n", requests.len());

@@ -55,7 +55,7 @@ async fn the_kind_is_installed_once_and_holds_people_to_its_rules() {
     assert_eq!(reconciler.value()["status"], status["status"]);
 
     let overview = cluster.overview().await.expect("an overview");
-    let service = GroupKind { group: String::new(), kind: "Service".into() };
+    let service = GroupKind { group: "".into(), kind: "Service".into() };
     let row = overview.rows.iter().find(|r| r.reconciler.as_ref().is_some_and(|k| k.reconciler == name));
     let row = row.expect("the Reconciler is shown");
     assert_eq!((row.kind.as_ref(), row.defined), (Some(&service), false), "no CRD defines Service");

@@ -31,7 +31,7 @@ impl Crd {
         let whole = object.value();
         let spec = whole.get("spec")?;
         let text = |value: &Value| value.as_str().map(str::to_owned);
-        let kind = GroupKind { group: text(&spec["group"])?, kind: text(&spec["names"]["kind"])? };
+        let kind = GroupKind { group: text(&spec["group"])?.into(), kind: text(&spec["names"]["kind"])?.into() };
         let conditions = whole.pointer("/status/conditions").and_then(Value::as_array);
         let established =
             conditions.is_some_and(|all| all.iter().any(|c| c["type"] == "Established" && c["status"] == "True"));
@@ -73,7 +73,7 @@ fn support(version: &Value) -> StatusSupport {
 pub struct Catalog {
     crds: BTreeMap<String, Crd>,
     /// By the name of a kind, whatever its group: the CRDs that claim it.
-    claims: HashMap<String, BTreeSet<String>>,
+    claims: HashMap<smol_str::SmolStr, BTreeSet<String>>,
     /// What discovery said: none where the kind is not served.
     discovered: HashMap<Kind, Option<Arc<Resource>>>,
     /// What discovery said where any version would do: none where the kind is not served at all.

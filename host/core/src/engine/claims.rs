@@ -57,7 +57,7 @@ impl Engine {
     pub(super) fn act_for(&mut self, asked: Asked) {
         let looks = matches!(asked.action, Action::Look(_));
         let at = asked.action.key();
-        let name = (at.kind.group_kind(), at.namespace, at.name);
+        let name = (at.kind.group_kind(), at.namespace.clone(), at.name.clone());
         match self.claims.held.get_mut(&name) {
             Some(held) if held.by == asked.object => held.in_flight += 1,
             Some(held) if looks => return held.waiting.push_back(asked),

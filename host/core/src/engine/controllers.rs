@@ -1,12 +1,12 @@
 //! Controllers: one per kind that a Reconciler binds to a module. Arranged anew whenever a CRD, a module
 //! or a Reconciler changes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::kinds::{self, ChildKinds, Scene};
 use super::reconcilers::{Bound, Declared};
-use super::{Catalog, Engine, Output, Owner, guards};
+use super::{Engine, Output, Owner, guards};
 use crate::binding::Binding;
 use crate::cause::Cause;
 use crate::kind::{GroupKind, Key};
@@ -36,11 +36,6 @@ pub(super) struct Controller {
 }
 
 impl Controller {
-    /// The watches of its children's kinds. A kind whose CRD is gone has none.
-    pub(super) fn child_watches(&self, catalog: &Catalog) -> BTreeSet<Watch> {
-        self.kinds.watches(catalog)
-    }
-
     /// Without a list of kinds every kind that is named is looked for.
     fn seek_named(&mut self) {
         if self.kinds.is_unlisted() && self.targets.is_unlisted() {

@@ -14,7 +14,7 @@ impl Controller {
     /// [`Stores::filled`]: super::stores::Stores::filled
     pub(super) fn needs(&self, catalog: &Catalog) -> Vec<Watch> {
         let mut needs = vec![self.objects.clone()];
-        needs.extend(self.child_watches(catalog));
+        needs.extend(self.kinds.watches(catalog));
         needs.extend(self.targets.watches(catalog));
         needs
     }

@@ -125,7 +125,7 @@ impl Engine {
         let is_ours = |child: &Arc<Object>| {
             let uid = child.meta.labels.get(OBJECT_UID);
             fields::apply_entry(&child.meta, manager).is_some()
-                && objects.all().any(|o| Some(&o.meta.uid) == uid && !stay(o))
+                && objects.all().any(|o| Some(o.meta.uid.as_str()) == uid && !stay(o))
         };
         controller.binding.on_delete == OnDelete::Delete
             && controller.kinds.all().any(|kind| match controller.kinds.sight(kind, &scene) {

@@ -201,28 +201,48 @@ impl ChildKinds {
 
     /// Whether the children of a kind can be seen.
     pub(super) fn sight<'a>(&self, kind: &GroupKind, scene: &Scene<'a>) -> Sight<'a> {
+        self.look(kind, scene).1
+    }
+
+    /// The store that shows children of a kind, perhaps not all of them yet, and whether they can be seen.
+    fn look<'a>(&self, kind: &GroupKind, scene: &Scene<'a>) -> (Option<&'a Store>, Sight<'a>) {
         let unseen = |trouble: Option<&Trouble>, otherwise: &str| {
             let why = trouble.map_or(otherwise, Trouble::why).to_owned();
             Sight::Unseen(Unseen { why, lasts: trouble.is_some_and(|t| t.lasts(scene.now_ms)) })
         };
         let Some(resource) = self.resource(kind, scene.catalog) else {
             let asked = self.versions(kind).iter().any(|k| scene.catalog.is_unknown(k));
-            return match asked || scene.catalog.is_unheard_of(kind) {
+            let sight = match asked || scene.catalog.is_unheard_of(kind) {
                 true => unseen(scene.troubles.of_kind(kind), "where it is served is not known yet"),
                 false => Sight::NotServed,
             };
+            return (None, sight);
         };
         let watch = self.need(resource);
-        match scene.stores.filled(&watch) {
-            Some(store) => Sight::Whole(store),
-            None => unseen(scene.troubles.of_watch(&watch), "it is being listed"),
+        let store = scene.stores.get(&watch);
+        match store.filter(|store| store.is_filled()) {
+            Some(filled) => (store, Sight::Whole(filled)),
+            None => (store, unseen(scene.troubles.of_watch(&watch), "it is being listed")),
         }
+    }
+
+    /// What stores show of children, and the kinds of which children that may be there cannot be seen.
+    pub(super) fn all_that_is_seen<'a>(&self, scene: &Scene<'a>) -> (Vec<&'a Store>, Vec<(GroupKind, Unseen)>) {
+        let (mut stores, mut unseen) = (Vec::new(), Vec::new());
+        for kind in self.all() {
+            let (store, sight) = self.look(kind, scene);
+            stores.extend(store);
+            match sight {
+                Sight::Unseen(why) if !self.fresh.contains(kind) => unseen.push((kind.clone(), why)),
+                _ => {}
+            }
+        }
+        (stores, unseen)
     }
 
     /// The kinds of which children that may be there cannot be seen.
     pub(super) fn unseen(&self, scene: &Scene<'_>) -> Vec<(GroupKind, Unseen)> {
-        let all = self.out_of_sight(scene).into_iter();
-        all.filter(|(kind, _)| !self.fresh.contains(kind)).collect()
+        self.all_that_is_seen(scene).1
     }
 
     /// The kinds whose stores do not show what there is.
@@ -258,7 +278,7 @@ pub(super) fn named_for_contributions(binding: &Binding) -> BTreeSet<GroupKind> 
 fn listed<'a>(permissions: &'a [Permission], wishes: impl Iterator<Item = &'a Wish>) -> BTreeSet<GroupKind> {
     let permitted = permissions.iter().map(|p| (&p.group, &p.kinds));
     let all = permitted.chain(wishes.map(|wish| (&wish.group, &wish.kinds)));
-    all.flat_map(|(group, kinds)| kinds.iter().map(|kind| GroupKind { group: group.clone(), kind: kind.clone() }))
+    all.flat_map(|(group, kinds)| kinds.iter().map(|kind| GroupKind { group: group.into(), kind: kind.into() }))
         .collect()
 }
 

@@ -288,7 +288,7 @@ mod tests {
     use crate::selector::Selector;
 
     fn key(name: &str) -> Key {
-        Key { kind: Kind::new("example.com", "v1", "Inn"), namespace: Some("a".into()), name: name.into() }
+        Key::new(Kind::new("example.com", "v1", "Inn"), Some("a".into()), name.into())
     }
 
     fn looked(name: &str) -> HashMap<Arc<Query>, Print> {

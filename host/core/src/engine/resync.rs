@@ -1,8 +1,6 @@
 //! The periodic look at everything (promise Q05): each object once in a period, spread over it by its name, so
 //! that it is no storm. It needs no timer per object.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
 use super::Engine;
 use crate::cause::{Cause, Due};
 use crate::kind::Key;
@@ -49,9 +47,7 @@ impl Resync {
 
 /// In which part of a period an object is looked at.
 fn part(key: &Key) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    key.hash(&mut hasher);
-    hasher.finish() % PARTS
+    key.spread() % PARTS
 }
 
 impl Engine {

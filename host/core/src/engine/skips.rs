@@ -13,18 +13,19 @@ use crate::step::{Ended, Memory};
 
 impl Engine {
     /// Whether a reconcile would ask what the last one asked, be answered the same, and find nothing to do.
-    pub(super) fn is_at_rest(&mut self, key: &Key, object: &Object, children: &[Arc<Object>], memory: &Memory) -> bool {
-        let Some(settled) = &memory.settled else { return false };
+    pub(super) fn is_at_rest(&mut self, key: &Key, object: &Object, children: &[Arc<Object>]) -> bool {
+        let memory = self.memories.get(key).filter(|(uid, _)| *uid == object.meta.uid);
+        let Some(settled) = memory.and_then(|(_, memory)| memory.settled.as_ref()) else { return false };
         settled.due.is_none_or(|(at, _)| self.now.mono_ms < at)
             && settled.is_still_so(object, children)
             && self.reads_are_unchanged(key)
     }
 
     /// The object is looked at again when it would have been.
-    pub(super) fn skip(&mut self, key: Key, causes: Causes, binding: &Binding, object: &Object, memory: Memory) {
-        let due = memory.settled.as_ref().and_then(|settled| settled.due);
+    pub(super) fn skip(&mut self, key: Key, causes: Causes, binding: &Binding) {
+        let settled = self.memories.get(&key).and_then(|(_, memory)| memory.settled.as_ref());
+        let due = settled.and_then(|settled| settled.due);
         let again = due.map_or(Again::OnChange, |(at, due)| Again::After(at.saturating_sub(self.now.mono_ms), due));
-        self.memories.insert(key.clone(), (object.meta.uid.clone(), memory));
         self.queue.done(&key, again, self.now.mono_ms);
         let digest = binding.module.as_ref().map(|m| m.digest.clone());
         let ended = Ended { again, memory: Memory::default(), changes: Vec::new(), trouble: None, skipped: true };

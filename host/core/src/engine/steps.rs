@@ -76,22 +76,12 @@ impl Engine {
         };
         // What a store showed before there was a controller told nobody.
         self.orphaning.see(&object);
-        let mut children = Vec::new();
-        for watch in controller.child_watches(&self.catalog) {
-            let store = self.stores.get(&watch);
-            children.extend(store.into_iter().flat_map(|s| s.children_of(&object.meta.uid)).cloned());
-        }
-        // An object made anew under the name of an earlier one remembers nothing of it.
-        let memory = self.memories.remove(&key).filter(|(uid, _)| *uid == object.meta.uid).map(|(_, m)| m);
-        let memory = memory.unwrap_or_default();
-        let mut contributed = Vec::new();
-        for watch in controller.targets.watches(&self.catalog) {
-            let store = self.stores.get(&watch);
-            contributed.extend(store.into_iter().flat_map(|s| s.contributed_by(&object.meta.uid)).cloned());
-        }
-        let shown: BTreeSet<Key> = contributed.iter().map(|there: &Arc<Object>| there.key.clone()).collect();
-        let scene = self.scene();
-        let unseen = [&controller.kinds, &controller.targets].into_iter().flat_map(|kinds| kinds.unseen(&scene));
+        let (scene, uid) = (self.scene(), &object.meta.uid);
+        let (stores, unseen) = controller.kinds.all_that_is_seen(&scene);
+        let children: Vec<_> = stores.into_iter().flat_map(|store| store.children_of(uid)).cloned().collect();
+        let (stores, unseen_too) = controller.targets.all_that_is_seen(&scene);
+        let contributed: Vec<_> = stores.into_iter().flat_map(|store| store.contributed_by(uid)).cloned().collect();
+        let unseen = unseen.into_iter().chain(unseen_too);
         let unseen: Vec<String> = unseen.map(|(kind, unseen)| format!("{kind} ({})", unseen.why)).collect();
         let binding = controller.binding.clone();
         self.out.push(Output::Began { object: key.clone(), waited_ms });
@@ -101,10 +91,13 @@ impl Engine {
             && contributed.is_empty()
             && unsettled.is_none()
             && !causes.insist()
-            && self.is_at_rest(&key, &object, &children, &memory)
+            && self.is_at_rest(&key, &object, &children)
         {
-            return self.skip(key, causes, &binding, &object, memory);
+            return self.skip(key, causes, &binding);
         }
+        // An object made anew under the name of an earlier one remembers nothing of it.
+        let memory = self.memories.remove(&key).filter(|(uid, _)| *uid == object.meta.uid).map(|(_, m)| m);
+        let shown: BTreeSet<Key> = contributed.iter().map(|there: &Arc<Object>| there.key.clone()).collect();
         let seen = Seen {
             object,
             children,
@@ -112,7 +105,7 @@ impl Engine {
             unseen,
             picture: Arc::new(self.picture()),
             binding,
-            memory,
+            memory: memory.unwrap_or_default(),
             failures: self.queue.failures(&key),
             insist: causes.insist(),
             unsettled,

@@ -82,7 +82,7 @@ mod tests {
     use crate::kind::Kind;
 
     fn key(kind: &str, name: &str) -> Key {
-        Key { kind: Kind::new("", "v1", kind), namespace: Some("a".into()), name: name.into() }
+        Key::new(Kind::new("", "v1", kind), Some("a".into()), name.into())
     }
 
     #[test]

@@ -32,22 +32,22 @@ pub(super) static RECONCILERS: LazyLock<Watch> = LazyLock::new(|| {
 const WORDS_TO_US: [&str; 3] = [names::PAUSED, names::RECONCILE_NOW, names::SKIP_FINALIZE];
 
 /// Whether something of an object differs between both sides of a change.
-fn differs<T: PartialEq>(change: &Change, of: impl Fn(&Metadata) -> T) -> bool {
-    let of = |side: &Option<Arc<Object>>| side.as_ref().map(|object| of(&object.meta));
+fn differs<'a, T: PartialEq + 'a>(change: &'a Change, of: impl Fn(&'a Metadata) -> T) -> bool {
+    let of = |side: &'a Option<Arc<Object>>| side.as_ref().map(|object| of(&object.meta));
     of(&change.before) != of(&change.after)
 }
 
 /// Whether a change of an object is what somebody wants of it, and not how it is.
 fn is_meant(change: &Change) -> bool {
-    is_asked(change) || differs(change, |meta| (meta.labels.clone(), meta.annotations.clone()))
+    is_asked(change) || differs(change, |meta| (&meta.labels, &meta.annotations))
 }
 
 /// Whether somebody wants something else of an object, or speaks to us. Other labels and annotations may be what is
 /// fought over: who removes one that its guest sets does not begin anew.
 fn is_asked(change: &Change) -> bool {
     differs(change, |meta| {
-        let words = WORDS_TO_US.map(|word| meta.annotations.get(word).cloned());
-        (meta.uid.clone(), meta.generation, meta.deletion_timestamp.clone(), words)
+        let words = WORDS_TO_US.map(|word| meta.annotations.get(word));
+        (&meta.uid, meta.generation, &meta.deletion_timestamp, words)
     })
 }
 
@@ -57,7 +57,9 @@ fn whole(resource: Resource) -> Watch {
 
 /// Whether somebody asks for an object to be looked at, by its annotation.
 fn asks_for_it(change: &Change) -> bool {
-    let asked = |side: &Option<Arc<Object>>| side.as_ref()?.meta.annotations.get(names::RECONCILE_NOW).cloned();
+    fn asked(side: &Option<Arc<Object>>) -> Option<&str> {
+        side.as_ref()?.meta.annotations.get(names::RECONCILE_NOW)
+    }
     change.before.is_some() && asked(&change.after).is_some() && asked(&change.before) != asked(&change.after)
 }
 
@@ -156,7 +158,7 @@ impl Engine {
         })?;
         let resource = &self.controllers.get(&kind)?.objects.resource;
         let namespace = namespace.filter(|_| resource.namespaced);
-        Some(Key { kind: resource.kind.clone(), namespace, name })
+        Some(Key::new(resource.kind.clone(), namespace, name))
     }
 
     /// A store was filled for the first time: objects that go and steps may have waited for it.

@@ -4,7 +4,7 @@ use super::*;
 use crate::kind::Kind;
 
 fn key(name: &str) -> Key {
-    Key { kind: Kind::new("", "v1", "ConfigMap"), namespace: None, name: name.into() }
+    Key::new(Kind::new("", "v1", "ConfigMap"), None, name.into())
 }
 
 fn next(queue: &mut Queue) -> Option<Key> {

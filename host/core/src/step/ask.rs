@@ -1,29 +1,17 @@
 //! Phase 2: the question to the guest, and its answer.
 
-use serde_json::Value;
-
-use super::{Desk, Next, Output, Phase, Seen, report};
-use crate::conditions;
-use crate::contract::{self, Failure, Outcome, Request, State, Verdict, View};
-use crate::json;
+use super::{Desk, Next, Output, Phase, Seen, report, settled};
+use crate::contract::{self, Failure, Outcome, Request, State, Verdict};
 use crate::kind::Key;
 use crate::kstatus;
 use crate::object::Object;
+use crate::print::Print;
+use crate::shown;
 use crate::wanted;
 use crate::world::Read;
 
-/// What a guest is shown of its object: all but the conditions that the host sets.
-fn shown(object: &Object) -> Value {
-    let mut object = object.view_value(View::Full);
-    if let Some(list) = object.pointer_mut("/status/conditions").and_then(Value::as_array_mut) {
-        conditions::keep_the_guests(list);
-    }
-    object
-}
-
 /// What the guest is given.
 pub(super) fn request(seen: &Seen, phase: contract::Phase) -> Request {
-    let object = shown(&seen.object);
     let mut children: Vec<Verdict> = seen.children.iter().map(|child| verdict(child)).collect();
     for remembered in &seen.memory.verdicts {
         match children.iter_mut().find(|v| v.key == remembered.key) {
@@ -35,7 +23,7 @@ pub(super) fn request(seen: &Seen, phase: contract::Phase) -> Request {
     children.sort_by(|a, b| a.key.cmp(&b.key));
     Request {
         phase,
-        object: json::text(&object),
+        object: shown::text(&seen.object),
         config: seen.binding.config.clone(),
         children,
         contributions: contributions(seen),
@@ -76,8 +64,10 @@ pub(super) fn verdict(child: &Object) -> Verdict {
 /// The guest answered: its children's kinds must be known before they can be planned.
 pub(super) fn answered(desk: &mut Desk, result: Result<Outcome, Failure>, reads: Vec<Read>) -> Next {
     desk.reads = reads;
+    desk.answer = result.as_ref().map(Print::of_value).unwrap_or_default();
     match result {
         Err(failure) => report::failed(desk, failure),
+        Ok(outcome) if settled::comes_to_the_same(desk, &outcome) => report::unchanged(desk, outcome),
         Ok(mut outcome) => {
             if desk.is_finished_by(&outcome) {
                 // The object goes: what is there of it goes too, and nothing is made for it any more.

@@ -246,6 +246,8 @@ struct Desk {
     next_id: u32,
     /// The object as the guest was shown it, if it was asked.
     asked: Option<Arc<Object>>,
+    /// What it answered.
+    answer: Print,
     /// The marks of what was written, as the API server answered.
     written: HashMap<Key, Print>,
     /// Something was written of which only the stores can tell what it led to.
@@ -328,6 +330,7 @@ impl Step {
             outputs: Vec::new(),
             next_id: 0,
             asked: None,
+            answer: Print::NONE,
             written: HashMap::new(),
             at_work: false,
             wait_ms: 0,

@@ -24,8 +24,8 @@ pub(super) fn ours(seen: &Seen, wanted: &Wanted, there: &Arc<Object>, live: bool
         return as_it_stands(there);
     }
     if cascade::has_lost_its_owner(seen, there) && there.meta.annotations.contains_key(names::APPLIED) {
-        let (resource, key) = (seen.binding.resource.clone(), seen.object.key.clone());
-        let object = Address { resource, namespace: key.namespace, name: key.name };
+        let (resource, key) = (seen.binding.resource.clone(), &seen.object.key);
+        let object = Address { resource, namespace: key.namespace.clone(), name: key.name.clone() };
         return Move::Act(Action::Look(object), Stand::Asking);
     }
     owned(seen, wanted, there, live)

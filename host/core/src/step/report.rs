@@ -191,6 +191,13 @@ pub(super) fn acted(
     })
 }
 
+/// The guest said what it had said when the object came to rest, and all is as it was left then.
+pub(super) fn unchanged(desk: &mut Desk, outcome: Outcome) -> Next {
+    let again = outcome.requeue_after.map_or(Again::OnChange, |ms| Again::After(ms, Due::Requeue));
+    let removals = desk.seen.memory.removals.clone();
+    finish_when_answered(desk, Reporting { outcome: Some(outcome), again, removals, ..Reporting::default() })
+}
+
 fn go(reporting: Reporting) -> Next {
     Next::Go(Phase::Reporting(Box::new(reporting)))
 }

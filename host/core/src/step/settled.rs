@@ -16,10 +16,14 @@ use crate::world::Read;
 /// Where a reconcile came to rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settled {
-    /// What the guest was given.
-    given: Print,
+    /// What the guest was given: the object, then how far each child is, then the children in its views.
+    given: Box<[Print]>,
     /// What the object and the marks on its children were when it ended.
-    left: Print,
+    left: Box<[Print]>,
+    /// What the host looks at in the object itself.
+    kept: Print,
+    /// What the guest answered.
+    answer: Print,
     /// The views in which the guest looked at its children.
     views: Vec<View>,
     /// When it is looked at again by the clock that never goes back, in milliseconds, and why.
@@ -29,19 +33,46 @@ pub struct Settled {
 impl Settled {
     /// Whether an object and its children are as they were when its reconcile came to rest.
     pub fn is_still_so(&self, object: &Object, children: &[Arc<Object>]) -> bool {
-        left(object, children.iter().map(|child| child.marks_print())) == self.left
-            && given(object, children, &self.views) == self.given
+        left(object, marks(children)).eq(self.left.iter().copied())
+            && given(object, children, &self.views).eq(self.given.iter().copied())
+    }
+
+    /// Whether the same answer as before leads to nothing, though the guest was given something else: all that the host
+    /// looks at to carry it out is as it was.
+    fn comes_to_the_same(&self, outcome: &Outcome, object: &Object, children: &[Arc<Object>]) -> bool {
+        // Labels and annotations of its own may have been changed by the same hand.
+        let says_nothing_of_itself = outcome.labels.is_empty() && outcome.annotations.is_empty();
+        let told = self.given.iter().skip(1).take(self.left.len() - 1);
+        says_nothing_of_itself
+            && marks(children).eq(self.left.iter().skip(1).copied())
+            && children.iter().map(|child| child.readiness_print()).eq(told.copied())
+            && object.kept_print() == self.kept
     }
 }
 
-fn given(object: &Object, children: &[Arc<Object>], views: &[View]) -> Print {
-    let told = children.iter().map(|child| child.readiness_print());
-    let looked = views.iter().flat_map(|view| children.iter().map(|child| child.print(*view)));
-    Print::of_all(std::iter::once(object.shown_print()).chain(told).chain(looked))
+fn marks(children: &[Arc<Object>]) -> impl Iterator<Item = Print> {
+    children.iter().map(|child| child.marks_print())
 }
 
-fn left(object: &Object, marks: impl Iterator<Item = Print>) -> Print {
-    Print::of_all(std::iter::once(object.print(View::Full)).chain(marks))
+fn given(object: &Object, children: &[Arc<Object>], views: &[View]) -> impl Iterator<Item = Print> {
+    let told = children.iter().map(|child| child.readiness_print());
+    let looked = views.iter().flat_map(move |view| children.iter().map(|child| child.print(*view)));
+    std::iter::once(object.shown_print()).chain(told).chain(looked)
+}
+
+fn left(object: &Object, marks: impl Iterator<Item = Print>) -> impl Iterator<Item = Print> {
+    std::iter::once(object.print(View::Full)).chain(marks)
+}
+
+/// Whether an answer of the guest leads to nothing, since it is the one with which the object came to rest. A resync
+/// looks at everything anew, and so does a reconcile that has something else to tell.
+pub(super) fn comes_to_the_same(desk: &Desk, outcome: &Outcome) -> bool {
+    let seen = &desk.seen;
+    let says_nothing_else = !seen.insist && seen.failures == 0 && seen.unsettled.is_none() && seen.unseen.is_empty();
+    let settled = seen.memory.settled.as_ref().filter(|_| says_nothing_else && seen.contributed.is_empty());
+    settled.is_some_and(|settled| {
+        settled.answer == desk.answer && settled.comes_to_the_same(outcome, &seen.object, &seen.children)
+    })
 }
 
 /// How a reconcile is about to end.
@@ -87,6 +118,7 @@ pub(super) fn settled(desk: &Desk, ending: &Ending<'_>) -> Option<Settled> {
     views.dedup();
     let marks =
         seen.children.iter().map(|child| desk.written.get(&child.key).copied().unwrap_or_else(|| child.marks_print()));
-    let given = given(desk.asked.as_deref()?, &seen.children, &views);
-    Some(Settled { given, left: left(&seen.object, marks), views, due: None })
+    let given = given(desk.asked.as_deref()?, &seen.children, &views).collect();
+    let (kept, answer) = (seen.object.kept_print(), desk.answer);
+    Some(Settled { given, left: left(&seen.object, marks).collect(), kept, answer, views, due: None })
 }

@@ -9,7 +9,7 @@ use innkeeper_core::action::Done;
 use innkeeper_core::binding::Module;
 use innkeeper_core::contract::Manifest;
 use innkeeper_core::engine::{Input, News, Now};
-use innkeeper_core::kind::Kind;
+use innkeeper_core::kind::{Key, Kind};
 use innkeeper_core::resource::Resource;
 use innkeeper_core::watch::Watch;
 use serde_json::{Value, json};
@@ -280,12 +280,8 @@ fn what_there_is_to_do_is_counted_by_kind() {
     let load = house.engine.load();
     let load = load.values().next().unwrap();
     assert_eq!((load.fresh + load.sweep + load.working, load.sweep), (3, 0), "{load:?}");
-    let x = innkeeper_core::kind::Key {
-        kind: Kind::new("example.com", "v1", "Inn"),
-        namespace: Some("a".into()),
-        name: "x".into(),
-    };
-    let nobody = innkeeper_core::kind::Key { name: "nobody".into(), ..x.clone() };
+    let named = |name: &str| Key::new(Kind::new("example.com", "v1", "Inn"), Some("a".into()), name.into());
+    let (x, nobody) = (named("x"), named("nobody"));
     assert!(house.engine.knows(&x) && !house.engine.knows(&nobody));
     assert!(house.engine.works_on(&x) && !house.engine.works_on(&nobody));
     assert!(!house.engine.is_idle());

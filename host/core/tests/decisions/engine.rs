@@ -99,7 +99,7 @@ fn what_must_be_gone_before_a_wave_is_removed_by_its_uid_first() {
         let mut outcome = rooms(request)?;
         if let Some(uid) = object["spec"]["remove"].as_str() {
             let kind = innkeeper_core::kind::Kind::new("", "v1", "ConfigMap");
-            let key = innkeeper_core::kind::Key { kind, namespace: None, name: "old".into() };
+            let key = innkeeper_core::kind::Key::new(kind, None, "old".into());
             outcome.remove = vec![innkeeper_core::contract::Removal { key, uid: uid.into(), before_wave: Some(0) }];
         }
         Ok(outcome)

@@ -161,7 +161,7 @@ fn a_guest_that_is_finished_lets_its_object_go_whatever_its_children_are_like() 
 #[test]
 fn what_a_finished_guest_wants_removed_is_removed_first() {
     let mut house = house(manifest(true), |request| {
-        let key = Key { kind: Kind::new("", "v1", "ConfigMap"), namespace: None, name: "a".into() };
+        let key = Key::new(Kind::new("", "v1", "ConfigMap"), None, "a".into());
         let object: Value = serde_json::from_str(&request.object).unwrap();
         let uid = object["spec"]["uid"].as_str().unwrap_or_default().to_owned();
         let remove = if uid.is_empty() { vec![] } else { vec![Removal { key, uid, before_wave: None }] };

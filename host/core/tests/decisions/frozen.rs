@@ -60,7 +60,7 @@ fn g06_all_reads_of_one_call_come_from_one_frozen_picture_while_events_go_on() {
     assert_eq!(world.list(&listing("ConfigMap")).unwrap().unwrap(), maps);
     assert_eq!(world.list(&listing("Secret")).unwrap().unwrap(), secrets);
     assert_eq!(world.children(View::Full), children);
-    let key = Key { kind: Kind::new("", "v1", "ConfigMap"), namespace: None, name: "m".into() };
+    let key = Key::new(Kind::new("", "v1", "ConfigMap"), None, "m".into());
     let one: Value = serde_json::from_str(&world.get(key, View::Spec).unwrap().unwrap().unwrap()).unwrap();
     assert_eq!(one["data"]["key"], "1", "a get sees what a list saw");
     let mut later = worlds.borrow().last().unwrap().clone();
@@ -78,7 +78,7 @@ fn g06_the_next_call_begins_when_every_store_that_it_reads_has_seen_our_last_wri
         let remove = secrets.iter().map(|text| {
             let secret: Value = serde_json::from_str(text).unwrap();
             let text = |pointer: &str| secret.pointer(pointer).unwrap().as_str().unwrap().to_owned();
-            let key = Key { kind: Kind::new("", "v1", "Secret"), namespace: None, name: text("/metadata/name") };
+            let key = Key::new(Kind::new("", "v1", "Secret"), None, text("/metadata/name"));
             Removal { key, uid: text("/metadata/uid"), before_wave: None }
         });
         Ok(Outcome { remove: remove.collect(), ..Outcome::default() })

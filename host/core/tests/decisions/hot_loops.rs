@@ -273,7 +273,7 @@ fn q04_to_look_again_and_again_whether_a_name_is_free_by_now_is_no_loop() {
 /// A guest whose child holds what the Secret `source` does.
 fn copying() -> House {
     let mut house = House::reading(|_, world| {
-        let key = Key { kind: Kind::new("", "v1", "Secret"), namespace: None, name: "source".into() };
+        let key = Key::new(Kind::new("", "v1", "Secret"), None, "source".into());
         let source = world.get(key, View::Spec)?.unwrap().unwrap_or_else(|| "{}".to_owned());
         let source: Value = serde_json::from_str(&source).unwrap();
         wants(vec![config_map("one", &source["data"]["x"].to_string())])

@@ -37,6 +37,7 @@ mod reads;
 mod reconcilers;
 mod removing;
 mod reports;
+mod same_answer;
 mod skips;
 mod standing;
 mod strangers;

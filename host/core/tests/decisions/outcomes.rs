@@ -208,7 +208,7 @@ fn children_are_told_in_the_order_of_their_waves() {
 }
 
 fn removal(kind: &str, namespace: Option<&str>, uid: &str) -> Removal {
-    let key = Key { kind: Kind::new("", "v1", kind), namespace: namespace.map(str::to_owned), name: "m".into() };
+    let key = Key::new(Kind::new("", "v1", kind), namespace.map(str::to_owned), "m".into());
     Removal { key, uid: uid.into(), before_wave: None }
 }
 
@@ -240,7 +240,8 @@ fn what_is_made_anew_is_a_child_that_may_be() {
         ..Outcome::default()
     };
     let child = || removal("ConfigMap", None, "u");
-    let other = Removal { key: Key { name: "n".into(), ..child().key }, ..child() };
+    let other =
+        Removal { key: Key::new(child().key.kind.clone(), child().key.namespace.clone(), "n".into()), ..child() };
     refused(vec![
         (replace(Policy::Apply, removal("ConfigMap", None, "")), "it must name the uid of the child"),
         (replace(Policy::Apply, other), "the child must be asked for too"),
@@ -329,6 +330,6 @@ fn a_contribution_is_to_a_third_object_and_to_each_once() {
     assert_eq!(keys, ["ConfigMap a/n", "Inn a/y", "Tower a/m", "Tower a/x"], "always in the same order");
     assert_eq!(all[0].without_taken()["data"], json!({"y": "2"}));
     assert_eq!(all[0].manifest["metadata"]["annotations"]["own.innkeeper.dev/contributed"], all[0].digest.as_str());
-    let kinds: Vec<String> = wanted::kinds(&fine).unwrap().into_iter().map(|kind| kind.kind).collect();
+    let kinds: Vec<String> = wanted::kinds(&fine).unwrap().into_iter().map(|kind| kind.kind.to_string()).collect();
     assert_eq!(kinds, ["ConfigMap", "Inn", "Tower"]);
 }

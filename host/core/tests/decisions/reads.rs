@@ -31,7 +31,7 @@ fn looks(request: &Request, world: &mut World) -> Result<Outcome, Failure> {
         };
         let answer = match text("name") {
             Some(name) => {
-                let found = world.get(Key { kind, namespace: text("namespace"), name }, view)?;
+                let found = world.get(Key::new(kind, text("namespace"), name), view)?;
                 found.map(|found| found.into_iter().collect::<Vec<_>>())
             }
             None => {

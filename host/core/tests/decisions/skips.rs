@@ -97,7 +97,7 @@ fn a_time_that_the_guest_asked_for_insists_and_a_skipped_call_does_not_move_it()
 #[test]
 fn a_kind_that_comes_is_a_change_though_it_has_no_objects() {
     let mut house = House::reading(|request, world| {
-        let key = Key { kind: Kind::new("example.com", "v1", "Tower"), namespace: None, name: "t".into() };
+        let key = Key::new(Kind::new("example.com", "v1", "Tower"), None, "t".into());
         world.get(key, View::Spec)?.unwrap();
         rooms(request)
     });

@@ -1,6 +1,5 @@
 //! Small words that people and the API server read: bounds, selectors, names, lists of reasons, moments.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::house::inn;
@@ -10,6 +9,7 @@ use innkeeper_core::contract::View;
 use innkeeper_core::kind::{GroupKind, Kind};
 use innkeeper_core::names::{contributor_of, is_dns_label, is_dns_subdomain};
 use innkeeper_core::object::Object;
+use innkeeper_core::pairs::Pairs;
 use innkeeper_core::paths::{self, Path};
 use innkeeper_core::query::{Area, Field, Query, What};
 use innkeeper_core::reconciler::{Limits, MOST_MEMORY, MOST_OUTCOME, OnDelete, Spec};
@@ -46,9 +46,7 @@ fn everything_is_looked_at_every_ten_hours_if_nobody_says_otherwise() {
 
 #[test]
 fn a_selector_is_taken_apart_at_commas_outside_of_brackets() {
-    let labels = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
-        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
-    };
+    let labels = |pairs: &[(&str, &str)]| -> Pairs { pairs.iter().copied().collect() };
     let selector = Selector::parse("tier in (a,b),app notin (x,y),zone").unwrap();
     assert!(selector.matches(&labels(&[("tier", "b"), ("app", "z"), ("zone", "1")])));
     assert!(!selector.matches(&labels(&[("tier", "b"), ("app", "y"), ("zone", "1")])));
@@ -123,7 +121,7 @@ fn a_look_is_told_without_what_it_looks_for_in_fields() {
 
 #[test]
 fn reasons_are_named_counted_and_joined() {
-    let kind = |n: usize| Cause::Kind(GroupKind { group: String::new(), kind: format!("Kind{n}") });
+    let kind = |n: usize| Cause::Kind(GroupKind { group: "".into(), kind: format!("Kind{n}").into() });
     let of = |range: std::ops::Range<usize>| {
         let mut causes = Causes::default();
         assert!(causes.is_empty());
@@ -191,7 +189,7 @@ fn a_reconciler_states_what_becomes_of_children_only_where_that_is_not_the_usual
 
 #[test]
 fn a_slot_that_is_given_back_is_anothers_and_nobody_loses_a_turn() {
-    let kind = |name: &str| GroupKind { group: String::new(), kind: name.into() };
+    let kind = |name: &str| GroupKind { group: "".into(), kind: name.into() };
     let mut share = Share::new(2, 1);
     share.ask(&kind("A"), 1);
     share.ask(&kind("A"), 2);

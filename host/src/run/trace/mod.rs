@@ -140,7 +140,7 @@ impl Traces {
     pub(super) fn find(&self, engine: &Engine, asked: &Asked) -> Result<Report, String> {
         let (kind, namespaced) = engine.kept_kind(&asked.kind)?;
         let namespace = namespaced.then(|| asked.namespace.clone());
-        let object = Key { kind, namespace, name: asked.name.clone() };
+        let object = Key::new(kind, namespace, asked.name.clone());
         let working = self.work.get(&object).map(|work| work.began.elapsed());
         match (self.shelf.get(&object), working) {
             (Some(records), working) => Ok(told::report(engine, &object, records, working)),

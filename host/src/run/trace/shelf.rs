@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     fn key(n: usize) -> Key {
-        Key { kind: Kind::new("example.com", "v1", "Inn"), namespace: None, name: format!("inn-{n}") }
+        Key::new(Kind::new("example.com", "v1", "Inn"), None, format!("inn-{n}"))
     }
 
     fn record(words: usize) -> Record {

@@ -135,7 +135,7 @@ pub(crate) struct RequestTold {
 pub(super) fn report(engine: &Engine, object: &Key, records: &VecDeque<Record>, working: Option<Duration>) -> Report {
     Report {
         api_version: object.kind.api_version(),
-        kind: object.kind.kind.clone(),
+        kind: object.kind.kind.to_string(),
         namespace: object.namespace.clone(),
         name: object.name.clone(),
         working_micros: working.map(micros),

@@ -42,11 +42,11 @@ fn name_of(value: &Value) -> Name {
 }
 
 fn at_name(at: &Address) -> Name {
-    (at.resource.kind.kind.clone(), at.namespace.clone(), at.name.clone())
+    (at.resource.kind.kind.to_string(), at.namespace.clone(), at.name.clone())
 }
 
 fn selected(watch: &Watch, value: &Value) -> bool {
-    watch.resource.kind.kind == value["kind"]
+    watch.resource.kind.kind.as_str() == value["kind"]
         && (watch.selection == Selection::All || value["metadata"]["labels"][OBJECT_UID].is_string())
 }
 

@@ -6,6 +6,7 @@ pub mod script;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use innkeeper_core::action::{Action, Done};
 use innkeeper_core::binding::Module;
@@ -67,6 +68,8 @@ pub struct House {
     pub refuses_kinds: usize,
     /// Every merge patch that was sent.
     pub patches: Vec<Value>,
+    /// For how long the engine worked.
+    pub took: Duration,
     /// Every Event that was written: its reason, its message, and what else it is about.
     pub events: Vec<(String, String, Option<String>)>,
     /// Every line of the log, and whether it is trouble.
@@ -218,6 +221,7 @@ impl House {
             refusals,
             refuses_kinds: 0,
             patches,
+            took: Duration::ZERO,
             events: vec![],
             notes: vec![],
             now: now.mono_ms,
@@ -252,9 +256,16 @@ impl House {
     }
 
     pub fn input(&mut self, input: Input) {
-        let outputs = self.engine.handle(self.at(), input);
+        let outputs = self.handle(input);
         self.run(outputs);
         self.settle();
+    }
+
+    fn handle(&mut self, input: Input) -> Vec<Output> {
+        let (now, began) = (self.at(), Instant::now());
+        let outputs = self.engine.handle(now, input);
+        self.took += began.elapsed();
+        outputs
     }
 
     /// What was held is answered now.
@@ -271,7 +282,7 @@ impl House {
     /// Delivers one watch event, if there is one.
     pub fn deliver(&mut self) -> bool {
         let Some((watch, event)) = self.api.next_event() else { return false };
-        let outputs = self.engine.handle(self.at(), Input::Watched(watch, event));
+        let outputs = self.handle(Input::Watched(watch, event));
         self.run(outputs);
         true
     }
@@ -302,12 +313,12 @@ impl House {
                 Output::Resolve(kind) => Input::Resolved(kind.clone(), Ok(self.api.resolve(&kind))),
                 Output::Find(kind) => Input::Found(kind.clone(), Ok(self.api.find(&kind))),
                 Output::Ask { object, .. } if self.holds_calls => {
-                    self.called.push(object.name);
+                    self.called.push(object.name.clone());
                     continue;
                 }
                 Output::Ask { call, request, object, mut world, .. } => {
                     self.calls += 1;
-                    self.called.push(object.name);
+                    self.called.push(object.name.clone());
                     let (result, reads) = match &mut self.reader {
                         Some(reader) => (reader(&request, &mut world), world.into_reads()),
                         None => ((self.guest)(&request), self.reads.clone()),
@@ -344,7 +355,7 @@ impl House {
                 }
                 Output::Began { .. } => continue,
             };
-            todo.extend(self.engine.handle(self.at(), input));
+            todo.extend(self.handle(input));
         }
     }
 

@@ -94,7 +94,7 @@ fn child(of: &Value) -> Child {
 
 fn removal(of: &Value) -> Removal {
     let kind = Kind::new("", "v1", of["kind"].as_str().unwrap_or("ConfigMap"));
-    let key = Key { kind, namespace: text(of, "namespace"), name: text(of, "name").unwrap() };
+    let key = Key::new(kind, text(of, "namespace"), text(of, "name").unwrap());
     let before_wave = of["before"].as_i64().map(|wave| i32::try_from(wave).unwrap());
     Removal { key, uid: text(of, "uid").unwrap_or_default(), before_wave }
 }
