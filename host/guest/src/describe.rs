@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn a_manifest_that_lies_is_refused_and_the_lie_is_named() {
         assert!(why(|m| m.name = "My Guest".into()).contains("\"My Guest\" is no DNS label"));
-        assert!(why(|m| m.serves.kind = String::new()).contains("the kind \"\""));
+        assert!(why(|m| m.serves.kind = "".into()).contains("the kind \"\""));
         assert!(why(|m| m.serves.version = "V 1".into()).contains("\"V 1\""));
         assert!(why(|m| m.version = "1".repeat(129)).contains("its version must be at most 128 bytes"));
         assert!(why(|m| m.version = "1\n2".into()).contains("without line breaks"));

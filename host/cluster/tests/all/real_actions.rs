@@ -135,7 +135,7 @@ async fn patches_change_what_they_say_and_test_what_they_test() {
     assert_eq!(patched.value()["data"], json!({"k": "v"}));
     let merge = Action::Merge { at, status: false, patch: json!({"metadata": {"labels": {"a": "b"}}}) };
     let (merged, _) = object(cluster.act(&merge).await);
-    assert_eq!(merged.meta.labels.get("a").map(String::as_str), Some("b"));
+    assert_eq!(merged.meta.labels.get("a"), Some("b"));
     assert!(merged.meta.managed_fields.iter().any(|m| m.manager == "innkeeper" && m.operation == "Update"));
 }
 
