@@ -26,13 +26,14 @@ fn slow_to_compile() -> Vec<u8> {
     forge::guest(&format!("(func $slow (export \"slow\") (local {locals}) {body})"), "")
 }
 
-/// Waits until the Reconciler says that the file was not loaded, and these words.
-fn is_rejected(inn: &Inn, words: &[&str]) {
-    inn.house.eventually(&format!("the Reconciler says {words:?}"), || {
+/// Waits until the Reconciler says that the file was not loaded, and one of these.
+fn is_rejected(inn: &Inn, reasons: &[&str]) {
+    inn.house.eventually(&format!("the Reconciler says {reasons:?}"), || {
         let loaded = condition(&inn.house.get("Reconciler", "hostile"), "Loaded").unwrap_or_default();
         let message = loaded["message"].as_str().unwrap_or_default();
-        let all = words.iter().chain(&["hostile.wasm", "stays in service"]).all(|word| message.contains(word));
-        if loaded["status"] == "False" && all { Ok(()) } else { Err(loaded.to_string()) }
+        let all = ["hostile.wasm", "stays in service"].iter().all(|word| message.contains(word));
+        let why = reasons.iter().any(|reason| message.contains(reason));
+        if loaded["status"] == "False" && all && why { Ok(()) } else { Err(loaded.to_string()) }
     });
 }
 
@@ -43,7 +44,8 @@ fn g03_compiling_is_bounded() {
     let before = inn.good("before");
     inn.house.start_host_with(&["--compile-time", "2"]);
     inn.house.modules().put("hostile.wasm", &slow_to_compile());
-    is_rejected(&inn, &["compiling it used more than 2 s of CPU time"]);
+    // A machine that is busy with something else gives it no two seconds in twenty times that.
+    is_rejected(&inn, &["compiling it used more than 2 s of CPU time", "compiling it took longer than 40s"]);
     assert_eq!(inn.good("before"), before);
     inn.others_are_kept();
 
