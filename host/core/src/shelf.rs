@@ -5,7 +5,7 @@ use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use rpds::RedBlackTreeSetSync;
 use serde_json::Value;
@@ -21,6 +21,9 @@ pub struct Shelf {
     /// Another one after each change.
     stamp: Arc<()>,
 }
+
+/// What stands for the value where there is none.
+static NO_VALUE: LazyLock<Arc<str>> = LazyLock::new(|| "".into());
 
 /// Objects by a value, namespace and name.
 type Index = RedBlackTreeSetSync<Item>;
@@ -133,7 +136,7 @@ impl Shelf {
     pub fn put(&mut self, object: Arc<Object>) -> Option<Arc<Object>> {
         let before = self.get(object.key.namespace.as_deref(), &object.key.name).cloned();
         self.reindex(before.as_ref(), Some(&object));
-        self.objects.insert_mut(Item { value: "".into(), object });
+        self.objects.insert_mut(Item { value: NO_VALUE.clone(), object });
         before
     }
 

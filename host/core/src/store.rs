@@ -1,6 +1,6 @@
 //! The objects of one watch, and the indexes that decisions need.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::kind::Key;
@@ -46,8 +46,8 @@ pub struct Store {
     seen_up_to: u64,
 }
 
-/// Objects by the uid of one that they have to do with.
-type Related = HashMap<String, BTreeMap<Key, Arc<Object>>>;
+/// Objects by the uid of one that they have to do with, in the order of their names. They are few for each.
+type Related = HashMap<String, Vec<Arc<Object>>>;
 
 /// A list on its way.
 #[derive(Debug, Default)]
@@ -101,12 +101,12 @@ impl Store {
 
     /// The objects whose label says that they are children of the object of that uid.
     pub fn children_of(&self, uid: &str) -> impl Iterator<Item = &Arc<Object>> {
-        self.by_object_uid.get(uid).into_iter().flat_map(BTreeMap::values)
+        self.by_object_uid.get(uid).into_iter().flatten()
     }
 
     /// The objects to which the object of that uid has contributed fields.
     pub fn contributed_by(&self, uid: &str) -> impl Iterator<Item = &Arc<Object>> {
-        self.by_contributor.get(uid).into_iter().flat_map(BTreeMap::values)
+        self.by_contributor.get(uid).into_iter().flatten()
     }
 
     /// Whether any object carries fields that were contributed.
@@ -116,7 +116,7 @@ impl Store {
 
     /// Every object that carries the label of a child.
     pub fn children(&self) -> impl Iterator<Item = &Arc<Object>> {
-        self.by_object_uid.values().flat_map(BTreeMap::values)
+        self.by_object_uid.values().flatten()
     }
 
     /// What this store shows otherwise than one that another watch of the same kind has filled before. What
@@ -220,15 +220,19 @@ impl Store {
 }
 
 fn relate(index: &mut Related, uid: &str, object: &Arc<Object>) {
-    match index.get_mut(uid) {
-        Some(objects) => drop(objects.insert(object.key.clone(), object.clone())),
-        None => drop(index.insert(uid.to_owned(), BTreeMap::from([(object.key.clone(), object.clone())]))),
+    let Some(objects) = index.get_mut(uid) else {
+        index.insert(uid.to_owned(), vec![object.clone()]);
+        return;
+    };
+    match objects.binary_search_by(|known| known.key.cmp(&object.key)) {
+        Ok(at) => objects[at] = object.clone(),
+        Err(at) => objects.insert(at, object.clone()),
     }
 }
 
 fn leave(index: &mut Related, uid: &str, name: &Key) {
     if let Some(objects) = index.get_mut(uid) {
-        objects.remove(name);
+        objects.retain(|object| object.key != *name);
         if objects.is_empty() {
             index.remove(uid);
         }

@@ -147,15 +147,19 @@ impl Record {
         ended: &Ended,
     ) -> Self {
         let prepared = work.answered.zip(work.first_request).map(|(answer, request)| request - answer);
+        let (mut calls, mut requests) = (work.calls, work.requests);
+        // Nothing is added to it any more.
+        calls.shrink_to_fit();
+        requests.kept.shrink_to_fit();
         Self {
             at: work.at,
             waited: work.waited,
             took,
             causes: causes.clone(),
             digest: digest.map(str::to_owned),
-            calls: work.calls,
+            calls,
             prepared,
-            requests: work.requests,
+            requests,
             changes: ended.changes.iter().cloned().collect(),
             trouble: ended.trouble.clone(),
             skipped: ended.skipped,
