@@ -22,6 +22,7 @@ pub mod paths;
 pub mod pending;
 pub mod permissions;
 pub mod picture;
+mod pool;
 pub mod print;
 pub mod query;
 pub mod queue;

@@ -48,11 +48,11 @@ pub struct Metadata {
 #[serde(rename_all = "camelCase", default)]
 pub struct OwnerReference {
     /// The owner's apiVersion.
-    pub api_version: String,
+    pub api_version: SmolStr,
     /// The owner's kind.
-    pub kind: String,
+    pub kind: SmolStr,
     /// The owner's name.
-    pub name: String,
+    pub name: SmolStr,
     /// The owner's uid.
     pub uid: String,
     /// Whether it is the one that controls the object.

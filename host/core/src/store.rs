@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::kind::Key;
 use crate::names::{OBJECT_UID, contributor_of};
 use crate::object::Object;
+use crate::pool::Pool;
 use crate::query::Lookup;
 use crate::shelf::Shelf;
 use crate::watch::Selection;
@@ -44,6 +45,8 @@ pub struct Store {
     relist: Option<Relist>,
     filled: bool,
     seen_up_to: u64,
+    /// Sets of fields.
+    pool: Pool,
 }
 
 /// Objects by the uid of one that they have to do with, in the order of their names. They are few for each.
@@ -184,7 +187,7 @@ impl Store {
         *highest = (*highest).max(number(&object.meta.resource_version));
     }
 
-    fn put(&mut self, object: Arc<Object>) -> Option<Change> {
+    fn put(&mut self, mut object: Arc<Object>) -> Option<Change> {
         let before = self.like(&object).cloned();
         if let Some(before) = &before {
             if before.meta.uid == object.meta.uid && before.meta.resource_version == object.meta.resource_version {
@@ -192,6 +195,13 @@ impl Store {
             }
             object.inherit(before);
             self.unindex(before);
+        }
+        // Nobody else has seen it yet.
+        if let Some(object) = Arc::get_mut(&mut object) {
+            object.meta.managed_fields.iter_mut().for_each(|entry| entry.fields_v1.share(&mut self.pool));
+            if let Some(before) = before.as_ref().filter(|before| before.key == object.key) {
+                object.key = before.key.clone();
+            }
         }
         self.shelf.put(object.clone());
         if let Some(uid) = object.meta.labels.get(OBJECT_UID) {

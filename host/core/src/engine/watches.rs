@@ -154,7 +154,7 @@ impl Engine {
         let (kind, namespace, name) = named.or_else(|| {
             let owner = child.meta.owner_references.iter().find(|o| o.controller == Some(true))?;
             let kind: GroupKind = Kind::from_api_version(&owner.api_version, &owner.kind).group_kind();
-            Some((kind, child.key.namespace.clone(), owner.name.clone()))
+            Some((kind, child.key.namespace.clone(), owner.name.to_string()))
         })?;
         let resource = &self.controllers.get(&kind)?.objects.resource;
         let namespace = namespace.filter(|_| resource.namespaced);

@@ -41,6 +41,7 @@ impl Shelf {
         self.bytes -= place.bytes;
         place.records.push_front(record);
         place.records.truncate(OF_ONE);
+        place.records.shrink_to_fit();
         place.bytes = place.records.iter().map(Record::size).sum();
         self.bytes += place.bytes;
         while self.places.len() > OBJECTS || self.bytes > BYTES {
