@@ -71,4 +71,14 @@ mod tests {
             [entry("owner", "2026-01-01T00:00:05Z", fields.clone()), entry("older", "2026-01-01T00:00:01Z", fields)];
         assert_eq!(author(&all, &all), Some("owner"));
     }
+
+    #[test]
+    fn within_one_second_it_is_who_wrote_in_it_and_not_who_had_written_in_it_before() {
+        let entries = |theirs: &str| {
+            let them = entry("them", theirs, json!({"f:data": {"f:y": {}}}));
+            [them, entry("us", "2026-01-01T00:00:02Z", json!({"f:data": {"f:x": {}}}))]
+        };
+        let (before, after) = (entries("2026-01-01T00:00:01Z"), entries("2026-01-01T00:00:02Z"));
+        assert_eq!(author(&before, &after), Some("them"));
+    }
 }

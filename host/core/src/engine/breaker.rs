@@ -166,3 +166,65 @@ impl Engine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::Kind;
+    use crate::resource::{Address, Resource};
+
+    fn key(kind: &str, name: &str) -> Key {
+        Key::new(Kind::new("", "v1", kind), Some("a".into()), name.into())
+    }
+
+    /// A step asks for a write for an object.
+    fn asks(breaker: &mut Breaker, object: &Key) {
+        let resource = Resource { kind: object.kind.clone(), plural: "x".into(), namespaced: true }.into();
+        let at = Address { resource, namespace: Some("a".into()), name: "child".into() };
+        breaker.asked(object, &Action::Delete { at, uid: "1".into() });
+    }
+
+    fn ends(breaker: &mut Breaker, object: &Key, now_ms: u64) {
+        breaker.ended(object, &Causes::default(), "us", false, now_ms);
+    }
+
+    /// An object for which something was written at that moment.
+    fn writes(breaker: &mut Breaker, object: &Key, now_ms: u64) {
+        asks(breaker, object);
+        breaker.wrote(object, &key(&object.kind.kind, "child"));
+        ends(breaker, object, now_ms);
+    }
+
+    #[test]
+    fn what_was_written_long_ago_is_forgotten_once_in_a_while_and_never_what_is_in_work() {
+        let (old, other, at_work, done) = (key("Inn", "old"), key("Inn", "x"), key("Inn", "y"), key("Inn", "z"));
+        let mut breaker = Breaker::default();
+        let start = 10 * WINDOW_MS;
+        writes(&mut breaker, &old, start);
+        ends(&mut breaker, &other, start + WINDOW_MS - 1);
+        assert!(breaker.of.contains_key(&old), "it counts still");
+        asks(&mut breaker, &at_work);
+        asks(&mut breaker, &done);
+        breaker.wrote(&done, &key("Inn", "child"));
+        ends(&mut breaker, &other, start + WINDOW_MS);
+        assert!(!breaker.of.contains_key(&old), "it does not count any more");
+        assert!(breaker.of.contains_key(&at_work) && breaker.of.contains_key(&done));
+        writes(&mut breaker, &old, start + WINDOW_MS);
+        ends(&mut breaker, &other, start + 3 * WINDOW_MS - 1);
+        assert!(!breaker.of.contains_key(&old) && breaker.of.contains_key(&at_work));
+        writes(&mut breaker, &old, start + 3 * WINDOW_MS);
+        ends(&mut breaker, &other, start + 4 * WINDOW_MS - 1);
+        ends(&mut breaker, &other, start + 4 * WINDOW_MS);
+        assert!(breaker.of.contains_key(&old), "nobody looks through them all each time");
+    }
+
+    #[test]
+    fn a_kind_that_is_no_longer_kept_is_forgotten_and_no_other() {
+        let (inn, tower) = (key("Inn", "x"), key("Tower", "x"));
+        let mut breaker = Breaker::default();
+        asks(&mut breaker, &inn);
+        asks(&mut breaker, &tower);
+        breaker.forget_all(|key| key.kind.kind == "Inn");
+        assert!(!breaker.of.contains_key(&inn) && breaker.of.contains_key(&tower));
+    }
+}

@@ -83,3 +83,54 @@ impl Echoes {
         self.open.retain(|key, _| !which(key));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::object::Object;
+
+    fn object(kind: &str, version: u64) -> Arc<Object> {
+        let metadata = json!({"name": "x", "namespace": "a", "uid": "1", "resourceVersion": version.to_string()});
+        let whole = json!({"apiVersion": "example.com/v1", "kind": kind, "metadata": metadata});
+        Arc::new(Object::parse(&whole.to_string(), None).expect("an object"))
+    }
+
+    fn change(kind: &str, version: u64) -> Change {
+        Change { before: Some(object(kind, version - 1)), after: Some(object(kind, version)) }
+    }
+
+    #[test]
+    fn every_write_of_ours_is_known_when_it_is_told() {
+        let (mut echoes, key) = (Echoes::default(), object("Inn", 1).key.clone());
+        for version in [5, 7, 9] {
+            echoes.wrote(&key, &version.to_string());
+        }
+        assert_eq!(echoes.told(&key, &change("Inn", 5), false), Told::Echo);
+        assert_eq!(echoes.told(&key, &change("Inn", 6), false), Told::News);
+        assert_eq!(echoes.told(&key, &change("Inn", 7), false), Told::Echo);
+        assert_eq!(echoes.told(&key, &change("Inn", 9), false), Told::Echo);
+        assert!(echoes.wrote.is_empty());
+    }
+
+    #[test]
+    fn a_kind_that_is_no_longer_kept_is_forgotten_and_no_other() {
+        let mut echoes = Echoes::default();
+        let keys = ["Inn", "Tower"].map(|kind| object(kind, 1).key.clone());
+        for key in &keys {
+            echoes.wrote(key, "5");
+            assert_eq!(echoes.told(key, &change(&key.kind.kind, 3), true), Told::Open);
+        }
+        echoes.forget(|key| key.kind.kind == "Inn");
+        assert_eq!((echoes.wrote.len(), echoes.open.len()), (1, 1));
+        assert_eq!(echoes.told(&keys[1], &change("Tower", 5), false), Told::Echo);
+        assert_eq!(echoes.ended(&keys[1]).len(), 1);
+        echoes.wrote(&keys[1], "6");
+        assert_eq!(echoes.told(&keys[1], &change("Tower", 4), true), Told::Open);
+        echoes.gone(&keys[1]);
+        assert!(echoes.wrote.is_empty() && echoes.open.is_empty());
+    }
+}

@@ -37,3 +37,31 @@ impl Orphaning {
         self.shown.retain(|key, _| !which(key));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_was_shown_once_is_remembered_of_that_very_object_until_it_is_gone() {
+        let object = |kind: &str, uid: &str, finalizers: &[&str]| {
+            let metadata = json!({"name": "x", "namespace": "a", "uid": uid, "finalizers": finalizers,
+                "deletionTimestamp": "2026-01-01T00:00:00Z"});
+            let whole = json!({"apiVersion": "example.com/v1", "kind": kind, "metadata": metadata});
+            Object::parse(&whole.to_string(), None).expect("an object")
+        };
+        let mut orphaning = Orphaning::default();
+        for kind in ["Inn", "Tower"] {
+            orphaning.see(&object(kind, "1", &["orphan"]));
+            orphaning.see(&object(kind, "1", &[]));
+            assert!(orphaning.has_seen(&object(kind, "1", &[])));
+        }
+        assert!(!orphaning.has_seen(&object("Inn", "2", &[])), "another of that name");
+        orphaning.forget_all(|key| key.kind.kind == "Inn");
+        assert!(!orphaning.has_seen(&object("Inn", "1", &[])) && orphaning.has_seen(&object("Tower", "1", &[])));
+        orphaning.forget(&object("Tower", "1", &[]).key);
+        assert!(!orphaning.has_seen(&object("Tower", "1", &[])));
+    }
+}

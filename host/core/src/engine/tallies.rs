@@ -151,3 +151,81 @@ fn content(manager: &str, wanted: &Value) -> u64 {
     }
     hasher.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cause::What;
+    use crate::kind::Kind;
+    use crate::resource::{Address, Resource};
+
+    fn at(name: &str) -> Address {
+        let kind = Kind::new("", "v1", "ConfigMap");
+        let resource = Resource { kind, plural: "configmaps".into(), namespaced: true }.into();
+        Address { resource, namespace: Some("a".into()), name: name.into() }
+    }
+
+    fn applied(name: &str, manifest: Value) -> Written {
+        let apply = Action::Apply { at: at(name), manager: "us".into(), manifest, force: true };
+        Written::by(&apply).expect("a write")
+    }
+
+    fn child(name: &str, by: &str) -> Cause {
+        Cause::Child { key: at(name).key(), what: What::Changed, by: Some(by.into()) }
+    }
+
+    const NOBODY: Driven = Driven { by_itself: false, by_us: false };
+
+    #[test]
+    fn the_same_is_what_differs_only_in_the_very_object_that_is_meant() {
+        let mut tallies = Tallies::default();
+        let mut count = |manifest: Value| tallies.count(&applied("one", manifest), NOBODY, 0);
+        assert_eq!(count(json!({"metadata": {"uid": "1", "resourceVersion": "1", "labels": {"a": "1"}}})), 1);
+        assert_eq!(count(json!({"metadata": {"uid": "2", "resourceVersion": "2", "labels": {"a": "1"}}})), 2);
+        assert_eq!(count(json!({"metadata": {"uid": "2", "labels": {"a": "2"}}})), 1, "another label");
+        assert_eq!(count(json!({"spec": {"uid": "1"}})), 1);
+        assert_eq!(count(json!({"spec": {"uid": "2"}})), 1, "a field of that name is a field like any other");
+    }
+
+    #[test]
+    fn a_write_is_about_one_object_in_whatever_version() {
+        let written = applied("one", json!({}));
+        assert!(written.is_about(&Key::new(Kind::new("", "v2", "ConfigMap"), Some("a".into()), "one".into())));
+        assert!(!written.is_about(&at("other").key()));
+    }
+
+    #[test]
+    fn what_was_written_long_ago_counts_no_more() {
+        let (mut tallies, one) = (Tallies::default(), applied("one", json!({})));
+        assert!(tallies.is_empty());
+        assert_eq!(tallies.count(&one, NOBODY, 5_000), 1);
+        assert_eq!(tallies.count(&one, NOBODY, 5_000 + WINDOW_MS - 1), 2);
+        tallies.sweep(5_000 + WINDOW_MS - 1);
+        assert!(!tallies.is_empty());
+        assert_eq!(tallies.count(&one, NOBODY, 5_000 + WINDOW_MS), 1);
+        tallies.sweep(5_000 + 2 * WINDOW_MS);
+        assert!(tallies.is_empty());
+    }
+
+    #[test]
+    fn we_drive_ourselves_where_we_wrote_what_changed_and_nothing_else_did() {
+        let mut tallies = Tallies::default();
+        tallies.count(&applied("one", json!({})), NOBODY, 0);
+        let by_us = |causes: &[Cause], now_ms: u64| {
+            let mut all = Causes::default();
+            causes.iter().for_each(|cause| all.add(cause.clone()));
+            tallies.driven(&all, "us", now_ms).by_us
+        };
+        assert!(by_us(&[child("one", "us")], 1) && by_us(&[child("one", HOST_MANAGER)], 1));
+        assert!(!by_us(&[child("one", "them")], 1), "others did");
+        assert!(!by_us(&[child("other", "us")], 1), "for another object");
+        assert!(!by_us(&[child("one", "us")], WINDOW_MS), "long ago");
+        assert!(!by_us(&[child("one", "us"), Cause::Start], 1), "not that alone");
+        assert!(!by_us(&[], 1), "nothing is known");
+        let object = |n: usize| Cause::Object { what: What::Changed, by: Some(format!("{n}")) };
+        let many: Vec<Cause> = (0..50).map(object).collect();
+        assert!(by_us(&many[..1], 1) && !by_us(&many, 1), "some of them are not known");
+    }
+}

@@ -78,6 +78,10 @@ fn looks_alike(a: &Object, b: &Object) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use serde_json::{Value, json};
+
     use super::*;
     use crate::kind::Kind;
 
@@ -98,5 +102,36 @@ mod tests {
         assert_eq!(targets.told(&there, &gone), [two]);
         targets.forget(|_| true);
         assert!(targets.told(&there, &gone).is_empty() && targets.of.is_empty() && targets.by.is_empty());
+    }
+
+    #[test]
+    fn what_it_is_known_to_contribute_to_while_it_is_in_work_counts_until_that_is_worked_out() {
+        let (mut targets, inn, there) = (Targets::default(), key("Inn", "x"), key("ConfigMap", "there"));
+        targets.add(&inn, &BTreeSet::from([there.clone()]));
+        let gone = Change { before: None, after: None };
+        assert_eq!(targets.told(&there, &gone), [inn.clone()]);
+        targets.set(&inn, &BTreeSet::new());
+        assert!(targets.told(&there, &gone).is_empty());
+    }
+
+    /// The target as one manager of its status and one of the rest wrote it.
+    fn there(phase: &str, manager: &str, annotations: Value) -> Option<Arc<Object>> {
+        let entry = |manager: &str, subresource: &str, field: &str| json!({"manager": manager, "operation": "Update", "subresource": subresource, "fieldsV1": {field: {}}});
+        let entries = [entry("kubelet", "status", phase), entry(manager, "", "f:data")];
+        let metadata = json!({"name": "there", "namespace": "a", "annotations": annotations, "managedFields": entries});
+        let whole = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata});
+        Some(Arc::new(Object::parse(&whole.to_string(), None).expect("an object")))
+    }
+
+    #[test]
+    fn the_status_of_a_target_is_nobodys_reason_to_look() {
+        let (mut targets, inn) = (Targets::default(), key("Inn", "x"));
+        targets.set(&inn, &BTreeSet::from([key("ConfigMap", "there")]));
+        let before = || there("f:one", "us", json!({}));
+        let told = |after| targets.told(&key("ConfigMap", "there"), &Change { before: before(), after }).len();
+        assert_eq!(told(there("f:two", "us", json!({}))), 0);
+        assert_eq!(told(there("f:one", "them", json!({}))), 1, "others manage its fields");
+        assert_eq!(told(there("f:one", "us", json!({"a": "1"}))), 1);
+        assert_eq!(told(None), 1, "it is gone");
     }
 }

@@ -87,3 +87,28 @@ fn continued(before: Option<&Trouble>, now_ms: u64, why: &str) -> Trouble {
         before => Trouble { since_ms: before.map_or(now_ms, |b| b.since_ms), why: why.to_owned() },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lasts_counts_from_its_beginning_and_keeps_its_words() {
+        let mut troubles = Troubles::default();
+        let kind = GroupKind { group: "".into(), kind: "Inn".into() };
+        assert!(!troubles.any() && troubles.of_kind(&kind).is_none());
+        let mut fails = |at: u64, why: &str| {
+            troubles.set_discovery(at, &kind, Some(why));
+            let trouble = troubles.of_kind(&kind).expect("it fails");
+            (trouble.why().to_owned(), trouble.lasts(at), troubles.any())
+        };
+        assert_eq!(fails(100, "one"), ("one".into(), false, true));
+        assert_eq!(fails(5_000, "two"), ("two".into(), false, true));
+        assert_eq!(fails(10_100, "three"), ("two".into(), true, true));
+        assert_eq!(fails(10_101, "four"), ("two".into(), true, true), "it was shown to people");
+        assert_eq!(troubles.next_lasting_ms(10_099), Some(10_100));
+        assert_eq!(troubles.next_lasting_ms(10_100), None);
+        troubles.set_discovery(20_000, &kind, None);
+        assert!(!troubles.any() && troubles.of_kind(&kind).is_none());
+    }
+}

@@ -72,3 +72,55 @@ impl Workers {
         count(&self.busy) < MOST_OF_ONE_KIND && count(&self.asking) < self.threads + CALLS_IN_WAIT
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::Kind;
+
+    fn key(kind: &str, name: usize) -> Key {
+        Key::new(Kind::new("", "v1", kind), None, name.to_string())
+    }
+
+    #[test]
+    fn so_many_of_a_kind_and_of_all_are_in_work_and_no_more() {
+        let mut workers = Workers::new(100);
+        let kinds: Vec<String> = (0..MOST / MOST_OF_ONE_KIND).map(|n| format!("Kind{n}")).collect();
+        for kind in &kinds {
+            assert!(!workers.is_full());
+            for name in 0..MOST_OF_ONE_KIND {
+                assert!(workers.have_room_for(&key(kind, 0).kind.group_kind()));
+                workers.take(&key(kind, name));
+            }
+            assert!(!workers.have_room_for(&key(kind, 0).kind.group_kind()));
+        }
+        assert!(workers.is_full());
+        workers.leave(&key(&kinds[0], 0));
+        assert!(!workers.is_full() && workers.have_room_for(&key(&kinds[0], 0).kind.group_kind()));
+    }
+
+    #[test]
+    fn a_kind_that_is_no_longer_kept_has_all_its_room_when_it_is_kept_again() {
+        let mut workers = Workers::new(1);
+        let kind = key("Inn", 0).kind.group_kind();
+        for name in 0..MOST_OF_ONE_KIND {
+            workers.take(&key("Inn", name));
+            workers.ask(&key("Inn", name));
+        }
+        workers.forget(&kind);
+        assert!(workers.have_room_for(&kind));
+    }
+
+    #[test]
+    fn a_few_calls_of_a_kind_wait_for_a_thread_and_no_more() {
+        let mut workers = Workers::new(2);
+        let kind = key("Inn", 0).kind.group_kind();
+        for name in 0..2 + CALLS_IN_WAIT {
+            assert!(workers.have_room_for(&kind));
+            workers.ask(&key("Inn", name));
+        }
+        assert!(!workers.have_room_for(&kind));
+        workers.answered(&key("Inn", 0));
+        assert!(workers.have_room_for(&kind));
+    }
+}
