@@ -195,4 +195,13 @@ mod tests {
         assert_eq!(all.due(2, None, Some(own), false), []);
         assert_eq!(all.due(3, Some(guests), None, false), []);
     }
+
+    #[test]
+    fn other_reasons_and_what_was_said_long_ago_keep_nobody_from_his_own_words() {
+        let mut all = Told::default();
+        let reasons = (0..8).map(|n| (n, vec![event(&format!("Reason{n}"), "x")]));
+        assert!(told(&mut all, reasons).iter().all(|(event, _)| event.message == "x"));
+        let hourly = (1..20).map(|n| (n * 3_600_000, vec![event("Count", &n.to_string())]));
+        assert!(told(&mut all, hourly).iter().all(|(event, _)| event.message.len() <= 2));
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::house::script::{liberal, say};
 use crate::house::{Api, House, config_map, crd, inn, manifest, wants};
 use innkeeper_core::action::{Action, Done};
 use innkeeper_core::contract::{Child, Outcome, Phase};
@@ -197,4 +198,60 @@ fn a_child_without_an_owner_is_left_alone_when_its_object_was_made_anew_meanwhil
     assert!(owners(&house).is_null());
     house.api.refuses = None;
     house.pass(60_000);
+}
+
+/// A new process over what the one before left.
+fn carried_on(house: House) -> House {
+    let mut api = house.api;
+    api.forget_watches();
+    House::over(api, house.guest)
+}
+
+#[test]
+fn a_child_that_was_orphaned_while_nobody_looked_stays() {
+    let mut first = house();
+    let mut api = std::mem::take(&mut first.api);
+    api.forget_watches();
+    let mut going = api.get("Inn", Some("a"), "x").unwrap().clone();
+    going["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    going["metadata"]["finalizers"] = json!(["innkeeper.dev/children", "innkeeper.dev/guest"]);
+    going["spec"]["finished"] = json!(true);
+    api.put(going);
+    let mut child = api.get("ConfigMap", Some("a"), "one").unwrap().clone();
+    child["metadata"].as_object_mut().unwrap().remove("ownerReferences");
+    child["metadata"]["managedFields"][0]["fieldsV1"]["f:metadata"]
+        .as_object_mut()
+        .unwrap()
+        .remove("f:ownerReferences");
+    api.put(child);
+    let next = House::over(api, first.guest);
+    assert!(next.api.get("Inn", Some("a"), "x").is_none());
+    assert_eq!(next.api.children(), ["ConfigMap a/one"], "Kubernetes let it stay");
+}
+
+/// What is paused is not worked on: who starts later must know of the wish all the same.
+#[test]
+fn the_wish_that_the_children_of_a_paused_object_stay_outlives_the_process() {
+    for gives in [true, false] {
+        let mut house = liberal();
+        house.put(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "to", "namespace": "a"}}));
+        let gift = json!([{"name": "to", "data": {"ours": "1"}}]);
+        let far = json!([{"name": "far", "namespace": "b"}]);
+        say(&mut house, json!({"children": far, "gives": if gives { gift } else { json!([]) }}));
+        let mut paused = object(&house);
+        paused["metadata"]["annotations"] = json!({"innkeeper.dev/paused": "true"});
+        house.put(paused);
+        delete(&mut house, "orphan");
+        house.put(without_orphan(object(&house)));
+        assert_eq!(house.api.get("Inn", Some("a"), "x").is_some(), gives, "only what it gave is to be withdrawn");
+        let mut next = carried_on(house);
+        if gives {
+            let mut resumed = object(&next);
+            resumed["metadata"]["annotations"]["innkeeper.dev/paused"] = json!("false");
+            next.put(resumed);
+        }
+        assert!(next.api.get("Inn", Some("a"), "x").is_none());
+        assert_eq!(next.api.children(), ["ConfigMap a/to", "ConfigMap b/far"]);
+        assert!(next.api.get("ConfigMap", Some("a"), "to").unwrap()["data"]["ours"].is_null());
+    }
 }

@@ -162,3 +162,24 @@ fn what_an_object_gave_is_withdrawn_also_where_its_children_are_to_stay() {
     let object = house.api.get("Inn", Some("a"), "x").unwrap();
     assert_eq!(object["metadata"]["finalizers"], json!(["orphan"]), "the rest is Kubernetes'");
 }
+
+#[test]
+fn what_was_given_is_found_again_although_its_kind_is_not_on_the_reconciler_any_more() {
+    let mut house = house();
+    house.put(theirs("one"));
+    house.put(inn("x", json!({"gives": ["one"]})));
+    let mut reconciler = house.api.get("Reconciler", None, "inn").unwrap().clone();
+    let mut api = house.api;
+    api.forget_watches();
+    reconciler["status"] = json!({});
+    api.put(reconciler);
+    let mut object = api.get("Inn", Some("a"), "x").unwrap().clone();
+    object["spec"] = json!({"gives": []});
+    api.put(object);
+    let mut house = house_over(api);
+    house.pass(60_000);
+    assert_eq!(data(&house, "one"), json!({"theirs": "1"}));
+    house.api.delete("Inn", Some("a"), "x");
+    house.settle();
+    assert!(house.api.get("Inn", Some("a"), "x").is_none());
+}

@@ -252,3 +252,37 @@ fn a_child_that_must_not_be_deleted_is_told() {
     house.pass(1_000);
     assert_eq!(find(&house), None);
 }
+
+#[test]
+fn an_object_whose_guest_is_finished_stays_until_the_child_that_nobody_else_would_remove_is_gone() {
+    let far = || {
+        let manifest = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "far", "namespace": "b",
+            "finalizers": ["example.com/slow"]}});
+        Child { manifest: manifest.to_string(), ..config_map("far", "1") }
+    };
+    let mut house = house(manifest(true), move |request| {
+        let object: Value = serde_json::from_str(&request.object).unwrap();
+        let finished = object["spec"]["finished"] == true;
+        let children = if request.phase == Phase::Finalize && !finished { vec![far()] } else { vec![] };
+        wants(children).map(|outcome| Outcome { finished, ..outcome })
+    });
+    house.put(inn("x", json!({})));
+    delete(&mut house, "x");
+    edit(&mut house, |object| object["spec"]["finished"] = json!(true));
+    assert_eq!(finalizers(&house), [GUEST], "its child is going");
+    let mut child = house.api.get("ConfigMap", Some("b"), "far").unwrap().clone();
+    child["metadata"]["finalizers"] = json!([]);
+    house.put(child);
+    assert_eq!((find(&house), house.api.children()), (None, vec![]));
+}
+
+#[test]
+fn of_a_guest_that_was_not_asked_nobody_says_that_it_is_finished() {
+    let mut house = house(ordered(false), |_| wants(vec![in_wave("a", 0)]));
+    house.put(inn("x", json!({})));
+    edit(&mut house, |object| object["metadata"]["finalizers"] = json!([CHILDREN, "example.com/slow"]));
+    delete(&mut house, "x");
+    assert_eq!(finalizers(&house), ["example.com/slow"]);
+    let status = find(&house).unwrap()["status"].to_string();
+    assert!(!status.contains("its guest is finished"), "{status}");
+}

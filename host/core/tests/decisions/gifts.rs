@@ -224,3 +224,42 @@ fn gifts_come_before_children() {
     assert!(at("apply ConfigMap a/one").is_some());
     assert!(at("apply ConfigMap a/one") < at("apply ConfigMap a/child"), "{asked:?}");
 }
+
+#[test]
+fn what_an_object_that_goes_gave_is_withdrawn_when_its_children_are_gone_and_not_before() {
+    let mut house = liberal();
+    house.put(theirs("one"));
+    let mut spec = gives("1");
+    spec["children"] = json!([{"name": "far", "namespace": "b"}]);
+    say(&mut house, spec);
+    let far = |house: &House| house.api.get("ConfigMap", Some("b"), "far").unwrap().clone();
+    let mut held = far(&house);
+    held["metadata"]["finalizers"] = json!(["example.com/slow"]);
+    house.put(held);
+    house.api.delete("Inn", Some("a"), "x");
+    house.settle();
+    assert_eq!(data(&house)["ours"], "1", "a child that may need it is there");
+    let mut free = far(&house);
+    free["metadata"]["finalizers"] = json!([]);
+    house.put(free);
+    assert!(data(&house)["ours"].is_null() && house.api.get("Inn", Some("a"), "x").is_none());
+}
+
+#[test]
+fn a_gift_that_comes_to_light_when_all_is_at_rest_is_withdrawn() {
+    let mut house = liberal();
+    house.put(theirs("one"));
+    say(&mut house, gives("1"));
+    let mut given = house.api.get("ConfigMap", Some("a"), "one").unwrap().clone();
+    // Another object of the kind gives too, so that the kind stays watched.
+    house.put(theirs("two"));
+    house.put(crate::house::inn("y", json!({"gives": [{"name": "two", "data": {"ours": "1"}}]})));
+    say(&mut house, json!({}));
+    house.pass(60_000);
+    given["data"]["ours"] = json!("1");
+    house.put(given);
+    let mut touched = house.api.get("Inn", Some("a"), "x").unwrap().clone();
+    touched["metadata"]["managedFields"] = json!([{"manager": "somebody", "operation": "Update", "fieldsV1": {}}]);
+    house.put(touched);
+    assert!(data(&house)["ours"].is_null(), "somebody brought it back from a backup");
+}

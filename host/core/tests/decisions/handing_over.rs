@@ -110,3 +110,12 @@ fn what_cannot_be_removed_is_told() {
     let house = meddled(Some(Done::Forbidden("not by you".into())));
     assert_eq!(says(&house, "Stalled"), ("ChildFailed".into(), "ConfigMap a/one: forbidden: not by you".into()));
 }
+
+#[test]
+fn a_child_of_which_nothing_is_to_be_handed_over_is_not_looked_at() {
+    let mut house = liberal();
+    say(&mut house, says_of_one(json!({"x": "1"}), &["data.x"]));
+    asked(&mut house);
+    say(&mut house, says_of_one(json!({"x": "2"}), &["data.x"]));
+    assert_eq!(asked(&mut house), ["apply"]);
+}

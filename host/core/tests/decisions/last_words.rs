@@ -133,6 +133,7 @@ fn an_object_that_waits_for_a_guest_that_is_not_there_says_so() {
         message.ends_with("No module is loaded that decides for its kind") && message.contains("skip-finalize=true"),
         "{message}"
     );
+    assert_eq!(next.ended.last().unwrap().1.trouble, Some(message), "the log says so too");
     assert_eq!(next.events[0].0, "GuestMissing");
     assert!(next.events[0].1.ends_with("Load the module inn again."), "{:?}", next.events);
     let module =
@@ -222,4 +223,45 @@ fn a_gift_that_is_not_meant_any_more_waits_for_the_children_and_is_not_missed_wh
     assert_eq!(says(&house, "Ready").0, "ChildrenReady");
     let said = format!("{:?}", house.patches);
     assert!(!said.contains("ConfigMap a/to"), "{said}");
+}
+
+#[test]
+fn a_guest_is_told_once_more_when_what_failed_does_not_any_more() {
+    let (mut house, told) = told();
+    let all = |x: &str| json!({"children": [{"name": "one", "data": {"x": x}}]});
+    say(&mut house, all("1"));
+    house.api.refuse("apply ConfigMap a/one", Done::Forbidden("not by you".into()));
+    say(&mut house, all("2"));
+    house.pass(10_000);
+    assert_eq!(last(&told)[0], named(&[("one", State::Failed)]));
+    house.api.refuses = None;
+    house.pass(60_000);
+    assert_eq!(last(&told)[0], named(&[("one", State::Current)]));
+}
+
+#[test]
+fn a_guest_is_told_that_a_child_is_going_whatever_was_in_its_way_before() {
+    let (mut house, told) = told();
+    let all = |x: &str| json!({"children": [{"name": "one", "data": {"x": x}}]});
+    say(&mut house, all("1"));
+    hold(&mut house, "one");
+    house.api.refuse("apply ConfigMap a/one", Done::Forbidden("not by you".into()));
+    say(&mut house, all("2"));
+    house.api.delete("ConfigMap", Some("a"), "one");
+    house.settle();
+    assert_eq!(last(&told)[0], named(&[("one", State::Deleting)]));
+}
+
+#[test]
+fn a_guest_that_says_the_same_again_is_told_of_its_removals_as_before() {
+    let (mut house, told) = told();
+    house.put(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "old", "namespace": "a"}}));
+    let uid = house.api.get("ConfigMap", Some("a"), "old").unwrap()["metadata"]["uid"].clone();
+    say(&mut house, json!({"remove": [{"name": "old", "uid": uid}]}));
+    for colour in ["green", "red", "green", "red"] {
+        let mut object = house.api.get("Inn", Some("a"), "x").unwrap().clone();
+        object["metadata"]["labels"] = json!({"colour": colour});
+        house.put(object);
+        assert_eq!(last(&told)[2], named(&[("old", State::Absent)]));
+    }
 }

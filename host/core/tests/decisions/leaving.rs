@@ -207,3 +207,68 @@ fn children_that_somebody_wants_to_stay_are_not_waited_for() {
     assert!(house.api.get("Reconciler", None, "inn").is_none(), "nothing is left to do");
     assert_eq!(house.api.children(), ["ConfigMap a/one"]);
 }
+
+#[test]
+fn objects_of_a_reconciler_that_makes_no_sense_any_more_are_let_go_with_it() {
+    let mut house = house(manifest(true), &json!({}), two_waves);
+    house.put(inn("x", json!({})));
+    let mut wrong = house.api.get("Reconciler", None, "inn").unwrap().clone();
+    wrong["spec"]["limits"] = json!({"time": "a while"});
+    house.put(wrong);
+    remove_file(&mut house);
+    delete(&mut house, "Reconciler", None, "inn");
+    assert!(house.api.get("Reconciler", None, "inn").is_none());
+    assert_eq!(finalizers(&house, "Inn", Some("a"), "x"), Vec::<String>::new());
+}
+
+#[test]
+fn a_host_that_stops_sets_no_finalizers() {
+    let mut house = house(manifest(true), &json!({}), two_waves);
+    house.input(Input::Stop);
+    house.put(inn("x", json!({})));
+    assert_eq!(guard(&house), Vec::<String>::new());
+}
+
+#[test]
+fn a_reconciler_waits_while_children_that_go_with_it_may_be_there_unseen() {
+    let mut first = house(manifest(false), &json!({"onDelete": "Delete"}), two_waves);
+    first.put(inn("x", json!({})));
+    let mut api = first.api;
+    api.forget_watches();
+    api.unlisted = vec!["ConfigMap"];
+    let mut house = House::over(api, first.guest);
+    let kind = innkeeper_core::kind::Kind::new("", "v1", "ConfigMap");
+    let resource = innkeeper_core::resource::Resource { kind, plural: "configmaps".into(), namespaced: true };
+    let failing = [(innkeeper_core::watch::Watch::children(resource.into()), "it is forbidden".to_owned())];
+    for _ in 0..12 {
+        house.input(Input::Troubles(failing.clone().into()));
+        house.pass(1_000);
+    }
+    remove_file(&mut house);
+    delete(&mut house, "Reconciler", None, "inn");
+    house.pass(60_000);
+    assert_eq!(guard(&house), [GUARD]);
+}
+
+#[test]
+fn children_that_somebody_wanted_to_stay_before_this_process_began_are_not_waited_for() {
+    let spec = json!({"onDelete": "Delete"});
+    let ordered = || Manifest { ordered_deletion: true, ..manifest(false) };
+    let mut first = house(ordered(), &spec, rooms);
+    first.put(inn("x", json!({"rooms": ["one"]})));
+    let mut object = first.api.get("Inn", Some("a"), "x").unwrap().clone();
+    object["metadata"]["finalizers"].as_array_mut().unwrap().extend([json!("orphan"), json!("example.com/slow")]);
+    object["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    first.put(object);
+    let mut noted = first.api.get("Inn", Some("a"), "x").unwrap().clone();
+    noted["metadata"]["finalizers"] = json!(["example.com/slow"]);
+    first.put(noted);
+    let mut api = first.api;
+    api.forget_watches();
+    let mut house = House::starting(api, Box::new(rooms), ordered());
+    house.input(Input::ModulesRead);
+    remove_file(&mut house);
+    delete(&mut house, "Reconciler", None, "inn");
+    assert!(house.api.get("Reconciler", None, "inn").is_none(), "nothing is left to do");
+    assert_eq!(house.api.children(), ["ConfigMap a/one"]);
+}

@@ -7,9 +7,12 @@ use crate::house::{Api, House, crd, inn, manifest, rooms};
 use innkeeper_core::action::{Action, Done};
 use innkeeper_core::binding::Module;
 use innkeeper_core::engine::{Input, News, Now, Output};
+use innkeeper_core::kind::Kind;
+use innkeeper_core::resource::Resource;
+use innkeeper_core::watch::Watch;
 use serde_json::json;
 
-const START: Now = Now { mono_ms: 1, wall_ms: 1_000_000 };
+const START: Now = Now { mono_ms: 3_600_000, wall_ms: 4_600_000 };
 
 fn load(house: &mut House, finalizes: bool) {
     let digest = format!("sha256:{}", "a".repeat(64));
@@ -119,4 +122,74 @@ fn an_object_that_waits_for_its_guest_is_not_told_that_there_is_none_before_the_
     assert_eq!(again.requests, Vec::<String>::new());
     load(&mut again, true);
     assert!(again.calls > 0, "its guest is asked when it is there");
+}
+
+#[test]
+fn a_reconciler_whose_deletion_was_told_before_the_answer_to_its_creation_is_made_anew() {
+    let mut house = house_with_kind();
+    house.holds = Some("create Reconciler inn".into());
+    load(&mut house, false);
+    assert_eq!(house.held.len(), 1);
+    house.api.delete("Reconciler", None, "inn");
+    house.settle();
+    house.release();
+    house.pass(10_000);
+    assert!(house.api.get("Reconciler", None, "inn").is_some());
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    assert_eq!(house.api.children(), ["ConfigMap a/one"]);
+}
+
+#[test]
+fn what_the_watch_tells_of_a_reconciler_after_the_answer_to_a_later_write_is_old() {
+    let mut house = house_with_kind();
+    load(&mut house, false);
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    house.pass(10_000);
+    house.api.hold_back(&reconcilers());
+    for suspend in [true, false] {
+        let mut set = house.api.get("Reconciler", None, "inn").unwrap().clone();
+        set["spec"]["suspend"] = json!(suspend);
+        house.put(set);
+    }
+    house.put(inn("y", json!({"rooms": []})));
+    house.pass(10_000);
+    let calls = house.calls;
+    house.api.let_go();
+    house.settle();
+    assert_eq!(house.calls, calls, "it was suspended for a moment that is over");
+}
+
+fn reconcilers() -> Watch {
+    let kind = Kind::new("innkeeper.dev", "v1alpha1", "Reconciler");
+    Watch::all(Arc::new(Resource { kind, plural: "reconcilers".into(), namespaced: false }))
+}
+
+#[test]
+fn what_a_reconciler_does_not_come_to_is_said_once_in_the_log() {
+    let mut house = house_with_kind();
+    load(&mut house, false);
+    let said = |house: &House| house.notes.iter().filter(|(_, text)| text.contains("spec.suspend is true")).count();
+    for more in 0..3 {
+        let mut set = house.api.get("Reconciler", None, "inn").unwrap().clone();
+        (set["spec"]["suspend"], set["spec"]["config"]) = (json!(true), json!({ "more": more }));
+        house.put(set);
+        house.pass(10_000);
+        assert_eq!(said(&house), 1);
+    }
+}
+
+#[test]
+fn how_many_objects_there_are_is_written_every_few_seconds_and_not_with_each() {
+    let mut house = house_with_kind();
+    load(&mut house, false);
+    house.pass(60_000);
+    let written = |house: &House| house.requests.iter().filter(|r| *r == "status Reconciler inn").count();
+    let before = written(&house);
+    for n in 0..20 {
+        house.put(inn(&format!("x{n}"), json!({"rooms": []})));
+        house.pass(100);
+    }
+    assert!(written(&house) - before <= 2, "{}", written(&house) - before);
+    house.sleep(10_000);
+    assert_eq!(house.api.get("Reconciler", None, "inn").unwrap()["status"]["objects"]["total"], 20);
 }

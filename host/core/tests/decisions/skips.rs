@@ -1,5 +1,6 @@
 //! A call is not made where nothing that it would be given has changed, unless somebody insists.
 
+use crate::house::script::{liberal, say};
 use crate::house::{Api, House, crd, inn, manifest, rooms};
 use innkeeper_core::contract::View;
 use innkeeper_core::kind::{Key, Kind};
@@ -189,4 +190,62 @@ fn a_child_whose_owner_does_not_control_it_any_more_is_put_right() {
     theirs["metadata"]["ownerReferences"][0]["controller"] = json!(false);
     house.put(theirs);
     assert!(made(&mut house).0 > 0, "who controls it is one of our marks");
+}
+
+/// The object changes in a way that its guest is not shown.
+fn touch(house: &mut House) -> (usize, usize) {
+    let mut touched = house.api.get("Inn", Some("a"), "x").unwrap().clone();
+    touched["metadata"]["managedFields"] = json!([{"manager": "somebody", "operation": "Update", "fieldsV1": {}}]);
+    made(house);
+    house.put(touched);
+    made(house)
+}
+
+#[test]
+fn what_was_written_to_the_object_or_to_a_child_that_was_there_is_known_when_it_is_told() {
+    let mut house = liberal();
+    say(&mut house, json!({}));
+    assert_eq!(touch(&mut house), (0, 1), "its status was written");
+    let mut house = House::new(|request| {
+        let object: Value = serde_json::from_str(&request.object).unwrap();
+        let colour = object["metadata"]["labels"]["colour"].as_str().unwrap_or("none").to_owned();
+        crate::house::wants(vec![crate::house::config_map("one", &colour), crate::house::config_map("two", "1")])
+    });
+    house.put(inn("x", json!({})));
+    made(&mut house);
+    let mut green = house.api.get("Inn", Some("a"), "x").unwrap().clone();
+    green["metadata"]["labels"] = json!({"colour": "green"});
+    house.put(green);
+    assert_eq!(child(&house)["data"]["x"], "green");
+    assert_eq!(made(&mut house), (1, 1), "its child was written");
+}
+
+#[test]
+fn a_removal_that_was_carried_out_leaves_nothing_to_do() {
+    let mut house = liberal();
+    house.put(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "old", "namespace": "a"}}));
+    let uid = house.api.get("ConfigMap", Some("a"), "old").unwrap()["metadata"]["uid"].clone();
+    say(&mut house, json!({"remove": [{"name": "old", "uid": uid}]}));
+    touch(&mut house);
+    assert_eq!(touch(&mut house), (0, 1));
+}
+
+/// The call waits for the list of a kind that it reads for the first time, and is made again.
+#[test]
+fn what_an_object_was_told_is_remembered_when_its_call_is_put_off() {
+    use innkeeper_core::contract::{Event, EventType, Outcome};
+    let mut house = House::reading(|request, world| {
+        if request.object.contains("\"looks\"") {
+            let key = Key::new(Kind::new("", "v1", "Secret"), None, "s".into());
+            world.get(key, View::Full)?.unwrap();
+        }
+        let (reason, action) = ("Moved".to_owned(), "Move".to_owned());
+        let event = Event { kind: EventType::Normal, reason, action, message: "to the left".into() };
+        Ok(Outcome { events: vec![event], ..Outcome::default() })
+    });
+    house.put(inn("x", json!({})));
+    assert_eq!(house.events.len(), 1);
+    house.put(inn("x", json!({"looks": true})));
+    assert!(house.called().len() > 2, "it was put off");
+    assert_eq!(house.events.len(), 1);
 }

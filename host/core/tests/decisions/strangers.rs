@@ -224,3 +224,99 @@ fn a_claim_that_meets_what_only_we_have_written_keeps_it() {
     let object = house.api.get("Inn", Some("a"), "x").unwrap();
     assert_eq!(object["status"]["conditions"][0]["reason"], "ChildrenReady");
 }
+
+/// The object changes in a way that its guest is not shown: whether its guest was called, and what was asked for.
+fn touch(house: &mut House) -> (usize, Vec<String>) {
+    let mut touched = house.api.get("Inn", Some("a"), "x").unwrap().clone();
+    touched["metadata"]["managedFields"] = json!([{"manager": "somebody", "operation": "Update", "fieldsV1": {}}]);
+    house.requests();
+    let calls = house.calls;
+    house.put(touched);
+    (house.calls - calls, house.requests())
+}
+
+#[test]
+fn after_a_withdrawal_nothing_of_it_is_left_to_do() {
+    let mut house = met(json!({"rooms": ["one"]}), Done::Unknown("timeout".into()));
+    house.api.refuses = None;
+    house.pass(60_000);
+    house.requests();
+    (0..3).for_each(|_| house.pass(10_500));
+    assert_eq!(house.requests(), ["look ConfigMap a/one"; 3], "it is in the way still");
+
+    let mut house = met(json!({"rooms": ["one"]}), Done::Unknown("timeout".into()));
+    house.put(inn("x", json!({"rooms": []})));
+    house.api.refuses = None;
+    house.pass(60_000);
+    house.pass(60_000);
+    assert_eq!(touch(&mut house), (0, vec![]), "it is at rest");
+
+    let mut house = met(json!({"rooms": ["one"]}), Done::NotFound("it is gone".into()));
+    house.api.refuses = None;
+    house.api.delete("ConfigMap", Some("a"), "one");
+    house.settle();
+    house.pass(60_000);
+    house.pass(60_000);
+    assert_eq!(house.api.get("Inn", Some("a"), "x").unwrap()["status"]["conditions"][0]["reason"], "ChildrenReady");
+    assert_eq!(touch(&mut house), (0, vec![]), "it is at rest");
+}
+
+#[test]
+fn a_strangers_object_that_the_cluster_does_not_let_us_leave_is_told_and_not_asked_about_in_circles() {
+    let house = met(json!({"rooms": ["one"]}), Done::Invalid("data: Required value".into()));
+    let trouble = house.ended.last().unwrap().1.trouble.clone().unwrap_or_default();
+    assert!(trouble.contains("Our fields cannot be withdrawn from it yet: data: Required value"), "{trouble}");
+}
+
+#[test]
+fn what_we_never_wrote_is_not_withdrawn_from_although_the_answer_to_the_claim_was_lost() {
+    let mut house = House::new(rooms);
+    house.api.refuse("apply ConfigMap a/one", Done::Unknown("the connection was cut".into()));
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    house.api.refuses = None;
+    house.requests();
+    house.put(strangers("one"));
+    house.pass(60_000);
+    let asked = house.requests();
+    assert!(asked.iter().all(|request| !request.starts_with("apply")), "{asked:?}");
+    assert_eq!(house.api.get("Inn", Some("a"), "x").unwrap()["status"]["conditions"][0]["reason"], "Conflict");
+}
+
+#[test]
+fn what_the_stores_show_by_then_is_not_looked_at_although_the_answer_to_the_claim_was_lost() {
+    let mut house = unanswered(false);
+    house.requests();
+    house.pass(60_000);
+    let asked = house.requests();
+    assert!(!asked.contains(&"look ConfigMap a/one".to_owned()), "{asked:?}");
+}
+
+fn looks(house: &House) -> usize {
+    house.requests.iter().filter(|request| *request == "look ConfigMap a/one").count()
+}
+
+#[test]
+fn nobody_looks_at_a_name_while_a_claim_of_it_is_in_flight() {
+    let mut house = House::new(rooms);
+    house.holds = Some("apply ConfigMap a/one".into());
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    house.put(inn("y", json!({"rooms": ["one"]})));
+    assert_eq!((house.held.len(), looks(&house)), (1, 1));
+    house.release();
+    assert!(looks(&house) > 1);
+}
+
+#[test]
+fn an_object_changes_its_own_child_while_another_looks_at_its_name() {
+    let mut house = crate::house::script::liberal();
+    let wants = |x: &str| json!({"children": [{"name": "one", "data": {"x": x}}]});
+    house.put(inn("x", wants("1")));
+    house.holds = Some("look ConfigMap a/one".into());
+    house.put(inn("y", wants("3")));
+    assert_eq!(house.held.len(), 1);
+    let mut object = house.api.get("Inn", Some("a"), "x").unwrap().clone();
+    object["spec"] = wants("2");
+    house.put(object);
+    assert_eq!(house.api.get("ConfigMap", Some("a"), "one").unwrap()["data"]["x"], "2");
+    house.release();
+}

@@ -179,3 +179,62 @@ fn names_that_nobody_looks_for_any_more_are_forgotten() {
     house.put(crowd("more", "hall", 40));
     assert_eq!(counts(&mut house)["look"], LOOKS, "and watched again when many are looked for");
 }
+
+#[test]
+fn the_host_wakes_by_itself_when_names_cannot_be_listed_and_when_nobody_looks_for_them_any_more() {
+    let mut house = House::new(rooms);
+    house.sleep(60_000);
+    house.api.silent = Some(config_maps());
+    house.put(crowd("many", "room", 20));
+    assert!(!house.spins() && house.api.children().len() == LOOKS);
+    house.sleep(5_001);
+    assert_eq!(house.api.children().len(), 20);
+    house.sleep(25_000);
+    assert!(!house.api.watches(&config_maps()), "it was of no use");
+
+    let mut house = watching();
+    house.sleep(29_000);
+    assert!(house.api.watches(&config_maps()));
+    house.sleep(2_000);
+    assert!(!house.api.watches(&config_maps()));
+}
+
+#[test]
+fn names_that_were_of_no_use_are_not_watched_again_for_a_while() {
+    let mut house = House::new(rooms);
+    house.api.silent = Some(config_maps());
+    house.put(crowd("many", "room", 20));
+    house.pass(5_002);
+    house.pass(60_000);
+    house.api.silent = None;
+    counts(&mut house);
+    house.put(crowd("more", "hall", 40));
+    assert_eq!(counts(&mut house)["look"], 40);
+    house.pass(600_000);
+    house.put(crowd("most", "loft", 40));
+    assert_eq!(counts(&mut house)["look"], LOOKS);
+}
+
+#[test]
+fn names_that_are_taken_are_no_reason_to_watch_them_all() {
+    let mut house = House::new(rooms);
+    (0..40).for_each(|n| house.put(strangers(&format!("room-{n:02}"))));
+    for n in 0..40 {
+        house.put(inn(&format!("x{n}"), json!({"rooms": [format!("room-{n:02}")]})));
+    }
+    assert_eq!(reason(&house, "x39"), "Conflict");
+    assert!(!house.api.watches(&config_maps()));
+}
+
+#[test]
+fn what_is_to_be_removed_is_looked_at_itself_although_its_name_seems_free() {
+    let mut house = crate::house::script::liberal();
+    let children: Vec<Value> = (0..40).map(|n| json!({"name": format!("room-{n:02}")})).collect();
+    house.put(inn("many", json!({ "children": children })));
+    assert!(house.api.watches(&config_maps()), "the names are watched");
+    house.api.hold_back(&config_maps());
+    house.put(strangers("old"));
+    let uid = house.api.get("ConfigMap", Some("a"), "old").unwrap()["metadata"]["uid"].clone();
+    house.put(inn("x", json!({"remove": [{"name": "old", "uid": uid}]})));
+    assert!(house.api.get("ConfigMap", Some("a"), "old").is_none());
+}

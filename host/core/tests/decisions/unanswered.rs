@@ -4,21 +4,23 @@ use std::sync::Arc;
 
 use crate::house::{Api, House, config_map, crd, inn, manifest, wants};
 use innkeeper_core::action::{Action, Done};
-use innkeeper_core::contract::{Child, Contribution, Failure, Outcome, Request};
+use innkeeper_core::contract::{Child, Contribution, Failure, Manifest, Outcome, Phase, Request, State};
 use innkeeper_core::engine::Input;
 use innkeeper_core::kind::Kind;
 use innkeeper_core::resource::Resource;
 use innkeeper_core::watch::Watch;
 use serde_json::{Value, json};
 
-/// A guest that wants a ConfigMap `far` in namespace `b`, or gives `data.ours` to ConfigMap `one`, as the spec says.
+/// A guest that wants a ConfigMap `far` in namespace `b`, one `near` beside its object, or gives `data.ours` to ConfigMap `one`, as the spec says.
 fn guest(request: &Request) -> Result<Outcome, Failure> {
     let object: Value = serde_json::from_str(&request.object).unwrap();
     let far = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "far", "namespace": "b"}});
     let gift = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one"}, "data": {"ours": "1"}});
     let child = Child { manifest: far.to_string(), ..config_map("far", "1") };
     let contribution = Contribution { manifest: gift.to_string(), take: vec![] };
-    let mut outcome = wants(if object["spec"]["far"] == true { vec![child] } else { vec![] })?;
+    let mut children = if object["spec"]["far"] == true { vec![child] } else { vec![] };
+    children.extend((object["spec"]["near"] == true).then(|| config_map("near", "1")));
+    let mut outcome = wants(children)?;
     outcome.contributions = if object["spec"]["gives"] == true { vec![contribution] } else { vec![] };
     Ok(outcome)
 }
@@ -166,4 +168,99 @@ fn a_name_that_was_never_made_and_that_nobody_wants_is_forgotten() {
     assert!(!house.ended.is_empty(), "it is looked at");
     assert!(house.ended.iter().all(|(_, ended)| ended.skipped), "it came to rest");
     assert_eq!(house.requests(), Vec::<String>::new());
+}
+
+#[test]
+fn a_child_whose_making_was_not_answered_is_one_beside_others() {
+    let mut house = house();
+    let kind = Kind::new("", "v1", "ConfigMap");
+    let watch = Watch::all(Arc::new(Resource { kind, plural: "configmaps".into(), namespaced: true }));
+    house.put(inn("x", json!({"near": true})));
+    house.api.hold_back(&watch);
+    house.loses = Some(CHILD.into());
+    house.requests();
+    let mut object = house.api.get("Inn", Some("a"), "x").unwrap().clone();
+    object["spec"] = json!({"near": true, "far": true});
+    house.put(object);
+    assert_eq!(house.loses, None);
+    house.pass(10_000);
+    let asked = house.requests();
+    println!(
+        "DBG {:?} {:?} {:?}",
+        house.ended.iter().map(|e| (&e.0, &e.1.changes, &e.1.trouble, e.1.skipped)).collect::<Vec<_>>(),
+        house.causes,
+        house.engine.next_wake()
+    );
+    assert!(asked.contains(&"look ConfigMap b/far".to_owned()), "{asked:?}");
+    let applied: Vec<&String> = asked.iter().filter(|request| request.starts_with("apply")).collect();
+    assert_eq!(applied, [CHILD], "it is as it should be");
+    // The watch shows what was found only now; the object does not go before that.
+    delete(&mut house);
+    house.pass(1_000);
+    house.api.let_go();
+    house.settle();
+    house.pass(60_000);
+    assert!(house.api.get("Inn", Some("a"), "x").is_none());
+    assert!(!house.api.children().contains(&"ConfigMap b/far".to_owned()), "{:?}", house.api.children());
+}
+
+#[test]
+fn what_another_object_made_where_our_claim_was_not_answered_is_not_ours() {
+    let told = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+    let mut house = house();
+    let calls = told.clone();
+    house.guest = Box::new(move |request| {
+        let children = request.children.iter().filter(|child| child.state == State::Current);
+        let children = children.map(|child| child.key.to_string());
+        if request.object.contains("\"name\":\"x\"") {
+            calls.borrow_mut().extend(children);
+        }
+        guest(request)
+    });
+    house.api.refuses = Some(Box::new(|action| match action {
+        Action::Apply { manifest, .. } if manifest.to_string().contains("Inn.example.com/a/x") => {
+            Some(Done::Unknown("the connection was cut".into()))
+        }
+        _ => None,
+    }));
+    house.put(inn("x", json!({"near": true})));
+    house.put(inn("y", json!({"near": true})));
+    (0..3).for_each(|_| house.pass(10_000));
+    assert_eq!(*told.borrow(), Vec::<String>::new());
+    let conditions = &house.api.get("Inn", Some("a"), "x").unwrap()["status"]["conditions"];
+    assert_eq!(conditions[0]["reason"], "Conflict");
+}
+
+#[test]
+fn a_child_that_kubernetes_reaches_holds_its_object_only_where_it_must_go_first() {
+    for ordered in [false, true] {
+        let mut api = Api::default();
+        api.put(crd());
+        let finishes = |request: &Request| {
+            let finished = request.phase == Phase::Finalize;
+            guest(request).map(|outcome| Outcome { finished, ..outcome })
+        };
+        let module = Manifest { ordered_deletion: ordered, ..manifest(true) };
+        let mut house = House::starting(api, Box::new(finishes), module);
+        house.input(Input::ModulesRead);
+        // The kind is recorded and watched by the first object that needs it.
+        house.put(inn("x", json!({"near": true})));
+        house.api.delete("ConfigMap", Some("a"), "near");
+        want_nothing(&mut house);
+        let kind = Kind::new("", "v1", "ConfigMap");
+        let resource = Arc::new(Resource { kind, plural: "configmaps".into(), namespaced: true });
+        house.api.hold_back(&Watch::children(resource));
+        house.loses = Some("apply ConfigMap a/near".into());
+        let mut object = house.api.get("Inn", Some("a"), "x").unwrap().clone();
+        object["spec"] = json!({"near": true});
+        house.put(object);
+        assert_eq!(house.loses, None);
+        house.api.refuses = Some(Box::new(|action| {
+            let looks = matches!(action, Action::Look(at) if at.name == "near");
+            looks.then(|| Done::Unknown("no answer".into()))
+        }));
+        delete(&mut house);
+        house.pass(10_000);
+        assert_eq!(house.api.get("Inn", Some("a"), "x").is_some(), ordered, "ordered: {ordered}");
+    }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::house::script::{liberal, say};
 use crate::house::{Api, House, config_map, crd, inn, wants};
 use innkeeper_core::contract::{Child, Failure, Outcome, Request};
 use innkeeper_core::engine::Input;
@@ -133,4 +134,21 @@ fn a_step_ends_when_the_kind_that_it_waits_for_is_not_served_any_more() {
     assert!(house.engine.is_idle());
     let told: Vec<_> = house.ended.iter().filter_map(|(_, ended)| ended.trouble.clone()).collect();
     assert!(told.iter().any(|t| t.contains("is not served any more")), "{told:?}");
+}
+
+#[test]
+fn an_object_that_wants_nothing_any_more_keeps_its_finalizer_while_children_of_it_may_be_there_unseen() {
+    let house = || {
+        let mut house = liberal();
+        say(&mut house, json!({"children": [{"name": "far", "namespace": "b"}]}));
+        house.api.forget_watches();
+        house.api.unlisted = vec!["ConfigMap"];
+        let guest = Box::new(crate::house::script::follows);
+        House::over(house.api, guest)
+    };
+    let mut house = house();
+    say(&mut house, json!({}));
+    fail_for(&mut house, 20, "", "ConfigMap");
+    let object = house.api.get("Inn", Some("a"), "x").unwrap();
+    assert_eq!(object["metadata"]["finalizers"], json!(["innkeeper.dev/children"]));
 }

@@ -265,3 +265,28 @@ fn children_of_one_name_in_two_namespaces_are_two() {
         assert_eq!(says(&house, "Ready").0, "ChildrenReady");
     }
 }
+
+#[test]
+fn what_is_made_anew_is_told_and_waited_for() {
+    let mut house = liberal();
+    say(&mut house, with_policy("recreate", "1"));
+    rigid(&mut house, Done::Accepted);
+    house.ended.clear();
+    say(&mut house, with_policy("recreate", "2"));
+    assert!(house.ended[0].1.changes.contains(&"deleted ConfigMap a/one".to_owned()), "{:?}", house.ended[0].1.changes);
+}
+
+/// An apply that the API server answers with the object as it was.
+#[test]
+fn what_was_written_and_changed_nothing_is_no_change() {
+    let mut house = liberal();
+    let both = |x: &str| json!({"children": [{"name": "one", "data": {"x": x}}, {"name": "two"}]});
+    say(&mut house, both("1"));
+    let there =
+        std::sync::Arc::new(innkeeper_core::object::Object::parse(&child(&house, "one").to_string(), None).unwrap());
+    house.api.refuse("apply ConfigMap a/one", Done::Object { object: there, created: false });
+    house.ended.clear();
+    say(&mut house, both("2"));
+    let changes: Vec<String> = house.ended.iter().flat_map(|(_, ended)| ended.changes.clone()).collect();
+    assert!(changes.iter().all(|change| !change.contains("ConfigMap")), "{changes:?}");
+}

@@ -43,8 +43,11 @@ pub struct House {
     pub causes: Vec<String>,
     /// For how long objects were held back, each time, in milliseconds.
     pub pauses: Vec<u64>,
-    /// Calls are not answered.
+    /// Calls are not answered, until [`House::answer`].
     pub holds_calls: bool,
+    unanswered: Vec<(u64, Box<Request>)>,
+    /// What discovery says is not told until [`House::release`].
+    pub holds_discovery: bool,
     /// What a dry run would have written, as `verb Kind ns/name`.
     pub pretended: Vec<String>,
     /// Whether those insisted on a call.
@@ -210,6 +213,8 @@ impl House {
             insisted: vec![],
             pretended: vec![],
             holds_calls: false,
+            unanswered: vec![],
+            holds_discovery: false,
             pauses: vec![],
             dies: None,
             holds: None,
@@ -268,9 +273,29 @@ impl House {
         outputs
     }
 
+    /// Guests whose calls were held answer now.
+    pub fn answer(&mut self) {
+        self.holds_calls = false;
+        for (call, request) in std::mem::take(&mut self.unanswered) {
+            let result = Box::new((self.guest)(&request));
+            self.input(Input::Answered { call, result, reads: self.reads.clone() });
+        }
+    }
+
+    /// Time passes until then, and the host wakes only when it said that it would.
+    pub fn sleep(&mut self, ms: u64) {
+        let end = self.now + ms;
+        while let Some(at) = self.engine.next_wake().filter(|at| *at <= end) {
+            assert!(at > self.now, "it waits for a moment that is over");
+            self.pass(at - self.now);
+        }
+        self.now = end;
+    }
+
     /// What was held is answered now.
     pub fn release(&mut self) {
         self.holds = None;
+        self.holds_discovery = false;
         std::mem::take(&mut self.held).into_iter().for_each(|answer| self.input(answer));
     }
 
@@ -310,10 +335,18 @@ impl House {
                     self.api.unwatch(number);
                     continue;
                 }
-                Output::Resolve(kind) => Input::Resolved(kind.clone(), Ok(self.api.resolve(&kind))),
+                Output::Resolve(kind) => {
+                    let answer = Input::Resolved(kind.clone(), Ok(self.api.resolve(&kind)));
+                    if self.holds_discovery {
+                        self.held.push(answer);
+                        continue;
+                    }
+                    answer
+                }
                 Output::Find(kind) => Input::Found(kind.clone(), Ok(self.api.find(&kind))),
-                Output::Ask { object, .. } if self.holds_calls => {
+                Output::Ask { call, request, object, .. } if self.holds_calls => {
                     self.called.push(object.name.clone());
+                    self.unanswered.push((call, request));
                     continue;
                 }
                 Output::Ask { call, request, object, mut world, .. } => {
