@@ -339,4 +339,10 @@ mod tests {
         let object = Object::parse(alone, Some(&kind)).expect("a Deployment");
         assert_eq!(object.value(), json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {}}));
     }
+
+    #[test]
+    fn how_deep_a_text_is_does_not_depend_on_what_is_written_in_its_strings() {
+        assert!(is_shallow(&r#"["[","{"],"#.repeat(200)));
+        assert!(!is_shallow(&r#"["]}","#.repeat(200)));
+    }
 }

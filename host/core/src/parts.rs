@@ -288,4 +288,14 @@ mod tests {
         assert_eq!(before.shown_print(), ready.shown_print(), "the condition Ready is the host's");
         assert_ne!(before.readiness_print(), ready.readiness_print());
     }
+
+    #[test]
+    fn what_a_controller_has_not_observed_yet_is_in_progress() {
+        let state = |generation: u64| {
+            let whole = json!({"apiVersion": "example.com/v1", "kind": "Tower", "metadata": {"name": "t", "generation": generation},
+                "status": {"observedGeneration": 1}});
+            Object::parse(&whole.to_string(), None).expect("an object").readiness().0
+        };
+        assert_eq!((state(1), state(2)), (kstatus::State::Current, kstatus::State::InProgress));
+    }
 }

@@ -194,3 +194,53 @@ fn an_event_is_no_longer_than_kubernetes_takes_and_keeps_its_advice() {
     assert!((1_000..=1_024).contains(&told[0].1.len()), "{}", told[0].1.len());
     assert!(told[0].1.ends_with("widen spec.permissions of Reconciler inn."), "{}", told[0].1);
 }
+
+#[test]
+fn each_trouble_is_told_in_its_own_words_though_the_object_shows_another() {
+    let mut house = liberal();
+    say(&mut house, json!({"fails": "trap"}));
+    say(&mut house, json!({"fails": "limit"}));
+    let told: Vec<String> = events(&mut house).into_iter().map(|event| event.0).collect();
+    assert_eq!(told, ["GuestTrapped", "GuestLimitExceeded"]);
+}
+
+/// The next process, whose first call fails.
+fn next_with_a_bad_start(house: House, then: impl Fn() -> Outcome + 'static) -> House {
+    let mut api = house.api;
+    api.forget_watches();
+    let is_first = Cell::new(true);
+    let mut next = House::over(
+        api,
+        Box::new(move |_| match is_first.replace(false) {
+            true => Err(Failure::Retry { message: "later".into(), after: None }),
+            false => Ok(then()),
+        }),
+    );
+    next.pass(60_000);
+    next
+}
+
+fn moved(status: &str) -> Outcome {
+    let (reason, action, message) = ("Moved".into(), "Move".into(), "to the left".into());
+    let event = Event { kind: EventType::Normal, reason, action, message };
+    Outcome { events: vec![event], status: Some(status.into()), ..Outcome::default() }
+}
+
+#[test]
+fn what_no_process_has_said_yet_is_told_although_the_object_shows_its_generation() {
+    let fails = Rc::new(Cell::new(true));
+    let mut first = House::new(guest(&fails));
+    first.put(inn("x", json!({})));
+    assert_eq!(told(&mut first), 0);
+    assert_eq!(told(&mut next_with_a_bad_start(first, || moved("{}"))), 1);
+}
+
+#[test]
+fn what_a_new_process_says_with_another_status_is_news() {
+    for (status, times) in [(r#"{"open":true}"#, 0), (r#"{"open":false}"#, 1)] {
+        let mut first = House::new(|_| Ok(moved(r#"{"open":true}"#)));
+        first.put(inn("x", json!({})));
+        assert_eq!(told(&mut first), 1);
+        assert_eq!(told(&mut next_with_a_bad_start(first, move || moved(status))), times, "{status}");
+    }
+}

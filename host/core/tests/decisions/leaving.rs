@@ -272,3 +272,21 @@ fn children_that_somebody_wanted_to_stay_before_this_process_began_are_not_waite
     assert!(house.api.get("Reconciler", None, "inn").is_none(), "nothing is left to do");
     assert_eq!(house.api.children(), ["ConfigMap a/one"]);
 }
+
+#[test]
+fn a_note_of_ours_on_an_object_that_nobody_deletes_keeps_no_children() {
+    let mut house = house(manifest(false), &json!({"onDelete": "Delete"}), rooms);
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    let mut child = house.api.get("ConfigMap", Some("a"), "one").unwrap().clone();
+    child["metadata"]["finalizers"] = json!(["example.com/slow"]);
+    house.put(child);
+    let mut object = house.api.get("Inn", Some("a"), "x").unwrap().clone();
+    object["metadata"]["annotations"] = json!({innkeeper_core::names::ORPHANED: "true"});
+    house.put(object);
+    remove_file(&mut house);
+    house.patches.clear();
+    delete(&mut house, "Reconciler", None, "inn");
+    assert_eq!(guard(&house), [GUARD], "a child is going");
+    let said = format!("{:?}", house.patches);
+    assert!(said.contains("and its children with it (spec.onDelete is Delete)"), "{said}");
+}

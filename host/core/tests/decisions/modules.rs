@@ -67,3 +67,15 @@ fn a_removed_file_that_comes_back_serves_as_before() {
     tell(&mut house, "inn-2.wasm", module("c"));
     assert_eq!(decides(&house), "b");
 }
+
+#[test]
+fn the_log_says_that_another_takes_over_only_where_one_did() {
+    let mut house = house();
+    tell(&mut house, "inn-2.wasm", module("b"));
+    tell(&mut house, "inn-3.wasm", module("c"));
+    tell(&mut house, "inn-2.wasm", News::Removed);
+    assert_eq!(house.notes.last().unwrap().1, "inn-2.wasm was removed");
+    tell(&mut house, "inn.wasm", News::Removed);
+    let said = house.notes.iter().filter(|(_, text)| text.ends_with("the module inn of inn-3.wasm takes over")).count();
+    assert_eq!(said, 1);
+}

@@ -293,3 +293,18 @@ fn a_kind_that_cannot_be_listed_is_waited_for_a_while_and_then_told() {
     }
     assert!(told(&house).iter().any(|t| t.contains("v1 Node cannot be read: forbidden")), "{:?}", told(&house));
 }
+
+#[test]
+fn what_changes_while_a_guest_that_has_not_read_it_before_is_at_work_is_read_again() {
+    let mut house = House::reading(looks);
+    house.put(map("a", "one", "web", "1"));
+    let read = || json!({"kind": "ConfigMap", "name": "one", "view": "full"});
+    house.put(reading("y", read()));
+    house.holds_calls = true;
+    house.put(reading("x", read()));
+    house.called();
+    house.put(map("a", "one", "web", "2"));
+    house.answer();
+    assert!(house.called().contains(&"x".to_owned()));
+    assert_eq!(seen(&house, "x"), seen(&house, "y"));
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::house::{Api, House, crd, inn, manifest, rooms};
 use innkeeper_core::action::{Action, Done};
 use innkeeper_core::binding::Module;
-use innkeeper_core::engine::{Input, News, Now, Output};
+use innkeeper_core::engine::{Input, News, Now, Output, Settings};
 use innkeeper_core::kind::Kind;
 use innkeeper_core::resource::Resource;
 use innkeeper_core::watch::Watch;
@@ -192,4 +192,16 @@ fn how_many_objects_there_are_is_written_every_few_seconds_and_not_with_each() {
     assert!(written(&house) - before <= 2, "{}", written(&house) - before);
     house.sleep(10_000);
     assert_eq!(house.api.get("Reconciler", None, "inn").unwrap()["status"]["objects"]["total"], 20);
+}
+
+#[test]
+fn everything_is_looked_at_as_often_as_the_host_is_told() {
+    let mut api = Api::default();
+    api.put(crd());
+    let settings = Settings { resync_ms: 600_000, ..Settings::default() };
+    let mut house = House::begun_with(api, Box::new(rooms), START, settings);
+    load(&mut house, false);
+    house.put(inn("x", json!({"rooms": []})));
+    house.sleep(700_000);
+    assert!(house.causes.iter().any(|cause| cause.contains("from time to time")), "{:?}", house.causes);
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::house::{Api, House, config_map, crd, inn, manifest, wants};
 use innkeeper_core::action::{Action, Done};
-use innkeeper_core::contract::{Child, Contribution, Failure, Manifest, Outcome, Phase, Request, State};
+use innkeeper_core::contract::{Child, Contribution, Failure, Manifest, Outcome, Phase, Request};
 use innkeeper_core::engine::Input;
 use innkeeper_core::kind::Kind;
 use innkeeper_core::resource::Resource;
@@ -205,18 +205,8 @@ fn a_child_whose_making_was_not_answered_is_one_beside_others() {
 }
 
 #[test]
-fn what_another_object_made_where_our_claim_was_not_answered_is_not_ours() {
-    let told = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+fn what_another_object_made_where_our_claim_was_not_answered_is_not_ours_to_remove() {
     let mut house = house();
-    let calls = told.clone();
-    house.guest = Box::new(move |request| {
-        let children = request.children.iter().filter(|child| child.state == State::Current);
-        let children = children.map(|child| child.key.to_string());
-        if request.object.contains("\"name\":\"x\"") {
-            calls.borrow_mut().extend(children);
-        }
-        guest(request)
-    });
     house.api.refuses = Some(Box::new(|action| match action {
         Action::Apply { manifest, .. } if manifest.to_string().contains("Inn.example.com/a/x") => {
             Some(Done::Unknown("the connection was cut".into()))
@@ -225,10 +215,36 @@ fn what_another_object_made_where_our_claim_was_not_answered_is_not_ours() {
     }));
     house.put(inn("x", json!({"near": true})));
     house.put(inn("y", json!({"near": true})));
+    want_nothing(&mut house);
     (0..3).for_each(|_| house.pass(10_000));
-    assert_eq!(*told.borrow(), Vec::<String>::new());
-    let conditions = &house.api.get("Inn", Some("a"), "x").unwrap()["status"]["conditions"];
-    assert_eq!(conditions[0]["reason"], "Conflict");
+    let near = house.api.get("ConfigMap", Some("a"), "near").expect("it is there");
+    assert_eq!(near["metadata"]["annotations"]["innkeeper.dev/object"], "Inn.example.com/a/y");
+}
+
+#[test]
+fn a_child_whose_making_was_not_answered_and_that_is_not_wanted_any_more_goes_though_others_stay() {
+    let mut house = house();
+    let kind = Kind::new("", "v1", "ConfigMap");
+    let watch = Watch::all(Arc::new(Resource { kind, plural: "configmaps".into(), namespaced: true }));
+    house.put(inn("x", json!({"near": true})));
+    house.api.hold_back(&watch);
+    house.holds = Some(CHILD.into());
+    let wants = |house: &mut House, spec: Value| {
+        let mut object = house.api.get("Inn", Some("a"), "x").unwrap().clone();
+        object["spec"] = spec;
+        house.put(object);
+    };
+    wants(&mut house, json!({"near": true, "far": true}));
+    wants(&mut house, json!({"near": true}));
+    for answer in &mut house.held {
+        let Input::Done { done, .. } = answer else { continue };
+        *done = Done::Unknown("the connection was cut".into());
+    }
+    rest(&mut house);
+    assert_eq!(
+        (house.api.children(), finalizers(&house)),
+        (vec!["ConfigMap a/near".into(), "ConfigMap a/one".into()], 0)
+    );
 }
 
 #[test]

@@ -152,3 +152,13 @@ fn an_object_that_wants_nothing_any_more_keeps_its_finalizer_while_children_of_i
     let object = house.api.get("Inn", Some("a"), "x").unwrap();
     assert_eq!(object["metadata"]["finalizers"], json!(["innkeeper.dev/children"]));
 }
+
+#[test]
+fn a_host_that_stops_waits_for_no_list() {
+    let mut house = House::new(guest);
+    house.api.unlisted = vec!["Secret"];
+    house.put(wanting("x", "Secret"));
+    assert!(!house.engine.is_idle(), "it waits for the list");
+    house.input(Input::Stop);
+    assert!(house.engine.is_idle());
+}

@@ -290,3 +290,36 @@ fn what_was_written_and_changed_nothing_is_no_change() {
     let changes: Vec<String> = house.ended.iter().flat_map(|(_, ended)| ended.changes.clone()).collect();
     assert!(changes.iter().all(|change| !change.contains("ConfigMap")), "{changes:?}");
 }
+
+#[test]
+fn what_only_the_old_one_holds_is_left_out_when_it_is_asked_whether_a_new_one_could_be_made() {
+    let mut house = crate::house::script::scripted(
+        json!({"apply": [{"group": "", "kinds": ["Service"]}], "read": [], "delete": []}),
+    );
+    house.guest = Box::new(|request| {
+        let object: Value = serde_json::from_str(&request.object).unwrap();
+        let spec = json!({"type": object["spec"]["type"], "ports": [{"port": 1, "nodePort": 30080}]});
+        let manifest = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "one"}, "spec": spec});
+        let child = crate::house::config_map("one", "1");
+        let policy = innkeeper_core::contract::Policy::Recreate;
+        crate::house::wants(vec![innkeeper_core::contract::Child { manifest: manifest.to_string(), policy, ..child }])
+    });
+    say(&mut house, json!({"type": "one"}));
+    let message = "provided port is already allocated".to_owned();
+    let cause = Cause { reason: "FieldValueInvalid".into(), field: "spec.ports[0].nodePort".into(), message };
+    let held = Done::Invalid(Refusal { message: "the port is taken".into(), causes: vec![cause] });
+    house.api.refuses = Some(Box::new(move |action| match action {
+        Action::Apply { manifest, .. } if manifest["metadata"]["uid"].is_string() => Some(immutable()),
+        Action::Rehearse(create) => match create.as_ref() {
+            Action::Create { manifest, .. } if manifest["spec"]["ports"][0]["nodePort"].is_null() => None,
+            _ => Some(held.clone()),
+        },
+        _ => None,
+    }));
+    house.requests();
+    say(&mut house, json!({"type": "two"}));
+    house.pass(10_000);
+    let asked = house.requests();
+    assert_eq!(asked.iter().filter(|request| request.starts_with("rehearse")).count(), 2, "{asked:?}");
+    assert_eq!(house.api.get("Service", Some("a"), "one").unwrap()["spec"]["type"], "two");
+}

@@ -45,7 +45,7 @@ pub struct House {
     pub pauses: Vec<u64>,
     /// Calls are not answered, until [`House::answer`].
     pub holds_calls: bool,
-    unanswered: Vec<(u64, Box<Request>)>,
+    unanswered: Vec<(u64, Box<Request>, World)>,
     /// What discovery says is not told until [`House::release`].
     pub holds_discovery: bool,
     /// What a dry run would have written, as `verb Kind ns/name`.
@@ -276,9 +276,9 @@ impl House {
     /// Guests whose calls were held answer now.
     pub fn answer(&mut self) {
         self.holds_calls = false;
-        for (call, request) in std::mem::take(&mut self.unanswered) {
-            let result = Box::new((self.guest)(&request));
-            self.input(Input::Answered { call, result, reads: self.reads.clone() });
+        for (call, request, world) in std::mem::take(&mut self.unanswered) {
+            let (result, reads) = self.asked(&request, world);
+            self.input(Input::Answered { call, result: Box::new(result), reads });
         }
     }
 
@@ -344,18 +344,15 @@ impl House {
                     answer
                 }
                 Output::Find(kind) => Input::Found(kind.clone(), Ok(self.api.find(&kind))),
-                Output::Ask { call, request, object, .. } if self.holds_calls => {
+                Output::Ask { call, request, object, world, .. } if self.holds_calls => {
                     self.called.push(object.name.clone());
-                    self.unanswered.push((call, request));
+                    self.unanswered.push((call, request, world));
                     continue;
                 }
-                Output::Ask { call, request, object, mut world, .. } => {
+                Output::Ask { call, request, object, world, .. } => {
                     self.calls += 1;
                     self.called.push(object.name.clone());
-                    let (result, reads) = match &mut self.reader {
-                        Some(reader) => (reader(&request, &mut world), world.into_reads()),
-                        None => ((self.guest)(&request), self.reads.clone()),
-                    };
+                    let (result, reads) = self.asked(&request, world);
                     Input::Answered { call, result: Box::new(result), reads }
                 }
                 Output::Act { id, action, .. } => match self.act(&action) {
@@ -389,6 +386,14 @@ impl House {
                 Output::Began { .. } => continue,
             };
             todo.extend(self.handle(input));
+        }
+    }
+
+    /// What the guest answers, and what it looked at.
+    fn asked(&mut self, request: &Request, mut world: World) -> (Result<Outcome, Failure>, Vec<Read>) {
+        match &mut self.reader {
+            Some(reader) => (reader(request, &mut world), world.into_reads()),
+            None => ((self.guest)(request), self.reads.clone()),
         }
     }
 
