@@ -8,6 +8,7 @@ use crate::kind::{Key, Kind};
 
 /// A kind and its place in the API.
 #[derive(Clone, Debug, Hash)]
+#[allow(clippy::derived_hash_with_manual_eq, reason = "what is the same is equal field by field")]
 pub struct Resource {
     /// The kind.
     pub kind: Kind,

@@ -109,7 +109,7 @@ mod tests {
         let (mut targets, inn, there) = (Targets::default(), key("Inn", "x"), key("ConfigMap", "there"));
         targets.add(&inn, &BTreeSet::from([there.clone()]));
         let gone = Change { before: None, after: None };
-        assert_eq!(targets.told(&there, &gone), [inn.clone()]);
+        assert_eq!(targets.told(&there, &gone), std::slice::from_ref(&inn));
         targets.set(&inn, &BTreeSet::new());
         assert!(targets.told(&there, &gone).is_empty());
     }

@@ -150,7 +150,7 @@ impl Engine {
 
     /// The object that a child belongs to, by its annotation or, where that was removed, its owner.
     fn object_of(&self, child: &Object) -> Option<Key> {
-        let named = child.meta.annotations.get(names::OBJECT).and_then(|a| names::parse_object_annotation(a));
+        let named = child.meta.annotations.get(names::OBJECT).and_then(names::parse_object_annotation);
         let (kind, namespace, name) = named.or_else(|| {
             let owner = child.meta.owner_references.iter().find(|o| o.controller == Some(true))?;
             let kind: GroupKind = Kind::from_api_version(&owner.api_version, &owner.kind).group_kind();
