@@ -263,3 +263,25 @@ fn a_gift_that_comes_to_light_when_all_is_at_rest_is_withdrawn() {
     house.put(touched);
     assert!(data(&house)["ours"].is_null(), "somebody brought it back from a backup");
 }
+
+#[test]
+fn what_an_object_that_goes_gave_is_withdrawn_although_somebody_took_our_finalizer_away() {
+    let mut api = crate::house::Api::default();
+    api.put(crate::house::crd());
+    let maps = json!([{"group": "", "kinds": ["ConfigMap"], "reach": "Own"}]);
+    let spec = json!({"module": {"folder": {}}, "permissions": {"contribute": maps}});
+    api.put(json!({"apiVersion": "innkeeper.dev/v1alpha1", "kind": "Reconciler", "metadata": {"name": "inn"}, "spec": spec}));
+    let mut house = House::starting(api, Box::new(follows), crate::house::manifest(true));
+    house.input(innkeeper_core::engine::Input::ModulesRead);
+    house.put(theirs("one"));
+    say(&mut house, gives("1"));
+    house.api.delete("Inn", Some("a"), "x");
+    house.settle();
+    let mut object = house.api.get("Inn", Some("a"), "x").unwrap().clone();
+    object["metadata"]["finalizers"] = json!(["innkeeper.dev/guest"]);
+    house.put(object);
+    assert_eq!(data(&house)["ours"], "1", "its guest has work to do");
+    say(&mut house, json!({"finished": true}));
+    assert!(house.api.get("Inn", Some("a"), "x").is_none());
+    assert!(data(&house)["ours"].is_null());
+}

@@ -320,3 +320,22 @@ fn what_changes_while_a_guest_that_has_not_read_it_before_is_at_work_is_read_aga
     house.answer();
     assert!(house.called().contains(&"x".to_owned()), "its guest saw what is no more");
 }
+
+#[test]
+fn an_object_of_which_a_part_is_watched_is_no_answer_to_who_asks_for_all_of_it() {
+    let told = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+    let calls = told.clone();
+    let mut house = House::reading(move |request, world| {
+        let key = Key::new(Kind::new("", "v1", "ConfigMap"), None, "one".into());
+        let whole = request.object.contains("\"whole\"");
+        let view = if whole { View::Full } else { View::Metadata };
+        let found = world.get(key, view)?.unwrap();
+        calls.borrow_mut().extend(found.filter(|_| whole));
+        Ok(Outcome::default())
+    });
+    house.put(map("a", "one", "web", "1"));
+    house.put(inn("y", json!({})));
+    house.put(inn("x", json!({"whole": true})));
+    assert!(!told.borrow().is_empty());
+    assert!(told.borrow().iter().all(|object| object.contains("\"data\"")), "{told:?}");
+}
