@@ -258,6 +258,53 @@ mod tests {
         assert!(!pending.blocks(&object));
     }
 
+    /// The object of a name as a watch tells it: of that uid, and being deleted or not.
+    fn told(name: &str, uid: &str, version: u32, going: bool) -> Event {
+        let going = if going { r#","deletionTimestamp":"2026-01-01T00:00:00Z""# } else { "" };
+        let text = format!(
+            r#"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"{name}","namespace":"a","uid":"{uid}",
+            "resourceVersion":"{version}"{going}}}}}"#
+        );
+        Event::Seen(Arc::new(Object::parse(&text, None).expect("a ConfigMap")))
+    }
+
+    fn deletion(uid: &str) -> Write {
+        Write::Deletion { key: key("child"), uid: uid.into() }
+    }
+
+    #[test]
+    fn a_deletion_is_waited_for_until_the_object_of_that_uid_goes_and_no_longer() {
+        let (object, watch) = (key("object"), watch(Selection::Children));
+        for ends in ["going", "made anew", "gone", "unwatched"] {
+            let (mut pending, mut store) = (Pending::default(), Store::default());
+            take(&mut pending, &watch, &mut store, told("child", "u", 1, false));
+            pending.add(&deletion("u"), &object, &watch, &store);
+            take(&mut pending, &watch, &mut store, told("child", "u", 2, false));
+            assert!(pending.blocks(&object), "it changed, and is there");
+            match ends {
+                "going" => take(&mut pending, &watch, &mut store, told("child", "u", 3, true)),
+                "made anew" => take(&mut pending, &watch, &mut store, told("child", "v", 3, false)),
+                "gone" => {
+                    let Event::Seen(last) = told("child", "u", 3, true) else { return };
+                    take(&mut pending, &watch, &mut store, Event::Gone(last));
+                }
+                _ => pending.unwatched(&watch),
+            }
+            assert!(!pending.blocks(&object), "{ends}");
+        }
+    }
+
+    #[test]
+    fn what_the_store_shows_of_a_deletion_already_is_not_waited_for() {
+        let (object, watch) = (key("object"), watch(Selection::Children));
+        for (uid, going, waits) in [("u", false, true), ("u", true, false), ("v", false, false)] {
+            let (mut pending, mut store) = (Pending::default(), Store::default());
+            take(&mut pending, &watch, &mut store, told("child", uid, 1, going));
+            pending.add(&deletion("u"), &object, &watch, &store);
+            assert_eq!(pending.blocks(&object), waits, "{uid}, {going}");
+        }
+    }
+
     #[test]
     fn a_watch_of_children_is_not_waited_for_where_there_is_no_label() {
         let (mut pending, object) = (Pending::default(), key("object"));

@@ -287,6 +287,18 @@ mod tests {
     }
 
     #[test]
+    fn what_another_watch_of_everything_does_not_hold_is_gone_with_or_without_our_label() {
+        let mut before = Store::default();
+        let plain = r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"y","namespace":"a","uid":"v"}}"#;
+        let plain = Arc::new(Object::parse(plain, None).expect("a ConfigMap"));
+        for object in [child("x", 1, "o"), plain] {
+            before.take(Event::Seen(object));
+        }
+        let gone = |selection| Store::default().changes_since(&before, selection).len();
+        assert_eq!((gone(Selection::All), gone(Selection::Children)), (2, 1));
+    }
+
+    #[test]
     fn of_an_object_that_cannot_be_read_any_more_its_last_words_count() {
         let mut store = Store::default();
         let known = child("x", 1, "o");
