@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod script;
+mod things;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,15 +11,15 @@ use std::time::{Duration, Instant};
 
 use innkeeper_core::action::{Action, Done};
 use innkeeper_core::binding::Module;
-use innkeeper_core::contract::{Adopt, Child, Failure, Manifest, Outcome, Policy, Request, Scope, Wish};
+use innkeeper_core::contract::{Failure, Manifest, Outcome, Request};
 use innkeeper_core::engine::{Engine, Input, News, Now, Output, Settings};
-use innkeeper_core::kind::Kind;
 use innkeeper_core::step::Ended;
 use innkeeper_core::store::Event;
 use innkeeper_core::world::{Read, World};
 use serde_json::{Value, json};
 
 pub use api::Api;
+pub use things::*;
 
 /// A guest: what it answers to a request.
 pub type Guest = Box<dyn FnMut(&Request) -> Result<Outcome, Failure>>;
@@ -78,48 +79,6 @@ pub struct House {
     /// Every line of the log, and whether it is trouble.
     pub notes: Vec<(bool, String)>,
     now: u64,
-}
-
-/// The guest's kind: `Inn.example.com`, namespaced.
-pub fn manifest(finalizes: bool) -> Manifest {
-    let wish = |group: &str, kind: &str, scope| Wish { group: group.into(), kinds: vec![kind.into()], scope };
-    Manifest {
-        name: "inn".into(),
-        version: "1.0.0".into(),
-        serves: Kind::new("example.com", "v1", "Inn"),
-        crd: None,
-        applies: vec![wish("", "ConfigMap", Scope::Own), wish("", "Secret", Scope::Own)],
-        contributes: vec![],
-        reads: vec![],
-        deletes: vec![],
-        finalizes,
-        ordered_deletion: false,
-    }
-}
-
-/// A ConfigMap as a child.
-pub fn config_map(name: &str, data: &str) -> Child {
-    let manifest = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"x": data}});
-    Child {
-        manifest: manifest.to_string(),
-        wave: 0,
-        policy: Policy::Apply,
-        exclusive: vec![],
-        release: vec![],
-        adopt: Adopt::Never,
-    }
-}
-
-/// An outcome with these children.
-pub fn wants(children: Vec<Child>) -> Result<Outcome, Failure> {
-    Ok(Outcome { children, ..Outcome::default() })
-}
-
-/// A guest that wants one ConfigMap per name in `spec.rooms`.
-pub fn rooms(request: &Request) -> Result<Outcome, Failure> {
-    let object: Value = serde_json::from_str(&request.object).unwrap();
-    let names = object["spec"]["rooms"].as_array().cloned().unwrap_or_default();
-    wants(names.iter().map(|name| config_map(name.as_str().unwrap(), "1")).collect())
 }
 
 impl House {
@@ -434,27 +393,6 @@ impl House {
         let all = std::mem::take(&mut self.requests);
         all.into_iter().filter(|r| !r.contains("Reconciler")).collect()
     }
-}
-
-/// The CRD of `Inn`.
-pub fn crd() -> Value {
-    json!({
-        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-        "metadata": {"name": "inns.example.com"},
-        "spec": {
-            "group": "example.com", "scope": "Namespaced", "names": {"plural": "inns", "kind": "Inn"},
-            "versions": [{
-                "name": "v1", "served": true, "storage": true, "subresources": {"status": {}},
-                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}},
-            }],
-        },
-        "status": {"conditions": [{"type": "Established", "status": "True"}]},
-    })
-}
-
-/// An `Inn` in namespace `a`.
-pub fn inn(name: &str, spec: Value) -> Value {
-    json!({"apiVersion": "example.com/v1", "kind": "Inn", "metadata": {"name": name, "namespace": "a"}, "spec": spec})
 }
 
 /// A watch event, so that tests can name the type.
