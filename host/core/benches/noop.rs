@@ -29,7 +29,6 @@ fn house() -> House {
 }
 
 /// The median and the 99th percentile of the engine's time for all that follows from a change of an object.
-#[inline(never)]
 fn measured(house: &mut House, calls: usize, mut change: impl FnMut(&mut Value, usize)) -> (Duration, Duration) {
     let mut times = Vec::new();
     for round in 0..ROUNDS {

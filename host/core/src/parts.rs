@@ -12,7 +12,7 @@ use crate::contract::View;
 use crate::json;
 use crate::kstatus;
 use crate::names::GROUP;
-use crate::object::{ManagedFields, Object};
+use crate::object::{ManagedFields, Metadata, Object};
 use crate::print::Print;
 
 /// What is shown of an object, view by view, and how far it is.
@@ -115,6 +115,12 @@ fn parts(object: &Object) -> Parts {
     }
 }
 
+/// Labels and annotations in our name, each with its value: marks of ours, and a person's words to us.
+fn our_words(meta: &Metadata) -> impl Iterator<Item = &[u8]> {
+    let ours = meta.labels.iter().chain(meta.annotations.iter()).filter(|(key, _)| key.starts_with(GROUP));
+    ours.flat_map(|(key, value)| [key.as_bytes(), value.as_bytes()])
+}
+
 /// Whether nothing but the resourceVersion tells two texts apart.
 fn differs_in_version_alone(one: &Object, other: &Object) -> bool {
     let parted = |object: &'_ Object, at: usize| -> Option<(usize, usize)> {
@@ -177,10 +183,10 @@ impl Object {
     pub(crate) fn kept_print(&self) -> Print {
         let (meta, end) = (&self.meta, b"\0".as_slice());
         let deleted = meta.deletion_timestamp.as_ref().map_or(end, |at| at.as_bytes());
-        let words = meta.labels.iter().chain(meta.annotations.iter()).filter(|(key, _)| key.starts_with(GROUP));
-        let words = words.flat_map(|(key, value)| [key.as_bytes(), value.as_bytes()]);
         let finalizers = meta.finalizers.iter().map(|name| name.as_bytes());
-        Print::of([self.parts().status.bytes(), deleted].into_iter().chain(words).chain([end]).chain(finalizers))
+        Print::of(
+            [self.parts().status.bytes(), deleted].into_iter().chain(our_words(meta)).chain([end]).chain(finalizers),
+        )
     }
 
     /// How far it is, by kstatus, and what keeps it from being ready, in words that stay until that changes.
@@ -198,10 +204,7 @@ impl Object {
     pub fn marks_print(&self) -> Print {
         *self.cached.1.get_or_init(|| {
             let (meta, end) = (&self.meta, b"\0".as_slice());
-            let ours = |(key, _): &(&str, &str)| key.starts_with(GROUP);
             let deleted = meta.deletion_timestamp.as_ref().map_or(end, |at| at.as_bytes());
-            let marks = meta.labels.iter().chain(meta.annotations.iter()).filter(ours);
-            let marks = marks.flat_map(|(key, value)| [key.as_bytes(), value.as_bytes()]);
             let owners = meta.owner_references.iter().flat_map(|owner| {
                 let controls = if owner.controller == Some(true) { b"1".as_slice() } else { end };
                 [
@@ -217,7 +220,7 @@ impl Object {
                 let ManagedFields { manager, operation, api_version, fields_v1, .. } = entry;
                 [manager.as_bytes(), operation.as_bytes(), api_version.as_bytes(), fields_v1.text().as_bytes()]
             });
-            let all = marks.chain([end]).chain(owners).chain([end]).chain(entries);
+            let all = our_words(meta).chain([end]).chain(owners).chain([end]).chain(entries);
             let name = self.name_print();
             Print::of([name.bytes(), deleted].into_iter().chain(all))
         })

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use crate::binding::StatusSupport;
 use crate::kind::{GroupKind, Kind};
@@ -73,7 +74,7 @@ fn support(version: &Value) -> StatusSupport {
 pub struct Catalog {
     crds: BTreeMap<String, Crd>,
     /// By the name of a kind, whatever its group: the CRDs that claim it.
-    claims: HashMap<smol_str::SmolStr, BTreeSet<String>>,
+    claims: HashMap<SmolStr, BTreeSet<String>>,
     /// What discovery said: none where the kind is not served.
     discovered: HashMap<Kind, Option<Arc<Resource>>>,
     /// What discovery said where any version would do: none where the kind is not served at all.

@@ -242,7 +242,8 @@ impl ChildKinds {
 
     /// The kinds of which children that may be there cannot be seen.
     pub(super) fn unseen(&self, scene: &Scene<'_>) -> Vec<(GroupKind, Unseen)> {
-        self.all_that_is_seen(scene).1
+        let all = self.out_of_sight(scene).into_iter();
+        all.filter(|(kind, _)| !self.fresh.contains(kind)).collect()
     }
 
     /// The kinds whose stores do not show what there is.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::house::script::{liberal, say};
-use crate::house::{Api, House, config_map, crd, inn, manifest, wants};
+use crate::house::{House, config_map, inn, manifest, wants};
 use innkeeper_core::action::{Action, Done};
 use innkeeper_core::contract::{Child, Outcome, Phase};
 use innkeeper_core::engine::Input;
@@ -113,15 +113,11 @@ fn a_child_that_was_made_while_its_object_was_deleted_in_the_foreground_goes() {
 
 /// A house whose object has a child in another namespace, where Kubernetes' garbage collection finds nothing to do.
 fn abroad() -> House {
-    let mut api = Api::default();
-    api.put(crd());
     let permitted = json!([{"group": "", "kinds": ["ConfigMap"], "reach": "All"}]);
     let spec = json!({"module": {"folder": {}}, "permissions": {"apply": permitted}});
-    api.put(json!({"apiVersion": "innkeeper.dev/v1alpha1", "kind": "Reconciler", "metadata": {"name": "inn"}, "spec": spec}));
     let far = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "far", "namespace": "b"}});
     let guest = move |_: &_| wants(vec![Child { manifest: far.to_string(), ..config_map("far", "1") }]);
-    let mut house = House::starting(api, Box::new(guest), manifest(false));
-    house.input(Input::ModulesRead);
+    let mut house = House::declared(spec, guest, manifest(false));
     house.put(inn("x", json!({})));
     assert_eq!(object(&house)["metadata"]["finalizers"], json!(["innkeeper.dev/children"]));
     house

@@ -26,9 +26,7 @@ fn reconciler(name: &str, kinds: &[(&str, &str)]) -> Value {
 
 /// The CRD of `Tower`, a child, served in these versions.
 fn towers(versions: &[&str]) -> Value {
-    let mut towers = crd();
-    towers["metadata"]["name"] = json!("towers.example.com");
-    towers["spec"]["names"] = json!({"plural": "towers", "kind": "Tower"});
+    let mut towers = crate::house::towers();
     let one = towers["spec"]["versions"][0].clone();
     let all = versions.iter().enumerate().map(|(n, version)| {
         let mut one = one.clone();

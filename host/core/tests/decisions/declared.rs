@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::house::script::{follows, liberal};
-use crate::house::{Api, House, crd, inn, manifest};
+use crate::house::{Api, House, crd, inn, manifest, towers};
 use innkeeper_core::action::Done;
 use innkeeper_core::binding::Module;
 use innkeeper_core::contract::Manifest;
@@ -304,10 +304,7 @@ fn what_there_is_to_do_is_counted_by_kind() {
 /// The same host keeps Towers too, by a module of their own.
 fn with_towers() -> House {
     let mut house = liberal();
-    let mut towers = crd();
-    towers["metadata"]["name"] = json!("towers.example.com");
-    towers["spec"]["names"] = json!({"plural": "towers", "kind": "Tower"});
-    house.put(towers);
+    house.put(towers());
     let tower = Manifest { name: "tower".into(), serves: Kind::new("example.com", "v1", "Tower"), ..manifest(false) };
     news(&mut house, "tower.wasm", module("d", tower));
     house

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::house::{Api, House, config_map, crd, inn, manifest, wants};
+use crate::house::{House, config_map, inn, manifest, ordered, wants};
 use innkeeper_core::action::Done;
 use innkeeper_core::binding::Module;
 use innkeeper_core::contract::{Child, Failure, Manifest, Outcome, Phase, Removal, Request};
@@ -21,18 +21,9 @@ fn in_wave(name: &str, wave: i32) -> Child {
 
 /// A house that lets inns have children in any namespace.
 fn house(manifest: Manifest, guest: impl FnMut(&Request) -> Result<Outcome, Failure> + 'static) -> House {
-    let mut api = Api::default();
-    api.put(crd());
     let permitted = json!([{"group": "", "kinds": ["ConfigMap", "Secret"], "reach": "All"}]);
     let spec = json!({"module": {"folder": {}}, "permissions": {"apply": permitted}});
-    api.put(json!({"apiVersion": "innkeeper.dev/v1alpha1", "kind": "Reconciler", "metadata": {"name": "inn"}, "spec": spec}));
-    let mut house = House::starting(api, Box::new(guest), manifest);
-    house.input(Input::ModulesRead);
-    house
-}
-
-fn ordered(finalizes: bool) -> Manifest {
-    Manifest { ordered_deletion: true, ..manifest(finalizes) }
+    House::declared(spec, guest, manifest)
 }
 
 fn delete(house: &mut House, name: &str) {

@@ -266,13 +266,9 @@ fn a_gift_that_comes_to_light_when_all_is_at_rest_is_withdrawn() {
 
 #[test]
 fn what_an_object_that_goes_gave_is_withdrawn_although_somebody_took_our_finalizer_away() {
-    let mut api = crate::house::Api::default();
-    api.put(crate::house::crd());
     let maps = json!([{"group": "", "kinds": ["ConfigMap"], "reach": "Own"}]);
     let spec = json!({"module": {"folder": {}}, "permissions": {"contribute": maps}});
-    api.put(json!({"apiVersion": "innkeeper.dev/v1alpha1", "kind": "Reconciler", "metadata": {"name": "inn"}, "spec": spec}));
-    let mut house = House::starting(api, Box::new(follows), crate::house::manifest(true));
-    house.input(innkeeper_core::engine::Input::ModulesRead);
+    let mut house = House::declared(spec, follows, crate::house::manifest(true));
     house.put(theirs("one"));
     say(&mut house, gives("1"));
     house.api.delete("Inn", Some("a"), "x");

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::house::script::{follows, liberal, say, says};
-use crate::house::{Api, House, config_map, crd, inn, manifest, wants};
+use crate::house::{House, config_map, inn, manifest, ordered, wants};
 use innkeeper_core::action::Done;
 use innkeeper_core::binding::Module;
 use innkeeper_core::contract::{Child, Failure, Manifest, Outcome, Phase, Request, State};
@@ -13,18 +13,9 @@ use serde_json::{Value, json};
 
 /// A house whose Reconciler says this too.
 fn house(more: Value, manifest: Manifest, guest: impl FnMut(&Request) -> Result<Outcome, Failure> + 'static) -> House {
-    let mut api = Api::default();
-    api.put(crd());
     let mut spec = json!({"module": {"folder": {}}, "permissions": {"apply": [{"group": "", "kinds": ["ConfigMap"]}]}});
     spec.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    api.put(json!({"apiVersion": "innkeeper.dev/v1alpha1", "kind": "Reconciler", "metadata": {"name": "inn"}, "spec": spec}));
-    let mut house = House::starting(api, Box::new(guest), manifest);
-    house.input(Input::ModulesRead);
-    house
-}
-
-fn ordered(finalizes: bool) -> Manifest {
-    Manifest { ordered_deletion: true, ..manifest(finalizes) }
+    House::declared(spec, guest, manifest)
 }
 
 fn delete(house: &mut House, kind: &str, namespace: Option<&str>, name: &str) {

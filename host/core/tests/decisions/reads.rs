@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::house::{House, crd, inn};
+use crate::house::{House, inn, towers};
 use innkeeper_core::contract::{Failure, Outcome, Request, View};
 use innkeeper_core::engine::Input;
 use innkeeper_core::kind::{Key, Kind};
@@ -192,11 +192,8 @@ fn a_kind_that_is_not_there_has_no_objects_and_its_coming_and_going_are_changes(
     house.put(reading("y", json!({"group": "example.com", "kind": "Tower", "name": "t", "view": "full"})));
     assert_eq!((seen(&house, "x"), seen(&house, "y")), (json!([]), json!([])));
     house.called();
-    let mut towers = crd();
-    towers["metadata"]["name"] = json!("towers.example.com");
-    towers["spec"]["names"] = json!({"plural": "towers", "kind": "Tower"});
     house.put(json!({"apiVersion": "example.com/v1", "kind": "Tower", "metadata": {"name": "t", "namespace": "a"}}));
-    house.put(towers);
+    house.put(towers());
     assert_eq!(names(&house, "x"), ["a/t"]);
     assert_eq!(names(&house, "y"), ["a/t"]);
     house.called();

@@ -1,7 +1,7 @@
 //! A call is not made where nothing that it would be given has changed, unless somebody insists.
 
 use crate::house::script::{liberal, say};
-use crate::house::{Api, House, crd, inn, manifest, rooms};
+use crate::house::{Api, House, inn, manifest, rooms, towers};
 use innkeeper_core::contract::View;
 use innkeeper_core::kind::{Key, Kind};
 use serde_json::{Value, json};
@@ -104,12 +104,9 @@ fn a_kind_that_comes_is_a_change_though_it_has_no_objects() {
     });
     house.put(inn("x", json!({"rooms": []})));
     made(&mut house);
-    let mut towers = crd();
-    towers["metadata"]["name"] = json!("towers.example.com");
-    towers["spec"]["names"] = json!({"plural": "towers", "kind": "Tower"});
-    house.put(towers.clone());
+    house.put(towers());
     assert_eq!(made(&mut house), (1, 0));
-    house.put(towers);
+    house.put(towers());
     assert_eq!(made(&mut house), (0, 0));
 }
 

@@ -139,7 +139,7 @@ fn a_watch_that_fails_or_lists_anew_is_not_believed() {
     house.input(Input::Troubles(BTreeMap::new()));
     house.put(crowd("more", "hall", 2));
     assert_eq!(counts(&mut house).get("look"), None, "it works again");
-    house.api.tell("ConfigMap", &crate::house::WatchEvent::Begin);
+    house.api.tell("ConfigMap", &innkeeper_core::store::Event::Begin);
     house.put(crowd("more", "hall", 3));
     assert_eq!(counts(&mut house)["look"], 1);
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::house::{Api, House, crd, inn, manifest, rooms};
+use crate::house::{Api, House, crd, inn, manifest, rooms, towers};
 use innkeeper_core::binding::Module;
 use innkeeper_core::contract::Manifest;
 use innkeeper_core::engine::{Input, News};
@@ -15,12 +15,9 @@ fn house() -> House {
 }
 
 fn house_of(inns: Manifest) -> House {
-    let mut towers = crd();
-    towers["metadata"]["name"] = json!("towers.example.com");
-    towers["spec"]["names"] = json!({"plural": "towers", "kind": "Tower"});
     let mut api = Api::default();
     api.put(crd());
-    api.put(towers);
+    api.put(towers());
     let mut house = House::starting(api, Box::new(rooms), inns);
     let serves = Kind::new("example.com", "v1", "Tower");
     let other = Manifest { name: "tower".into(), serves, ..manifest(false) };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::house::{Api, House, config_map, crd, inn, manifest, wants};
+use crate::house::{Api, House, config_map, crd, inn, manifest, reconciler, wants};
 use innkeeper_core::action::{Action, Done};
 use innkeeper_core::contract::{Child, Contribution, Failure, Manifest, Outcome, Phase, Request};
 use innkeeper_core::engine::Input;
@@ -30,7 +30,7 @@ fn house() -> House {
     api.put(crd());
     let all = json!([{"group": "", "kinds": ["ConfigMap"], "reach": "All"}]);
     let spec = json!({"module": {"folder": {}}, "permissions": {"apply": all, "contribute": all}});
-    api.put(json!({"apiVersion": "innkeeper.dev/v1alpha1", "kind": "Reconciler", "metadata": {"name": "inn"}, "spec": spec}));
+    api.put(reconciler(spec));
     api.put(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one", "namespace": "a"}}));
     let mut house = House::starting(api, Box::new(guest), manifest(false));
     house.input(Input::ModulesRead);
@@ -185,12 +185,6 @@ fn a_child_whose_making_was_not_answered_is_one_beside_others() {
     assert_eq!(house.loses, None);
     house.pass(10_000);
     let asked = house.requests();
-    println!(
-        "DBG {:?} {:?} {:?}",
-        house.ended.iter().map(|e| (&e.0, &e.1.changes, &e.1.trouble, e.1.skipped)).collect::<Vec<_>>(),
-        house.causes,
-        house.engine.next_wake()
-    );
     assert!(asked.contains(&"look ConfigMap b/far".to_owned()), "{asked:?}");
     let applied: Vec<&String> = asked.iter().filter(|request| request.starts_with("apply")).collect();
     assert_eq!(applied, [CHILD], "it is as it should be");

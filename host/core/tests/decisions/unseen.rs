@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::house::script::{liberal, say};
-use crate::house::{Api, House, config_map, crd, inn, wants};
+use crate::house::{Api, House, config_map, crd, inn, reconciler, towers, wants};
 use innkeeper_core::contract::{Child, Failure, Outcome, Request};
 use innkeeper_core::engine::Input;
 use innkeeper_core::kind::Kind;
@@ -87,8 +87,7 @@ fn an_object_whose_children_cannot_be_seen_keeps_its_finalizer() {
     api.put(crd());
     let permitted = json!([{"group": "", "kinds": ["ConfigMap", "Secret"], "reach": "All"}]);
     let spec = json!({"module": {"folder": {}}, "permissions": {"apply": permitted}});
-    let made = json!({"apiVersion": "innkeeper.dev/v1alpha1", "kind": "Reconciler", "metadata": {"name": "inn"}, "spec": spec});
-    api.put(made);
+    api.put(reconciler(spec));
     let abroad = |request: &Request| {
         let mut outcome = guest(request)?;
         for child in &mut outcome.children {
@@ -113,18 +112,15 @@ fn an_object_whose_children_cannot_be_seen_keeps_its_finalizer() {
 
 #[test]
 fn a_step_ends_when_the_kind_that_it_waits_for_is_not_served_any_more() {
-    let mut towers = crd();
-    towers["metadata"]["name"] = json!("towers.example.com");
-    towers["spec"]["names"] = json!({"plural": "towers", "kind": "Tower"});
     let mut api = Api::default();
     api.put(crd());
-    api.put(towers);
+    api.put(towers());
     api.unlisted = vec!["Tower"];
     let permitted = json!([{"group": "example.com", "kinds": ["Tower"]}]);
     let spec = json!({"module": {"folder": {}}, "permissions": {"apply": permitted}});
     let kinds = json!([{"group": "example.com", "version": "v1", "kind": "Bell"}]);
-    let made = json!({"apiVersion": "innkeeper.dev/v1alpha1", "kind": "Reconciler", "metadata": {"name": "inn"},
-        "spec": spec, "status": {"kinds": kinds}});
+    let mut made = reconciler(spec);
+    made["status"] = json!({"kinds": kinds});
     api.put(made);
     let mut house = House::over(api, Box::new(guest));
     house.put(wanting("x", "Tower"));

@@ -14,7 +14,6 @@ use innkeeper_core::binding::Module;
 use innkeeper_core::contract::{Failure, Manifest, Outcome, Request};
 use innkeeper_core::engine::{Engine, Input, News, Now, Output, Settings};
 use innkeeper_core::step::Ended;
-use innkeeper_core::store::Event;
 use innkeeper_core::world::{Read, World};
 use serde_json::{Value, json};
 
@@ -84,23 +83,29 @@ pub struct House {
 impl House {
     /// A house with the kind `Inn` served and its module loaded, everything listed.
     pub fn new(guest: impl FnMut(&Request) -> Result<Outcome, Failure> + 'static) -> Self {
-        let mut api = Api::default();
-        api.put(crd());
-        Self::over(api, Box::new(guest))
+        Self::over(served(), Box::new(guest))
     }
 
     /// The same with a guest that has work to do when an object goes.
     pub fn finalizing(guest: impl FnMut(&Request) -> Result<Outcome, Failure> + 'static) -> Self {
-        let mut api = Api::default();
-        api.put(crd());
-        Self::with(api, Box::new(guest), manifest(true))
+        Self::with(served(), Box::new(guest), manifest(true))
+    }
+
+    /// The same with a Reconciler that a person declared.
+    pub fn declared(
+        spec: Value,
+        guest: impl FnMut(&Request) -> Result<Outcome, Failure> + 'static,
+        manifest: Manifest,
+    ) -> Self {
+        let mut api = served();
+        api.put(reconciler(spec));
+        Self::with(api, Box::new(guest), manifest)
     }
 
     /// The same with a guest that looks at the cluster; it may read ConfigMaps, Secrets, Nodes, Towers and Inns
     /// in every namespace.
     pub fn reading(reader: impl FnMut(&Request, &mut World) -> Result<Outcome, Failure> + 'static) -> Self {
-        let mut api = Api::default();
-        api.put(crd());
+        let mut api = served();
         let permitted =
             |group: &str, kinds: &[&str], reach: &str| json!({"group": group, "kinds": kinds, "reach": reach});
         let read = [
@@ -110,7 +115,7 @@ impl House {
         ];
         let apply = [permitted("", &["ConfigMap", "Secret"], "Own")];
         let spec = json!({"module": {"folder": {}}, "permissions": {"apply": apply, "read": read, "delete": [permitted("", &["Secret"], "Own")]}});
-        api.put(json!({"apiVersion": "innkeeper.dev/v1alpha1", "kind": "Reconciler", "metadata": {"name": "inn"}, "spec": spec}));
+        api.put(reconciler(spec));
         let mut house = Self::starting(api, Box::new(rooms), manifest(false));
         house.reader = Some(Box::new(reader));
         house.input(Input::ModulesRead);
@@ -160,14 +165,13 @@ impl House {
     /// The same with settings.
     pub fn begun_with(api: Api, guest: Guest, now: Now, settings: Settings) -> Self {
         let (engine, outputs) = Engine::start_with(now, settings);
-        let (requests, ended, refusals, patches) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut house = Self {
             api,
             engine,
             guest,
-            requests,
+            requests: vec![],
             calls: 0,
-            ended,
+            ended: vec![],
             causes: vec![],
             insisted: vec![],
             pretended: vec![],
@@ -182,9 +186,9 @@ impl House {
             reader: None,
             called: vec![],
             reads: vec![],
-            refusals,
+            refusals: vec![],
             refuses_kinds: 0,
-            patches,
+            patches: vec![],
             took: Duration::ZERO,
             events: vec![],
             notes: vec![],
@@ -394,6 +398,3 @@ impl House {
         all.into_iter().filter(|r| !r.contains("Reconciler")).collect()
     }
 }
-
-/// A watch event, so that tests can name the type.
-pub type WatchEvent = Event;

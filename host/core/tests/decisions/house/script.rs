@@ -7,17 +7,12 @@ use innkeeper_core::contract::{
 use innkeeper_core::kind::{Key, Kind};
 use serde_json::{Value, json};
 
-use super::{Api, House, crd, inn, manifest};
+use super::{House, inn, manifest};
 
 /// A house whose guest follows its script, and may have and remove what the Reconciler is told to permit.
 pub fn scripted(permissions: Value) -> House {
-    let mut api = Api::default();
-    api.put(crd());
     let spec = json!({"module": {"folder": {}}, "permissions": permissions});
-    api.put(json!({"apiVersion": "innkeeper.dev/v1alpha1", "kind": "Reconciler", "metadata": {"name": "inn"}, "spec": spec}));
-    let mut house = House::starting(api, Box::new(follows), manifest(false));
-    house.input(innkeeper_core::engine::Input::ModulesRead);
-    house
+    House::declared(spec, follows, manifest(false))
 }
 
 /// The same with ConfigMaps as children everywhere, to contribute to and to remove in its own namespace.

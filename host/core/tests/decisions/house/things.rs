@@ -4,6 +4,8 @@ use innkeeper_core::contract::{Adopt, Child, Failure, Manifest, Outcome, Policy,
 use innkeeper_core::kind::Kind;
 use serde_json::{Value, json};
 
+use super::Api;
+
 /// The guest's kind: `Inn.example.com`, namespaced.
 pub fn manifest(finalizes: bool) -> Manifest {
     let wish = |group: &str, kind: &str, scope| Wish { group: group.into(), kinds: vec![kind.into()], scope };
@@ -44,6 +46,31 @@ pub fn rooms(request: &Request) -> Result<Outcome, Failure> {
     let object: Value = serde_json::from_str(&request.object).unwrap();
     let names = object["spec"]["rooms"].as_array().cloned().unwrap_or_default();
     wants(names.iter().map(|name| config_map(name.as_str().unwrap(), "1")).collect())
+}
+
+/// The same for children that go in the order of their waves.
+pub fn ordered(finalizes: bool) -> Manifest {
+    Manifest { ordered_deletion: true, ..manifest(finalizes) }
+}
+
+/// The Reconciler of `Inn` that says this.
+pub fn reconciler(spec: Value) -> Value {
+    json!({"apiVersion": "innkeeper.dev/v1alpha1", "kind": "Reconciler", "metadata": {"name": "inn"}, "spec": spec})
+}
+
+/// An API server that serves `Inn`.
+pub fn served() -> Api {
+    let mut api = Api::default();
+    api.put(crd());
+    api
+}
+
+/// The CRD of `Tower`, like that of `Inn`.
+pub fn towers() -> Value {
+    let mut towers = crd();
+    towers["metadata"]["name"] = json!("towers.example.com");
+    towers["spec"]["names"] = json!({"plural": "towers", "kind": "Tower"});
+    towers
 }
 
 /// The CRD of `Inn`.
