@@ -4,7 +4,9 @@
 //! for it: else it would decide from a picture older than its own deeds. resourceVersions are compared as
 //! numbers, and only within one watch (Kubernetes documents them as comparable within a resource type).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use foldhash::HashMap;
 
 use crate::kind::Key;
 use crate::store::{Change, Name, Store, number};

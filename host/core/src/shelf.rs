@@ -5,28 +5,31 @@ use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use rpds::RedBlackTreeSetSync;
+use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
 use serde_json::Value;
 
+use crate::kind::Key;
 use crate::object::Object;
 use crate::query::{Lookup, Query, What};
 
 /// The objects of one kind.
 #[derive(Clone, Debug, Default)]
 pub struct Shelf {
-    objects: Index,
+    /// By namespace and name.
+    objects: RedBlackTreeMapSync<Name, Arc<Object>>,
     by: BTreeMap<Lookup, Index>,
     /// Another one after each change.
     stamp: Arc<()>,
 }
 
-/// What stands for the value where there is none.
-static NO_VALUE: LazyLock<Arc<str>> = LazyLock::new(|| "".into());
-
 /// Objects by a value, namespace and name.
 type Index = RedBlackTreeSetSync<Item>;
+
+/// The name of an object, in the order of namespaces and names.
+#[derive(Clone, Debug)]
+struct Name(Key);
 
 #[derive(Clone, Debug)]
 struct Item {
@@ -50,6 +53,12 @@ impl Placed for Item {
     fn place(&self) -> Place<'_> {
         let key = &self.object.key;
         Place { value: &self.value, namespace: key.namespace.as_deref(), name: &key.name }
+    }
+}
+
+impl Placed for Name {
+    fn place(&self) -> Place<'_> {
+        Place { value: "", namespace: self.0.namespace.as_deref(), name: &self.0.name }
     }
 }
 
@@ -79,31 +88,38 @@ impl Ord for dyn Placed + '_ {
     }
 }
 
-impl<'a> Borrow<dyn Placed + 'a> for Item {
-    fn borrow(&self) -> &(dyn Placed + 'a) {
-        self
-    }
+/// Whatever has a place is ordered by it.
+macro_rules! ordered_by_place {
+    ($($what:ty),*) => {$(
+        impl<'a> Borrow<dyn Placed + 'a> for $what {
+            fn borrow(&self) -> &(dyn Placed + 'a) {
+                self
+            }
+        }
+
+        impl PartialEq for $what {
+            fn eq(&self, other: &Self) -> bool {
+                self.place() == other.place()
+            }
+        }
+
+        impl Eq for $what {}
+
+        impl PartialOrd for $what {
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
+        impl Ord for $what {
+            fn cmp(&self, other: &Self) -> Ordering {
+                self.place().cmp(&other.place())
+            }
+        }
+    )*};
 }
 
-impl PartialEq for Item {
-    fn eq(&self, other: &Self) -> bool {
-        self.place() == other.place()
-    }
-}
-
-impl Eq for Item {}
-
-impl PartialOrd for Item {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Item {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.place().cmp(&other.place())
-    }
-}
+ordered_by_place!(Name, Item);
 
 impl Shelf {
     /// Whether nothing changed between two copies.
@@ -124,19 +140,25 @@ impl Shelf {
     /// One object by its name.
     pub fn get(&self, namespace: Option<&str>, name: &str) -> Option<&Arc<Object>> {
         let place = Place { value: "", namespace, name };
-        self.objects.get(&place as &dyn Placed).map(|item| &item.object)
+        self.objects.get(&place as &dyn Placed)
     }
 
     /// All objects, by namespace and name.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Object>> {
-        self.objects.iter().map(|item| &item.object)
+        self.objects.values()
     }
 
     /// Puts an object, and gives the one that had its name.
     pub fn put(&mut self, object: Arc<Object>) -> Option<Arc<Object>> {
-        let before = self.get(object.key.namespace.as_deref(), &object.key.name).cloned();
+        let place = Place { value: "", namespace: object.key.namespace.as_deref(), name: &object.key.name };
+        let before = match self.objects.get_mut(&place as &dyn Placed) {
+            Some(known) => Some(std::mem::replace(known, object.clone())),
+            None => {
+                self.objects.insert_mut(Name(object.key.clone()), object.clone());
+                None
+            }
+        };
         self.reindex(before.as_ref(), Some(&object));
-        self.objects.insert_mut(Item { value: NO_VALUE.clone(), object });
         before
     }
 
@@ -178,7 +200,7 @@ impl Shelf {
                 continue;
             }
             let mut index = Index::default();
-            for object in self.objects.iter().map(|item| &item.object) {
+            for object in self.objects.values() {
                 for value in lookup.values(object, &mut None) {
                     index.insert_mut(Item { value: value.into(), object: object.clone() });
                 }
@@ -195,14 +217,18 @@ impl Shelf {
         }
         let anchor = query.anchor();
         let indexed = anchor.as_ref().and_then(|(lookup, value)| Some((self.by.get(lookup)?, value.as_str())));
-        let (index, value) = indexed.unwrap_or((&self.objects, ""));
+        let value = indexed.map_or("", |(_, value)| value);
         let first = Place { value, namespace: namespace.flatten(), name: "" };
         let range: (Bound<&dyn Placed>, Bound<&dyn Placed>) = (Bound::Included(&first), Bound::Unbounded);
-        let items = index.range::<dyn Placed, _>(range);
-        let here = |item: &&Item| {
-            *item.value == *value && namespace.is_none_or(|ns| item.object.key.namespace.as_deref() == ns)
+        let here = |object: &Object| namespace.is_none_or(|ns| object.key.namespace.as_deref() == ns);
+        let matches = |object: &&Arc<Object>| query.matches(object);
+        let Some((index, value)) = indexed else {
+            let objects = self.objects.range::<dyn Placed, _>(range).map(|(_, object)| object);
+            return objects.take_while(|object| here(object)).filter(matches).collect();
         };
-        items.take_while(here).map(|item| &item.object).filter(|object| query.matches(object)).collect()
+        let items = index.range::<dyn Placed, _>(range);
+        let items = items.take_while(|item| *item.value == *value && here(&item.object));
+        items.map(|item| &item.object).filter(matches).collect()
     }
 }
 

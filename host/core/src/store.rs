@@ -1,7 +1,9 @@
 //! The objects of one watch, and the indexes that decisions need.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashSet};
 
 use crate::kind::Key;
 use crate::names::{OBJECT_UID, contributor_of};

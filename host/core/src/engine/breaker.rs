@@ -5,7 +5,7 @@
 //! once, and one that follows what others do writes something new. It ends by itself with the first look that has
 //! nothing to do, or when somebody wants something else.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::Engine;
 use super::tallies::{Tallies, Written};

@@ -5,7 +5,9 @@
 //! name is answered; who wants to look meanwhile looks afterwards. A holder waits for the API server alone,
 //! so no two wait for each other.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+
+use foldhash::HashMap;
 
 use super::{Engine, Owner};
 use crate::action::Action;

@@ -4,7 +4,7 @@
 //! told of an object in work is kept until the work ends; what no write of ours accounts for by then was
 //! somebody else's doing.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use crate::cause::Cause;
 use crate::kind::Key;

@@ -32,13 +32,15 @@ mod troubles;
 mod watches;
 mod workers;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use catalog::{Catalog, Crd};
 pub use load::Load;
 pub use modules::News;
 pub use workers::MOST_OF_ONE_KIND;
+
+use foldhash::HashMap;
 
 use crate::action::{Action, Done};
 use crate::cause::{Causes, Due};

@@ -2,7 +2,7 @@
 //! its garbage collection takes away again, at once where it finds no child that it can reach. A step may begin
 //! too late to see it, or write its note of it too late. So what was shown once is remembered here.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use crate::kind::Key;
 use crate::object::Object;

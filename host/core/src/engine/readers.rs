@@ -5,9 +5,10 @@
 //! Equal queries stand there once, however many objects make them.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use serde_json::Value;
 
 use crate::kind::{Key, Kind};
@@ -79,7 +80,7 @@ impl Readers {
 
     /// An object is gone.
     pub(super) fn forget_one(&mut self, object: &Key) {
-        self.note(object, HashMap::new(), None);
+        self.note(object, HashMap::default(), None);
     }
 
     /// Nobody calls for these objects any more. Every record is looked at.
@@ -294,7 +295,7 @@ mod tests {
     fn looked(name: &str) -> HashMap<Arc<Query>, Print> {
         let (kind, area) = (Kind::new("", "v1", "ConfigMap"), Area::In(Some("a".into())));
         let query = Query { kind, area, what: What::Named(name.into()), view: View::Spec };
-        HashMap::from([(Arc::new(query), Print::default())])
+        HashMap::from_iter([(Arc::new(query), Print::default())])
     }
 
     #[test]

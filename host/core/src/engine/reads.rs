@@ -1,8 +1,10 @@
 //! Reads as inputs: what calls looked at is noted, what they lack is watched, and what changes wakes whom it
 //! concerns.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::{Engine, Output};
 use crate::cause::{self, Cause};
@@ -70,7 +72,7 @@ impl Engine {
         lacks: Option<(Kind, Option<Form>)>,
         seen: &Picture,
     ) {
-        let mut looked: HashMap<Arc<Query>, Print> = HashMap::new();
+        let mut looked: HashMap<Arc<Query>, Print> = HashMap::default();
         for read in reads {
             if let Read::Looked { query, answer } = read {
                 looked.entry(query.clone()).or_insert(*answer);

@@ -1,11 +1,10 @@
 //! Steps: which object is next, and the way of questions and answers between a step and the outside.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::claims::Asked;
-use super::controllers::Controller;
 use super::{Engine, Output, Owner};
 use crate::action::{Action, Done};
 use crate::cause::{Cause, Due};
@@ -22,23 +21,23 @@ impl Engine {
     /// Starts steps for the objects that are due and may start.
     pub(super) fn start_steps(&mut self) {
         self.resume();
-        if self.stopping || self.queue.is_empty() {
-            return;
-        }
-        // Most of what happens finds no room for one more: nothing else is worked out for it.
-        let may_look = |(kind, c): (&GroupKind, &Controller)| {
-            let may = !self.workers.is_full() && self.workers.have_room_for(kind) && self.may_look(c);
-            may.then(|| kind.clone())
-        };
-        let startable: BTreeSet<GroupKind> = self.controllers.iter().filter_map(may_look).collect();
-        if startable.is_empty() {
+        if self.stopping || self.queue.is_empty() || self.workers.is_full() {
             return;
         }
         let unready = self.unready_kinds();
         let lacking = RefCell::new(Vec::new());
+        // Which controllers may look is worked out once, and only for those whose turn it could be.
+        let startable = RefCell::new(BTreeMap::new());
         while !self.workers.is_full() {
+            // Out of its place, so that it can be asked beside everything else.
+            let mut queue = std::mem::take(&mut self.queue);
             let (pending, workers, readers) = (&self.pending, &self.workers, &self.readers);
-            let may_go = |kind: &GroupKind| startable.contains(kind) && workers.have_room_for(kind);
+            let may_go = |kind: &GroupKind| {
+                let may_look = |controller| {
+                    *startable.borrow_mut().entry(kind.clone()).or_insert_with(|| self.may_look(controller))
+                };
+                workers.have_room_for(kind) && self.controllers.get(kind).is_some_and(may_look)
+            };
             let is_blocked = |key: &Key| {
                 let lacks = !unready.is_empty() && readers.needs_one_of(key, &unready);
                 if lacks {
@@ -46,7 +45,9 @@ impl Engine {
                 }
                 lacks || pending.blocks(key)
             };
-            let Some(turn) = self.queue.next(may_go, is_blocked) else { break };
+            let turn = queue.next(may_go, is_blocked);
+            self.queue = queue;
+            let Some(turn) = turn else { break };
             self.start_step(turn);
         }
         self.lacking.0 = unready;

@@ -4,8 +4,10 @@
 //! A watch that shows more or less than the one before is begun beside it. The one before goes on answering
 //! until the new store is filled; then the new one answers, and what it shows otherwise counts as changed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use crate::kind::Key;
 use crate::pending::{Pending, Write};
@@ -114,7 +116,7 @@ impl Stores {
             if place.serving.watch != watch {
                 let mut one = begin();
                 one.store.index(&place.lookups);
-                place.next = Some(Next { one, writes: HashMap::new() });
+                place.next = Some(Next { one, writes: HashMap::default() });
             }
         }
         ended.iter().for_each(|number| drop(self.numbers.remove(number)));

@@ -1,8 +1,8 @@
 //! How often each thing was written for an object, and whether it was the same.
 
-use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher};
 
+use foldhash::HashMap;
 use serde_json::Value;
 
 use super::breaker::WINDOW_MS;
@@ -93,7 +93,7 @@ impl Tallies {
     /// progress. What follows from our own writes alone is in vain whatever it is. A status follows all the children
     /// and is written often while they get ready: it counts only where nothing but the object's own change led to it.
     pub(super) fn count(&mut self, written: &Written, driven: Driven, now_ms: u64) -> u32 {
-        let anew = || Tally { since_ms: now_ms, to_us: 0, same: HashMap::new() };
+        let anew = || Tally { since_ms: now_ms, to_us: 0, same: HashMap::default() };
         let tally = self.of.entry(written.name).or_insert_with(anew);
         if !tally.is_of_late(now_ms) {
             *tally = anew();

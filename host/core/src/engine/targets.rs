@@ -1,6 +1,8 @@
 //! Which objects contribute to what, or would if it were there: a change of that is a reason to look at them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use foldhash::HashMap;
 
 use crate::kind::{GroupKind, Key};
 use crate::object::Object;

@@ -1,6 +1,8 @@
 //! How many objects are in work. A step that only waits, for discovery or for a store, holds no worker.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
+
+use foldhash::HashSet;
 
 use crate::kind::{GroupKind, Key};
 

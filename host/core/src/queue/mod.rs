@@ -7,9 +7,11 @@ mod turns;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 pub use again::Again;
+
+use foldhash::HashMap;
 
 use crate::cause::{Cause, Causes, Due};
 use crate::kind::{GroupKind, Key};

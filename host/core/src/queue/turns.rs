@@ -1,7 +1,9 @@
 //! Whose turn it is: kinds take turns, and within a kind namespaces. What is urgent goes first within its
 //! kind, but never for ever.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use foldhash::HashMap;
 
 use super::Urgency;
 use crate::kind::{GroupKind, Key};
