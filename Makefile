@@ -7,7 +7,7 @@ CONTROL    := target/debug/innkeeper-controlplane
 NODES      ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench prove promises lint manifests guests test-guests build controlplane clean
+.PHONY: help run test bench soak prove promises lint manifests guests test-guests build controlplane clean
 
 help: ## List what make can do
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,8 +22,9 @@ bench: test-guests ## Measure the host beside a raw writer and a kube-rs control
 	$(CARGO) build --release --package innkeeper --package innkeeper-bench
 	target/release/innkeeper-bench $(ARGS)
 
-soak: build guests test-guests controlplane ## Live through faults and people's doings at random, for long. ROUNDS=200 SEED=…
+soak: build guests test-guests controlplane ## Live through faults and people's doings at random, for long, and through a kill at every write. ROUNDS=200 SEED=…
 	@INNKEEPER_SOAK_ROUNDS=$(or $(ROUNDS),200) $(if $(SEED),INNKEEPER_SOAK_SEED=$(SEED)) $(CARGO) test --workspace --quiet --test faults -- --nocapture storm::
+	@INNKEEPER_KILL_AT_EVERY_WRITE=1 RUST_TEST_THREADS=6 $(CARGO) test --workspace --quiet --test kills
 
 prove: build guests test-guests controlplane ## Break each promise on purpose and see its test turn red
 	@tests/breaks/prove.sh $(ONLY)

@@ -1,5 +1,5 @@
-//! The host killed -9 at every write of the lives of three objects, once before the write is sent and once
-//! before its answer arrives. Each time a new host ends with the children of a fixed YAML file, no strays,
+//! The host killed -9 between any two writes of the lives of four objects: before a write is sent, and before its
+//! answer arrives; each at every write by `make soak`. Each time a new host ends with the children of a fixed YAML file, no strays,
 //! and then rests (promise O02).
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
