@@ -29,7 +29,7 @@ begin() { # NAME ARGUMENT…
 }
 
 # So many at once: each suite has a control plane of its own, and what waits too long for a core fails.
-most=${SUITES_AT_ONCE:-$(($(nproc) * 2 + 1))}
+most=${SUITES_AT_ONCE:-$(($(nproc) * 3))}
 ended=0
 failed=0
 reap() { # the next that ends
@@ -66,6 +66,9 @@ half_of() {
     kills) echo before_each_write ;;
     promises_wa) echo moments:: ;;
     promises_d) echo d02_ ;;
+    promises_adgsm) echo a06_ ;;
+    promises_apply) echo a07_ ;;
+    faults) echo storm:: ;;
     esac
 }
 # Tests of a suite wait more than they work.
