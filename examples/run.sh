@@ -50,6 +50,7 @@ k() { "$kubectl" --kubeconfig "$kubeconfig" "$@"; }
 echo "applying CRDs and examples"
 k apply --server-side --field-manager=make-run -f crds/ >/dev/null
 k wait --for=condition=Established --timeout=60s crd --all >/dev/null
+k get namespace innkeeper >/dev/null 2>&1 || k create namespace innkeeper >/dev/null
 for system in examples/*/; do
     k apply --server-side --field-manager=make-run -f "$system" >/dev/null
 done

@@ -5,5 +5,6 @@
 
 pub mod cli;
 mod logs;
+mod plan;
 mod run;
 mod wasm;

@@ -1,10 +1,14 @@
 //! The wasm engine as this program uses it: what was compiled is kept, and each module is compiled by this program
 //! in a process of its own.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use innkeeper_guest::{Bounds, Cache, Compiler, Engine};
+use innkeeper_guest::{Bounds, Cache, Compiler, Engine, MAX_SIZE};
+
+/// The first bytes of what gzip writes (RFC 1952).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// What compiling can be told.
 #[derive(Debug, clap::Args)]
@@ -47,4 +51,59 @@ fn users_cache() -> Option<PathBuf> {
     let given = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let folder = given("XDG_CACHE_HOME").or_else(|| given("HOME").map(|home| home.join(".cache")))?;
     Some(folder.join("innkeeper").join("compiled"))
+}
+
+/// An error with its sources, in one line.
+pub(crate) fn sentence(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
+}
+
+/// What was packed by gzip is unpacked, up to the size that a module may have.
+pub(crate) fn unpacked(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+    if !bytes.starts_with(&GZIP) {
+        return Ok(bytes);
+    }
+    let mut module = Vec::new();
+    let most = MAX_SIZE as u64 + 1;
+    let read = flate2::read::GzDecoder::new(bytes.as_slice()).take(most).read_to_end(&mut module);
+    read.map_err(|error| format!("it begins as gzip and cannot be unpacked: {error}"))?;
+    if module.len() > MAX_SIZE {
+        return Err(format!("unpacked it has more than {MAX_SIZE} bytes"));
+    }
+    Ok(module)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn packed(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).expect("a Vec takes everything");
+        encoder.finish().expect("a Vec takes everything")
+    }
+
+    #[test]
+    fn what_is_packed_is_unpacked_and_nothing_else_is_touched() {
+        assert_eq!(unpacked(packed(b"module")), Ok(b"module".to_vec()));
+        assert_eq!(unpacked(b"module".to_vec()), Ok(b"module".to_vec()));
+        let mut cut = packed(b"module");
+        cut.truncate(12);
+        assert!(unpacked(cut).is_err_and(|why| why.contains("gzip")));
+    }
+
+    #[test]
+    fn what_would_be_larger_than_a_module_may_be_is_not_unpacked() {
+        let bomb = packed(&vec![0; MAX_SIZE + 1]);
+        assert!(bomb.len() < 100_000);
+        assert!(unpacked(bomb).is_err_and(|why| why.contains("more than")));
+    }
 }

@@ -102,13 +102,8 @@ impl Cluster {
             namespaced: false,
         };
         let crds: Vec<Crd> = self.all(&crds).await.map_err(failed("CustomResourceDefinitions"))?.unwrap_or_default();
-        let reconcilers = Resource {
-            kind: Kind::new(GROUP, reconciler::VERSION, reconciler::KIND),
-            plural: reconciler::PLURAL.into(),
-            namespaced: false,
-        };
         let reconcilers: Vec<Reconciler> =
-            self.all(&reconcilers).await.map_err(failed("Reconcilers"))?.unwrap_or_default();
+            self.all(&reconciler::resource()).await.map_err(failed("Reconcilers"))?.unwrap_or_default();
         let kinds =
             crds.into_iter().map(|crd| GroupKind { group: crd.spec.group.into(), kind: crd.spec.names.kind.into() });
         Ok(overview(kinds, reconcilers))

@@ -59,7 +59,12 @@ pub(crate) fn of(action: &Action) -> Result<Option<Request<Vec<u8>>>, Senseless>
 
 /// Creates an object in a collection, by the host's own field manager.
 pub(crate) fn create(collection: &str, manifest: &Value) -> Result<Request<Vec<u8>>, Senseless> {
-    send(Method::POST, &path::with(collection, &[("fieldManager", HOST_MANAGER), STRICT]), JSON, manifest)
+    create_by(HOST_MANAGER, collection, manifest)
+}
+
+/// Creates an object in a collection, by that field manager.
+pub(crate) fn create_by(manager: &str, collection: &str, manifest: &Value) -> Result<Request<Vec<u8>>, Senseless> {
+    send(Method::POST, &path::with(collection, &[("fieldManager", manager), STRICT]), JSON, manifest)
 }
 
 /// A merge patch by the host's own field manager.

@@ -155,7 +155,7 @@ fn parsed(raw: &Raw, watch: &Watch, reported: &mut HashSet<String>) -> Result<Ar
 }
 
 /// What failed, in the words of the API server or the network.
-fn said(error: &watcher::Error) -> String {
+pub(crate) fn said(error: &watcher::Error) -> String {
     match error {
         watcher::Error::InitialListFailed(e) => format!("it cannot be listed: {}", transport::said(e)),
         watcher::Error::WatchStartFailed(e) => format!("it cannot be started: {}", transport::said(e)),

@@ -22,6 +22,7 @@ pub mod paths;
 pub mod pending;
 pub mod permissions;
 pub mod picture;
+pub mod plan;
 mod pool;
 pub mod print;
 pub mod query;

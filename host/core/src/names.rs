@@ -26,6 +26,11 @@ pub const RECONCILER_FINALIZER: &str = "innkeeper.dev/reconciler";
 pub const SKIP_FINALIZE: &str = "innkeeper.dev/skip-finalize";
 /// Annotation on an object that goes while its children stay (`kubectl delete --cascade=orphan`).
 pub const ORPHANED: &str = "innkeeper.dev/orphaned";
+/// Annotation on a Reconciler: the digest of the module that a person lets take over.
+pub const APPROVED: &str = "innkeeper.dev/approved";
+/// Label and annotation on a ConfigMap that holds a chunk of a module: the module's digest, cut as a label and whole as
+/// an annotation.
+pub const MODULE: &str = "innkeeper.dev/module";
 /// The prefix of everything that is Innkeeper's own on other people's objects.
 pub const PREFIX: &str = "innkeeper.dev/";
 /// The group of Innkeeper's own kinds.

@@ -60,6 +60,32 @@ pub struct Permissions {
 const NEVER_BY_DEFAULT: [&str; 4] =
     ["rbac.authorization.k8s.io", "admissionregistration.k8s.io", "apiextensions.k8s.io", GROUP];
 
+impl Permission {
+    /// Whether all of that scope is within reach.
+    fn covers(&self, scope: &Scope) -> bool {
+        match scope {
+            Scope::Own => matches!(self.reach, Reach::Own | Reach::All),
+            Scope::All => self.reach == Reach::All,
+            Scope::Cluster => self.reach == Reach::Cluster,
+            Scope::Named(names) => match self.reach {
+                Reach::All => !names.iter().any(|name| is_kubernetes(name) && !self.namespaces.contains(name)),
+                Reach::Named => names.iter().all(|name| self.namespaces.contains(name)),
+                Reach::Own | Reach::Cluster => false,
+            },
+        }
+    }
+}
+
+/// Where that is, for people.
+fn place(scope: &Scope) -> String {
+    match scope {
+        Scope::Own => "in its own namespace".to_owned(),
+        Scope::All => "in every namespace".to_owned(),
+        Scope::Cluster => "in the cluster".to_owned(),
+        Scope::Named(names) => format!("in {}", names.join(", ")),
+    }
+}
+
 impl Permissions {
     /// The first permissions of a module from a folder: what its manifest asks for, in the object's own
     /// namespace, less what is never granted by default (RBAC, admission, CRDs, Innkeeper's own kinds).
@@ -70,6 +96,30 @@ impl Permissions {
             read: own(&manifest.reads),
             delete: own(&manifest.deletes),
         }
+    }
+
+    /// What a module asks for that is not granted, and that the one before it did not ask for either: `apply Job.batch in
+    /// its own namespace`.
+    pub fn lacks(&self, new: &Manifest, before: Option<&Manifest>) -> Vec<String> {
+        let old = |of: fn(&Manifest) -> &Vec<Wish>| before.map(|manifest| of(manifest).as_slice()).unwrap_or_default();
+        let verbs = [
+            ("apply", &self.apply, &new.applies, old(|m| &m.applies)),
+            ("contribute to", &self.contribute, &new.contributes, old(|m| &m.contributes)),
+            ("read", &self.read, &new.reads, old(|m| &m.reads)),
+            ("delete", &self.delete, &new.deletes, old(|m| &m.deletes)),
+        ];
+        let mut lacks = Vec::new();
+        for (verb, granted, wishes, old) in verbs {
+            for Wish { group, kinds, scope } in wishes {
+                let asked_before = |kind: &String| {
+                    old.iter().any(|wish| wish.group == *group && wish.scope == *scope && wish.kinds.contains(kind))
+                };
+                let is_granted = |kind: &String| of_kind(granted, group, kind).any(|p| p.covers(scope));
+                let missing = kinds.iter().filter(|kind| !asked_before(kind) && !is_granted(kind));
+                lacks.extend(missing.map(|kind| format!("{verb} {} {}", full_name(group, kind), place(scope))));
+            }
+        }
+        lacks
     }
 
     /// Whether a child may be applied: `namespace` is where it would be (none: cluster-scoped), `own` the

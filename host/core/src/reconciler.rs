@@ -1,13 +1,18 @@
 //! The `Reconciler`: what a person says (spec) and what the host answers (status).
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use smol_str::SmolStr;
 
 use crate::contract;
-use crate::kind::GroupKind;
+use crate::kind::{GroupKind, Kind};
+use crate::names::GROUP;
 use crate::permissions::Permissions;
+use crate::plan::Counts;
+use crate::resource::Resource;
 
 /// The version of the kind `Reconciler`.
 pub const VERSION: &str = "v1alpha1";
@@ -15,6 +20,11 @@ pub const VERSION: &str = "v1alpha1";
 pub const KIND: &str = "Reconciler";
 /// Its name in paths.
 pub const PLURAL: &str = "reconcilers";
+
+/// Where Reconcilers are.
+pub fn resource() -> Resource {
+    Resource { kind: Kind::new(GROUP, VERSION, KIND), plural: PLURAL.into(), namespaced: false }
+}
 
 /// What a person says: which module decides for which kind, and within which bounds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -35,12 +45,45 @@ pub struct Spec {
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     #[schemars(extend("x-kubernetes-preserve-unknown-fields" = true))]
     pub config: Map<String, Value>,
+    /// How another module takes over. Default: at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<Rollout>,
     /// What becomes of the children when the Reconciler is deleted. Its finalizers are withdrawn either way.
     #[serde(default, skip_serializing_if = "OnDelete::is_default")]
     pub on_delete: OnDelete,
     /// While true nothing is called, applied or deleted for the kind.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suspend: bool,
+}
+
+/// How another module takes over from the one that serves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Rollout {
+    /// Whether a plan over every live object is made before.
+    #[serde(default)]
+    pub plan: PlanFirst,
+    /// With `Auto`: so many children may be deleted or made anew without anybody's approval. Default 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub max_deletions: Option<u32>,
+    /// With `Auto`: on so many objects more than the one before it the new module may fail without anybody's approval.
+    /// Default 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub max_failures: Option<u32>,
+}
+
+/// Whether a plan is made before another module takes over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum PlanFirst {
+    /// It takes over at once. (Not `Off`, which kubectl reads as a boolean.)
+    #[default]
+    Never,
+    /// One is made. The module takes over by itself if the plan stays within the bounds, else it waits for approval.
+    Auto,
+    /// One is made, and the module waits for approval.
+    Required,
 }
 
 /// What becomes of the children of a kind when its Reconciler is deleted.
@@ -59,19 +102,80 @@ impl OnDelete {
     }
 }
 
-/// Where a module comes from: exactly one of the fields is set.
+/// Where a module comes from: exactly one source is named.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Source {
     /// From the folder that the host watches (`innkeeper run --modules`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub folder: Option<Folder>,
+    /// From a ConfigMap. When that changes, what it holds takes over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config_map: Option<ConfigMapKey>,
+    /// From the cluster, where `innkeeper push` has put it. Needs `digest`, which says which one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pushed: Option<Pushed>,
+    /// The only digest that may serve, as `sha256:…`. Anything else that the source has never becomes a module.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^sha256:[0-9a-f]{64}$"))]
+    pub digest: Option<String>,
+}
+
+impl Source {
+    /// The pushed module of that digest.
+    pub fn of_pushed(digest: &str) -> Self {
+        Self { pushed: Some(Pushed {}), digest: Some(digest.to_owned()), ..Self::default() }
+    }
+
+    /// The digest of the module that is to be read from the cluster, if it comes from there.
+    pub fn pushed(&self) -> Option<&str> {
+        self.pushed.as_ref().and(self.digest.as_deref())
+    }
+
+    /// Whether a module of that digest may serve.
+    pub fn takes(&self, digest: &str) -> bool {
+        self.digest.as_ref().is_none_or(|asked| asked == digest)
+    }
+
+    /// A word for its history.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self { pushed: Some(_), .. } => "pushed",
+            Self { config_map: Some(_), .. } => "configMap",
+            _ => "folder",
+        }
+    }
 }
 
 /// The folder that the host watches. The module in it is found by the name in its manifest, which is the
 /// Reconciler's.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Folder {}
+
+/// One key of a ConfigMap. What is under it in `binaryData` is a module, as it is or packed by gzip.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct ConfigMapKey {
+    /// The namespace of the ConfigMap.
+    #[schemars(length(min = 1, max = 63))]
+    pub namespace: String,
+    /// Its name.
+    #[schemars(length(min = 1, max = 253))]
+    pub name: String,
+    /// The key.
+    #[schemars(length(min = 1, max = 253))]
+    pub key: String,
+}
+
+impl fmt::Display for ConfigMapKey {
+    /// `key guest.wasm of ConfigMap shop/web`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "key {} of ConfigMap {}/{}", self.key, self.namespace, self.name)
+    }
+}
+
+/// The cluster keeps the module's bytes in chunks, under its digest.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Pushed {}
 
 /// Bounds of one call. What is left out has its default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -158,10 +262,16 @@ pub struct Status {
     /// The version that this module states.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// The modules that decided, the newest first; at most [`HISTORY`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<Served>,
     /// Kinds of which there may be children, or objects with contributed fields: each is recorded before the
     /// first of these is written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kinds: Vec<ChildKind>,
+    /// What the last plan found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Plan>,
     /// Counts of objects; brought up to date every few seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub objects: Option<Objects>,
@@ -169,6 +279,39 @@ pub struct Status {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
+}
+
+/// What a plan found: what a module would change for the live objects.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// The digest of that module.
+    pub digest: String,
+    /// When it was made, as Kubernetes writes a time.
+    pub made: String,
+    /// Counts.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// A few of the objects for which something would be different, with what.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<String>,
+}
+
+/// How many modules a Reconciler remembers.
+pub const HISTORY: usize = 10;
+
+/// A module that decided for a while.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Served {
+    /// Its digest.
+    pub digest: String,
+    /// The version that it states.
+    pub version: String,
+    /// Where it came from: `folder`, `configMap` or `pushed`.
+    pub source: String,
+    /// When it took over, as Kubernetes writes a time.
+    pub since: String,
 }
 
 /// A kind of which there may be children, or objects with contributed fields.

@@ -1,9 +1,15 @@
 //! The command line.
 
+mod approve;
 mod compile;
+mod diff;
 mod get;
 mod inspect;
 mod manifests;
+mod plan;
+mod push;
+mod reconciler;
+mod rollback;
 mod table;
 mod trace;
 
@@ -64,6 +70,55 @@ enum Command {
     /// Example: innkeeper inspect target/guests/*.wasm
     #[command(verbatim_doc_comment)]
     Inspect(inspect::Options),
+    /// Show what a module would change, without changing it.
+    ///
+    /// Every object of the kind is listed with your own kubeconfig and rights, the module that serves and the new one are
+    /// called for each of them in this process, and what they say is compared: children created, changed, deleted and made
+    /// anew, deleted, and what is said of the object itself, with a diff of each. Nothing is written. Values of Secrets are
+    /// not shown.
+    ///
+    /// You need to get, list and watch what the host does: CustomResourceDefinitions, Reconcilers, the kind, its children,
+    /// and what the modules read; and to get the configmaps that keep the module that serves.
+    ///
+    /// Exit codes: 0 nothing would change; 1 failed, with why; 2 something would change (or wrong usage).
+    ///
+    /// Example: innkeeper plan target/guests/custom-http.wasm
+    #[command(verbatim_doc_comment)]
+    Plan(plan::Options),
+    /// Put a module into the cluster and let it take over.
+    ///
+    /// The module is checked as a host checks it, cut into chunks, kept in the cluster under its digest, and named by its
+    /// Reconciler: all with your own kubeconfig and rights. The host reads, loads and swaps it; where it cannot, the
+    /// module before stays in service. A push of what decides already changes nothing.
+    ///
+    /// You need to get and create configmaps in the namespace, and to get, create and patch reconcilers.
+    ///
+    /// Exit codes: 0 it decides; 1 it does not, with why; 2 wrong usage.
+    ///
+    /// Example: innkeeper push target/guests/custom-http.wasm
+    #[command(verbatim_doc_comment)]
+    Push(push::Options),
+    /// Let a module take over that waits for approval.
+    ///
+    /// Where a Reconciler says spec.rollout.plan, the host works out what another module would change before it takes over,
+    /// and the module may wait for a person: exactly the one that was planned is approved, by an annotation on the
+    /// Reconciler with your own rights.
+    ///
+    /// Exit codes: 0 it decides; 1 it does not, with why; 2 wrong usage.
+    ///
+    /// Example: innkeeper approve custom-http
+    #[command(verbatim_doc_comment)]
+    Approve(approve::Options),
+    /// Let a module decide again that decided before.
+    ///
+    /// Which ones did is in the history of the Reconciler's status. The host has it loaded, or compiled, so that nothing is
+    /// compiled. The cluster must keep its bytes: those of a module that was pushed.
+    ///
+    /// Exit codes: 0 it decides; 1 it does not, with why; 2 wrong usage.
+    ///
+    /// Example: innkeeper rollback custom-http
+    #[command(verbatim_doc_comment)]
+    Rollback(rollback::Options),
     /// Print the CustomResourceDefinition of the kind Reconciler as YAML.
     ///
     /// Example: innkeeper manifests | kubectl apply --server-side -f -
@@ -72,6 +127,9 @@ enum Command {
     #[command(hide = true)]
     Compile(compile::Options),
 }
+
+/// The namespace in which the cluster keeps modules, if nobody says otherwise.
+pub(crate) const NAMESPACE: &str = "innkeeper";
 
 /// Which cluster.
 #[derive(Clone, Debug, Args)]
@@ -95,15 +153,23 @@ impl Access {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
+        Command::Plan(options) => return ended(blocking(plan::plan(options))),
         Command::Run(options) => run::run(options),
         Command::Get(options) => blocking(get::get(options)),
         Command::Trace(options) => blocking(trace::trace(options)),
         Command::Inspect(options) => inspect::inspect(&options),
+        Command::Approve(options) => blocking(approve::approve(options)),
+        Command::Push(options) => blocking(push::push(options)),
+        Command::Rollback(options) => blocking(rollback::rollback(options)),
         Command::Manifests => manifests::print(),
         Command::Compile(options) => compile::compile(&options),
     };
+    ended(result.map(|()| ExitCode::SUCCESS))
+}
+
+fn ended(result: anyhow::Result<ExitCode>) -> ExitCode {
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             tracing::debug!(?error, "failed");
             eprintln!("innkeeper: {error:#}");
@@ -112,7 +178,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn blocking(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+fn blocking<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     logs::begin(logs::Format::Auto);
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
 }

@@ -9,9 +9,6 @@ use innkeeper_core::engine::Input;
 use innkeeper_guest::Change;
 use tokio::sync::{Semaphore, mpsc};
 
-/// Modules that are loaded at once. Each may take the memory of one compilation.
-const AT_ONCE: usize = 2;
-
 /// What makes an input of a change; it may take minutes.
 type Load = Arc<dyn Fn(Change) -> Input + Send + Sync>;
 
@@ -27,8 +24,9 @@ pub(super) struct Lanes {
 type Work = (Change, Sender<()>);
 
 impl Lanes {
-    pub(super) fn new(load: Load, inputs: mpsc::Sender<Input>) -> Self {
-        Self { lanes: HashMap::new(), load, inputs, room: Arc::new(Semaphore::new(AT_ONCE)) }
+    /// `room` is for those that are loaded at once.
+    pub(super) fn new(load: Load, inputs: mpsc::Sender<Input>, room: Arc<Semaphore>) -> Self {
+        Self { lanes: HashMap::new(), load, inputs, room }
     }
 
     /// Takes a change in. The receiver hangs up when that is done.

@@ -1,12 +1,14 @@
 //! `innkeeper run`: the host itself.
 
 mod calls;
+mod followed;
 mod gate;
 mod health;
 mod http;
 mod loading;
 mod metrics;
 mod modules;
+mod plans;
 mod pump;
 mod questions;
 pub(crate) mod trace;
@@ -34,6 +36,9 @@ pub(crate) struct Options {
     /// The folder of modules (*.wasm). Each is loaded, and loaded anew when its file changes.
     #[arg(long, value_name = "DIR", env = "INNKEEPER_MODULES")]
     modules: PathBuf,
+    /// The namespace in which innkeeper push keeps modules.
+    #[arg(long, value_name = "NAME", env = "INNKEEPER_NAMESPACE", default_value = crate::cli::NAMESPACE)]
+    namespace: String,
     #[command(flatten)]
     wasm: wasm::Compiling,
     #[command(flatten)]
@@ -77,7 +82,7 @@ async fn host(options: Options) -> anyhow::Result<()> {
     let (inputs, received) = mpsc::channel(1024);
     let calls = options.calls.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from)).max(1);
     let resync_ms = u64::try_from(options.resync.as_millis()).unwrap_or(u64::MAX);
-    let settings = Settings { resync_ms, dry_run: options.dry_run, calls };
+    let settings = Settings { resync_ms, dry_run: options.dry_run, calls, ..Settings::default() };
     let state = Arc::new(health::State::default());
     let health = http::bind(options.health, "--health").await?;
     let scrape = http::bind(options.metrics, "--metrics").await?;
@@ -100,8 +105,12 @@ async fn host(options: Options) -> anyhow::Result<()> {
         _ = stopping.changed() => return Ok(()),
     }
     folder.serve(guests.clone(), metrics.clone(), inputs.clone());
+    let pushed = modules::Pushed::new(cluster.clone(), options.namespace, guests.clone(), metrics.clone());
+    let plans = plans::Plans::new(cluster.clone(), guests.clone());
+    let followed = followed::Followed::new(cluster.clone(), guests.clone(), metrics.clone());
     let calls = calls::Calls::new(guests, calls, metrics.clone());
-    let pump = pump::Pump::new(cluster, calls, options.requests.max(1), inputs, metrics, state);
+    let pump =
+        pump::Pump::new(cluster, calls, (pushed, followed, plans), options.requests.max(1), inputs, metrics, state);
     tokio::select! {
         () = pump.run(settings, received, questions) => {}
         () = drained_too_long(stopping) => tracing::warn!("work in flight took too long; ending all the same"),

@@ -4,24 +4,31 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use innkeeper_cluster::Cluster;
 use innkeeper_core::binding;
-use innkeeper_core::engine::{Input, News};
+use innkeeper_core::engine::{Input, News, Unfit};
 use innkeeper_core::kind::Key;
 use innkeeper_guest::{Change, Engine, Level, LogLine, Module};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use super::loading::Lanes;
 use super::metrics::Metrics;
+use crate::wasm;
+
+/// Modules that are loaded at once. Each may take the memory of one compilation.
+const AT_ONCE: usize = 2;
 
 /// The wasm engine, and every module that was loaded, by digest.
 pub(super) struct Guests {
     pub(super) engine: Engine,
     modules: Mutex<HashMap<String, Module>>,
+    /// So many modules are loaded at once, wherever they come from.
+    pub(super) room: Arc<Semaphore>,
 }
 
 impl Guests {
     pub(super) fn new(engine: Engine) -> Self {
-        Self { engine, modules: Mutex::default() }
+        Self { engine, modules: Mutex::default(), room: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     /// The module of that digest.
@@ -29,28 +36,18 @@ impl Guests {
         self.modules.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
     }
 
-    /// Loads bytes; a module that was loaded before is not compiled again.
-    fn load(&self, bytes: &[u8]) -> News {
-        match self.engine.load(bytes) {
-            Ok(module) => {
-                let (digest, manifest) = (module.digest().to_owned(), Arc::new(module.manifest().clone()));
-                self.modules.lock().unwrap_or_else(PoisonError::into_inner).insert(digest.clone(), module);
-                News::Loaded(binding::Module { digest, manifest })
-            }
-            Err(error) => News::Rejected(sentence(&error)),
-        }
+    /// Loads bytes; a module that was loaded before is not compiled again. The error says why it is none.
+    pub(super) fn load(&self, bytes: &[u8]) -> Result<binding::Module, String> {
+        let module = self.engine.load(bytes).map_err(|error| wasm::sentence(&error))?;
+        let bound = bound(&module);
+        self.modules.lock().unwrap_or_else(PoisonError::into_inner).insert(bound.digest.clone(), module);
+        Ok(bound)
     }
 }
 
-/// An error with its sources, in one line.
-fn sentence(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
-    }
-    text
+/// A module as the engine knows it.
+fn bound(module: &Module) -> binding::Module {
+    binding::Module { digest: module.digest().to_owned(), manifest: Arc::new(module.manifest().clone()) }
 }
 
 /// The folder of modules.
@@ -68,7 +65,8 @@ impl Folder {
     /// Loads every module that is there, then each that changes, on threads of their own.
     pub(super) fn serve(self, guests: Arc<Guests>, metrics: Arc<Metrics>, inputs: mpsc::Sender<Input>) {
         std::thread::spawn(move || {
-            let mut lanes = Lanes::new(Arc::new(move |change| input(&guests, &metrics, change)), inputs.clone());
+            let room = guests.room.clone();
+            let mut lanes = Lanes::new(Arc::new(move |change| input(&guests, &metrics, change)), inputs.clone(), room);
             let (first, changes) = self.folder.watch();
             let begun: Vec<_> = first.into_iter().map(|change| lanes.take(change)).collect();
             // A hang-up is the only thing that ever comes.
@@ -87,7 +85,7 @@ impl Folder {
 
 fn input(guests: &Guests, metrics: &Metrics, change: Change) -> Input {
     let (path, news) = match change {
-        Change::Written { path, bytes } => (path, guests.load(&bytes)),
+        Change::Written { path, bytes } => (path, guests.load(&bytes).map_or_else(News::Rejected, News::Loaded)),
         Change::Removed { path } => (path, News::Removed),
         Change::Unreadable { path, error } => (path, News::Rejected(error)),
     };
@@ -98,6 +96,46 @@ fn input(guests: &Guests, metrics: &Metrics, change: Change) -> Input {
     }
     let source = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
     Input::Module { source, news }
+}
+
+/// The modules that the cluster keeps.
+pub(super) struct Pushed {
+    cluster: Cluster,
+    /// The namespace of their chunks.
+    namespace: String,
+    guests: Arc<Guests>,
+    metrics: Arc<Metrics>,
+}
+
+impl Pushed {
+    pub(super) fn new(cluster: Cluster, namespace: String, guests: Arc<Guests>, metrics: Arc<Metrics>) -> Self {
+        Self { cluster, namespace, guests, metrics }
+    }
+
+    /// Reads the module of that digest and loads it; what comes of it comes as an input.
+    pub(super) fn fetch(self: &Arc<Self>, digest: String, inputs: mpsc::Sender<Input>) {
+        let this = self.clone();
+        tokio::spawn(async move {
+            let result = this.load(&digest).await;
+            this.metrics.module(result.is_ok());
+            let _ = inputs.send(Input::Fetched(digest, result)).await;
+        });
+    }
+
+    async fn load(&self, digest: &str) -> Result<binding::Module, Unfit> {
+        if let Some(module) = self.guests.module(digest) {
+            return Ok(bound(&module));
+        }
+        let _permit = self.guests.room.acquire().await;
+        // Chunks that are wrong can be made right.
+        let bytes = self.cluster.stored_module(&self.namespace, digest).await;
+        let bytes = bytes.map_err(|error| Unfit::Missing(error.to_string()))?;
+        let guests = self.guests.clone();
+        let loaded = tokio::task::spawn_blocking(move || guests.load(&bytes)).await;
+        loaded
+            .map_err(|error| Unfit::Missing(format!("loading it ended in the host: {error}")))?
+            .map_err(Unfit::Rejected)
+    }
 }
 
 /// Writes a guest's words into the host's log.

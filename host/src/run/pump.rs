@@ -12,9 +12,12 @@ use innkeeper_core::watch::Watch;
 use tokio::sync::mpsc;
 
 use super::calls::Calls;
+use super::followed::Followed;
 use super::gate::Gate;
 use super::health::State;
 use super::metrics::Metrics;
+use super::modules::Pushed;
+use super::plans::{Lacks, Plans};
 use super::questions::Question;
 use super::trace::Traces;
 
@@ -26,6 +29,10 @@ const IDLE: Duration = Duration::from_secs(1);
 pub(super) struct Pump {
     cluster: Cluster,
     calls: Calls,
+    pushed: Arc<Pushed>,
+    followed: Followed,
+    plans: Plans,
+    lacks: mpsc::UnboundedReceiver<Lacks>,
     requests: Gate,
     inputs: mpsc::Sender<Input>,
     metrics: Arc<Metrics>,
@@ -42,6 +49,7 @@ impl Pump {
     pub(super) fn new(
         cluster: Cluster,
         calls: Calls,
+        (pushed, followed, (plans, lacks)): (Pushed, Followed, (Plans, mpsc::UnboundedReceiver<Lacks>)),
         requests: usize,
         inputs: mpsc::Sender<Input>,
         metrics: Arc<Metrics>,
@@ -51,7 +59,25 @@ impl Pump {
         let requests = Gate::new(Share::of_requests(requests));
         let (watches, start) = (HashMap::new(), Instant::now());
         let (told, traces) = (start, Traces::with(calls.meter()));
-        Self { cluster, calls, requests, inputs, metrics, state, watches, seen, events, traces, start, told }
+        let pushed = Arc::new(pushed);
+        Self {
+            cluster,
+            calls,
+            pushed,
+            followed,
+            plans,
+            lacks,
+            requests,
+            inputs,
+            metrics,
+            state,
+            watches,
+            seen,
+            events,
+            traces,
+            start,
+            told,
+        }
     }
 
     /// Runs until the engine was told to stop and nothing is in flight any more.
@@ -100,6 +126,14 @@ impl Pump {
                 let outputs = engine.handle(self.now(), Input::Troubles(self.troubles()));
                 self.carry_out(outputs);
             }
+            while let Ok((task, kinds)) = self.lacks.try_recv() {
+                for (kind, form) in &kinds {
+                    let outputs = engine.want(self.now(), &task.0, kind, *form);
+                    self.carry_out(outputs);
+                }
+                self.plans.ask(task);
+            }
+            self.plans.begin(&engine, &self.inputs);
             self.state.set_ready(engine.is_ready() && !stopping);
             self.state.beat();
             if stopping && engine.is_idle() {
@@ -144,6 +178,10 @@ impl Pump {
                     self.watches.insert(number, (watch, handle));
                 }
                 Output::Unwatch(number) => drop(self.watches.remove(&number)),
+                Output::Plan { reconciler, digest } => self.plans.ask((reconciler, digest)),
+                Output::Follow(at) => self.followed.follow(at, self.inputs.clone()),
+                Output::Leave(at) => self.followed.leave(&at),
+                Output::Fetch(digest) => self.pushed.fetch(digest, self.inputs.clone()),
                 Output::Resolve(kind) => {
                     let (cluster, inputs) = (self.cluster.clone(), self.inputs.clone());
                     tokio::spawn(async move {

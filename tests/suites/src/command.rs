@@ -1,5 +1,6 @@
 //! The host's other commands, run to their end as a person runs them.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::host::binary;
@@ -14,6 +15,16 @@ impl House {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         assert!(output.status.success(), "innkeeper {}: {}", arguments.join(" "), text(&output.stderr));
         text(&output.stdout)
+    }
+
+    /// Runs `innkeeper` with these arguments as the user of that kubeconfig: its exit code, what it printed, and what it
+    /// complained of.
+    pub fn innkeeper_as(&self, kubeconfig: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+        let mut command = Command::new(binary());
+        command.args(arguments).arg("--kubeconfig").arg(kubeconfig).env_remove("KUBECONFIG");
+        let output = command.stdin(Stdio::null()).output().expect("innkeeper can be started");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
     }
 
     /// Runs `innkeeper trace` on the house's host: its exit code, what it printed, and what it complained of.

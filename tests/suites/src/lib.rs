@@ -25,7 +25,7 @@ pub use command::trace_at;
 pub use exposition::Family;
 pub use host::{Answer, Host};
 pub use house::House;
-pub use modules::{Modules, guest, rebuilt, reworded};
+pub use modules::{Modules, guest, padded, rebuilt, reworded};
 pub use patience::{LIMIT, Look, OBJECT_UID};
 
 pub(crate) use patience::PAUSE;

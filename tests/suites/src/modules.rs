@@ -22,6 +22,20 @@ pub fn rebuilt(module: &[u8]) -> Vec<u8> {
     [module, &[0, 6, 4, b'n', b'o', b't', b'e', b'1']].concat()
 }
 
+/// The same module with so many bytes more, which say nothing.
+pub fn padded(module: &[u8], size: usize) -> Vec<u8> {
+    let mut length = size + 5;
+    let mut bytes = [module, &[0]].concat();
+    while length > 0x7f {
+        bytes.push(u8::try_from(length & 0x7f).expect("seven bits") | 0x80);
+        length >>= 7;
+    }
+    bytes.push(u8::try_from(length).expect("seven bits"));
+    bytes.extend([4, b'n', b'o', b't', b'e']);
+    bytes.resize(bytes.len() + size, b'.');
+    bytes
+}
+
 /// The same module with another word in its data, of the same length.
 pub fn reworded(module: &[u8], old: &str, new: &str) -> Vec<u8> {
     assert_eq!(old.len(), new.len(), "only a word of the same length leaves the module whole");

@@ -29,6 +29,12 @@ impl House {
         all.by(HOST_USER).into_iter().filter(ours).collect()
     }
 
+    /// What somebody else asked of the API server since the mark.
+    pub fn requests_of(&self, user: &str, mark: &Mark) -> Vec<Request> {
+        let all = self.cluster.audit().since(mark).expect("the audit log can be read");
+        all.by(user).into_iter().collect()
+    }
+
     /// What the host writes during that time.
     pub fn writes_during(&self, time: Duration) -> Vec<String> {
         let mark = self.mark();

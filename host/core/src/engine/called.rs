@@ -46,7 +46,7 @@ impl Engine {
 
     /// The module of that digest as it calls itself: name and version.
     pub fn module_name(&self, digest: &str) -> Option<(String, String)> {
-        let module = self.modules.all().find(|module| module.digest == digest)?;
+        let module = self.service.all().find(|module| module.digest == digest)?;
         Some((module.manifest.name.clone(), module.manifest.version.clone()))
     }
 

@@ -57,6 +57,7 @@ impl Engine {
     pub(super) fn arrange(&mut self) {
         self.report_due = true;
         self.create_reconcilers();
+        self.settle_modules();
         self.bind_reconcilers();
         let wanted = self.wanted_controllers();
         let ended: Vec<GroupKind> = self
@@ -129,6 +130,7 @@ impl Engine {
     /// Whether objects of a controller may be looked at now.
     pub(super) fn may_look(&self, controller: &Controller) -> bool {
         self.modules_read
+            && !self.awaits_module(&controller.binding.reconciler)
             && (!controller.suspended || controller.binding.leaving)
             && controller.sees(&self.scene())
             && self.is_guarded(controller)
@@ -184,7 +186,7 @@ impl Engine {
             resource: resource.clone(),
             manager: field_manager(&served),
             reconciler: name.to_owned(),
-            module: self.modules.named(name).filter(|_| matches!(declared.bound, Bound::Serving { .. })).cloned(),
+            module: self.service.of(name).filter(|_| matches!(declared.bound, Bound::Serving { .. })).cloned(),
             permissions: spec.permissions,
             limits: spec.limits.unwrap_or_default().resolve().unwrap_or_default(),
             config: serde_json::Value::Object(spec.config).to_string(),

@@ -13,202 +13,56 @@ mod demand;
 mod dry_run;
 mod echoes;
 mod guards;
+mod kept;
 mod kinds;
 mod load;
 mod modules;
 mod orphaning;
+mod plans;
 mod readers;
 mod reads;
 mod reconcilers;
 mod reports;
 mod resync;
+mod service;
 mod skips;
 mod steps;
 mod stores;
 mod stubs;
+mod survey;
 mod tallies;
 mod targets;
 mod troubles;
 mod watches;
+mod words;
 mod workers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use catalog::{Catalog, Crd};
+pub use kept::Unfit;
 pub use load::Load;
 pub use modules::News;
+pub use plans::Found;
+pub use survey::{Asked, Survey};
+pub use words::{Input, Now, Output, RESYNC_MS, Settings};
 pub use workers::MOST_OF_ONE_KIND;
 
 use foldhash::HashMap;
 
 use crate::action::{Action, Done};
-use crate::cause::{Causes, Due};
-use crate::contract::{Failure, Limits, Outcome, Request};
+use crate::cause::Causes;
 use crate::kind::{GroupKind, Key, Kind};
 use crate::pending::Pending;
 use crate::picture::Picture;
 use crate::queue::Queue;
 use crate::reconciler::ChildKind;
 use crate::resource::Resource;
-use crate::step::{Ended, Memory, Step};
-use crate::store::Event;
-use crate::watch::Watch;
-use crate::world::{Read, World};
+use crate::step::{Memory, Step};
 
 /// After how long something outside is tried again that did not work, in milliseconds.
 const ASK_AGAIN_MS: u64 = 2_000;
-
-/// How often everything is looked at, if nobody says otherwise, in milliseconds: as controller-runtime does.
-pub const RESYNC_MS: u64 = 10 * 60 * 60 * 1_000;
-
-/// How an engine works.
-#[derive(Clone, Copy, Debug)]
-pub struct Settings {
-    /// Every object is looked at once in so many milliseconds, whatever happens.
-    pub resync_ms: u64,
-    /// Nothing is written: what would be is told.
-    pub dry_run: bool,
-    /// How many guests are called at once; of one kind, half as many (see [`Share::of_calls`]).
-    ///
-    /// [`Share::of_calls`]: crate::share::Share::of_calls
-    pub calls: usize,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { resync_ms: RESYNC_MS, dry_run: false, calls: 2 }
-    }
-}
-
-/// A moment.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Now {
-    /// Milliseconds of a clock that never goes back.
-    pub mono_ms: u64,
-    /// Milliseconds since the epoch.
-    pub wall_ms: i64,
-}
-
-/// What happens to the engine.
-#[derive(Debug)]
-pub enum Input {
-    /// The watch of that number tells something. A word of one that has ended means nothing.
-    Watched(u64, Event),
-    /// Discovery answered where a kind is served. The error is for people.
-    Resolved(Kind, Result<Option<Arc<Resource>>, String>),
-    /// Discovery answered in which version a kind is served: the preferred one, none if it is not served
-    /// or cannot be watched. The error is for people.
-    Found(GroupKind, Result<Option<Arc<Resource>>, String>),
-    /// The watches that fail at present, and why; all others work. To be told about once a second.
-    Troubles(BTreeMap<Watch, String>),
-    /// A source of a module has news.
-    Module {
-        /// Its name: a file's, for a folder.
-        source: String,
-        /// What became of it.
-        news: News,
-    },
-    /// Every module that was there at the start has been dealt with.
-    ModulesRead,
-    /// A guest answered.
-    Answered {
-        /// The call's id.
-        call: u64,
-        /// What it said, or why not.
-        result: Box<Result<Outcome, Failure>>,
-        /// What it looked at.
-        reads: Vec<Read>,
-    },
-    /// An action is done.
-    Done {
-        /// Its id.
-        id: u64,
-        /// What came of it.
-        done: Done,
-    },
-    /// Time has passed.
-    Tick,
-    /// Start nothing new.
-    Stop,
-}
-
-/// What the engine wants.
-#[derive(Debug)]
-pub enum Output {
-    /// Watch, under a number that no other watch has or had: what an ended one told may still be on its way.
-    Watch(u64, Watch),
-    /// Stop the watch of that number.
-    Unwatch(u64),
-    /// Ask discovery where a kind is served.
-    Resolve(Kind),
-    /// Ask discovery in which version a kind is served.
-    Find(GroupKind),
-    /// Call a guest.
-    Ask {
-        /// The call's id.
-        call: u64,
-        /// The module that decides, by digest.
-        digest: String,
-        /// The object, for people.
-        object: Key,
-        /// The question.
-        request: Box<Request>,
-        /// What it may look at.
-        world: World,
-        /// Bounds of the call.
-        limits: Limits,
-    },
-    /// Send a request.
-    Act {
-        /// The action's id.
-        id: u64,
-        /// For which object, for people.
-        object: Key,
-        /// The request.
-        action: Action,
-    },
-    /// A request that is not sent, since nothing is to be written.
-    Pretend {
-        /// The action's id.
-        id: u64,
-        /// For which object, for people.
-        object: Key,
-        /// The request.
-        action: Action,
-        /// What it is taken to have come to: to be handed back as if it had been answered.
-        done: Done,
-    },
-    /// A reconcile began.
-    Began {
-        /// Of which object.
-        object: Key,
-        /// For how many milliseconds it waited in the queue.
-        waited_ms: u64,
-    },
-    /// A reconcile ended.
-    Ended {
-        /// Of which object.
-        object: Key,
-        /// By which digest; none if no module was loaded.
-        digest: Option<String>,
-        /// Why it was looked at.
-        causes: Causes,
-        /// In how many milliseconds it is looked at again, and why, whatever happens until then.
-        due: Option<(u64, Due)>,
-        /// For how many milliseconds it is held back, if it does not settle.
-        held_ms: Option<u64>,
-        /// How.
-        ended: Box<Ended>,
-    },
-    /// Something worth a line in the log.
-    Note {
-        /// Whether it is trouble.
-        trouble: bool,
-        /// What.
-        text: String,
-    },
-}
 
 /// Who waits for an action.
 #[derive(Clone, Debug)]
@@ -228,10 +82,15 @@ pub struct Engine {
     stopping: bool,
     /// Nothing is written.
     dry_run: bool,
+    /// No object is looked at.
+    only_watch: bool,
     modules_read: bool,
     stores: stores::Stores,
     catalog: Arc<Catalog>,
     modules: modules::Modules,
+    service: service::Service,
+    kept: kept::Kept,
+    plans: plans::Plans,
     reconcilers: BTreeMap<String, reconcilers::Declared>,
     controllers: BTreeMap<GroupKind, controllers::Controller>,
     queue: Queue,
@@ -283,7 +142,8 @@ impl Engine {
     pub fn start_with(now: Now, settings: Settings) -> (Self, Vec<Output>) {
         let workers = workers::Workers::new((settings.calls / 2).max(1));
         let resync = resync::Resync::new(settings.resync_ms, now.mono_ms);
-        let mut engine = Self { now, resync, dry_run: settings.dry_run, workers, ..Self::default() };
+        let Settings { dry_run, only_watch, .. } = settings;
+        let mut engine = Self { now, resync, dry_run, only_watch, workers, ..Self::default() };
         engine.demand_watches();
         let out = std::mem::take(&mut engine.out);
         (engine, out)
@@ -311,6 +171,9 @@ impl Engine {
                 self.modules_read = true;
                 self.arrange();
             }
+            Input::Followed(at, result) => self.followed(&at, result),
+            Input::Planned { reconciler, digest, result } => self.planned(&reconciler, &digest, result),
+            Input::Fetched(digest, result) => self.fetched(&digest, result),
             Input::Answered { call, result, reads } => self.answered(call, *result, reads),
             Input::Done { id, done } => self.done(id, done),
             Input::Tick if self.ask_again_ms.is_some_and(|at| at <= now.mono_ms) => {
@@ -354,6 +217,7 @@ impl Engine {
         self.modules_read
             && [&*watches::CRDS, &*watches::RECONCILERS].iter().all(|w| self.stores.filled(w).is_some())
             && self.modules.offered().all(|module| self.reconcilers.contains_key(&module.manifest.name))
+            && !self.reconcilers.keys().any(|name| self.awaits_module(name))
             && self.controllers.values().all(|c| c.started)
     }
 

@@ -1,6 +1,6 @@
-//! The modules that are loaded: what each source offers, and which module serves under each name.
+//! The modules of the folder: what each file offers, and which module counts under each name.
 //!
-//! A name is served from one source. When that source is gone or offers another name, the module stays in
+//! A name is served from one file. When that source is gone or offers another name, the module stays in
 //! service until another source offers its name.
 
 use std::collections::BTreeMap;
@@ -117,11 +117,6 @@ impl Modules {
     pub(super) fn rejection(&self, name: &str) -> Option<(&str, &str)> {
         let source = &self.serving.get(name)?.source;
         Some((source, self.sources.get(source)?.rejected.as_deref()?))
-    }
-
-    /// Every module that serves.
-    pub(super) fn all(&self) -> impl Iterator<Item = &Module> {
-        self.serving.values().map(|s| &s.module)
     }
 
     /// Every module that serves and that a source offers still.

@@ -153,7 +153,7 @@ impl Engine {
     }
 
     /// Watches what reads need, where that is another thing than before.
-    fn demand_reads(&mut self) {
+    pub(super) fn demand_reads(&mut self) {
         if self.readers.take_needs_changed() {
             self.ask_about_reads();
             self.demand_watches();

@@ -10,6 +10,7 @@ use super::watches::RECONCILERS;
 use super::{ASK_AGAIN_MS, Engine, Owner};
 use crate::action::{Action, Done};
 use crate::kind::{GroupKind, Kind};
+use crate::names::APPROVED;
 use crate::object::Object;
 use crate::permissions::Permissions;
 use crate::reconciler::{Folder, Source, Spec, Status};
@@ -52,6 +53,16 @@ impl Bound {
     }
 }
 
+impl Bound {
+    /// Why there is no controller, or one that decides nothing.
+    pub(super) fn why(&self) -> Option<&Why> {
+        match self {
+            Self::Not { why } | Self::Finishing { why, .. } => Some(why),
+            Self::Serving { .. } => None,
+        }
+    }
+}
+
 impl Declared {
     /// The kind it keeps, or kept last.
     pub(super) fn kind(&self) -> Option<GroupKind> {
@@ -65,6 +76,7 @@ impl Engine {
         let Some(object) = &change.after else {
             let Some(gone) = &change.before else { return false };
             self.modules.retire(&gone.key.name);
+            self.service.retire(&gone.key.name);
             return self.reconcilers.remove(&gone.key.name).is_some();
         };
         let whole = object.value();
@@ -77,7 +89,10 @@ impl Engine {
             // The answer to our own write may come before the watch tells of an earlier one.
             Some(old) if old.object.meta.uid == object.meta.uid && version(&old.object) > version(object) => false,
             Some(old) => {
-                let identity = |o: &Object| (o.meta.uid.clone(), o.meta.deletion_timestamp.clone());
+                let identity = |o: &Object| {
+                    let approved = o.meta.annotations.get(APPROVED).map(str::to_owned);
+                    (o.meta.uid.clone(), o.meta.deletion_timestamp.clone(), approved)
+                };
                 let same = old.spec == spec && identity(&old.object) == identity(object);
                 (old.object, old.spec, old.status) = (object.clone(), spec, status);
                 self.take_kinds(name);
@@ -119,7 +134,7 @@ impl Engine {
         }
         for manifest in missing {
             let spec = Spec {
-                module: Source { folder: Some(Folder {}) },
+                module: Source { folder: Some(Folder {}), ..Source::default() },
                 kind: Some(manifest.serves.group_kind()),
                 permissions: Permissions::first(&manifest),
                 ..Spec::default()
@@ -207,8 +222,8 @@ impl Engine {
     fn bind(&self, name: &str, declared: &Declared) -> Result<Bound, Why> {
         let spec = declared.spec.as_ref().map_err(|e| ("InvalidSpec", e.clone()))?;
         spec.limits.clone().unwrap_or_default().resolve().map_err(|e| ("InvalidSpec", e))?;
-        let module = self.modules.named(name);
-        let missing = || ("ModuleMissing", format!("no module named {name} is in the folder that the host watches"));
+        let module = self.service.of(name);
+        let missing = || self.why_no_module(name, spec);
         let serves = module.map(|m| &m.manifest.serves);
         let kind = serves.map(Kind::group_kind).or(spec.kind.clone()).or(declared.status.kind.clone());
         let kind = kind.ok_or_else(missing)?;

@@ -7,10 +7,11 @@ use super::reconcilers::{Bound, Declared, address};
 use super::watches::{CRDS, RECONCILERS};
 use super::{Engine, Owner};
 use crate::action::{Action, Done};
+use crate::binding::Module;
 use crate::conditions;
 use crate::contract::{Condition, ConditionStatus};
 use crate::kind::GroupKind;
-use crate::reconciler::{Objects, OnDelete};
+use crate::reconciler::{HISTORY, Objects, OnDelete, Served};
 use crate::store::Store;
 
 /// The shortest time between two writes of counts, in milliseconds.
@@ -85,8 +86,9 @@ impl Engine {
     /// What a Reconciler does not come to is worth a line in the log, once.
     fn say_what_is_not_served(&mut self) {
         let mut notes = Vec::new();
+        let waiting: Vec<String> = self.reconcilers.keys().filter(|name| self.awaits_module(name)).cloned().collect();
         for (name, declared) in &mut self.reconcilers {
-            if !std::mem::take(&mut declared.reporting.unsaid) {
+            if waiting.contains(name) || !std::mem::take(&mut declared.reporting.unsaid) {
                 continue;
             }
             match &declared.bound {
@@ -104,16 +106,17 @@ impl Engine {
     fn reconciler_status(&mut self, name: &str) -> Option<(Value, Value)> {
         let now = self.now;
         let declared = self.reconcilers.get(name)?;
-        if now.mono_ms < declared.reporting.not_before_ms {
+        // A new process reads its module from the cluster first: until then it serves as it did.
+        if now.mono_ms < declared.reporting.not_before_ms || self.awaits_module(name) {
             return None;
         }
         let live = declared.object.status();
-        let module = self.modules.named(name);
+        let module = self.service.of(name);
         let controller =
             declared.kind().and_then(|k| self.controllers.get(&k)).filter(|c| c.binding.reconciler == name);
         let said_ready = said_ready(&live);
         let mut set = standing(declared, &self.progress(controller, said_ready), self.modules.is_offered(name));
-        set.push(loaded(name, &self.modules));
+        set.push(self.loaded(name));
         let existing = live["conditions"].as_array().cloned().unwrap_or_default();
         let generation = declared.object.meta.generation;
         let time = conditions::timestamp(now.wall_ms);
@@ -128,6 +131,11 @@ impl Engine {
         if let Some(module) = module {
             map.insert("digest".into(), module.digest.clone().into());
             map.insert("version".into(), module.manifest.version.clone().into());
+            let source = declared.spec.as_ref().map(|spec| spec.module.word()).unwrap_or_default();
+            map.insert("history".into(), json!(history(&declared.status.history, module, source, &time)));
+        }
+        if let Some(plan) = self.plans.last(name) {
+            map.insert("plan".into(), json!(plan));
         }
         let watch = controller.map(|c| c.objects.clone());
         let store = watch.and_then(|w| self.stores.filled(&w));
@@ -291,19 +299,33 @@ fn standing(declared: &Declared, progress: &Progress, is_offered: bool) -> Vec<C
     }
 }
 
-fn loaded(name: &str, modules: &super::modules::Modules) -> Condition {
-    let one = |status, reason: &str, message: String| Condition {
-        kind: "Loaded".into(),
-        status,
-        reason: reason.into(),
-        message: conditions::shortened(&message),
+/// The modules that decided, with the one that does now.
+fn history(before: &[Served], module: &Module, source: &str, since: &str) -> Vec<Served> {
+    let is_known = before.first().is_some_and(|last| last.digest == module.digest);
+    let now = Served {
+        digest: module.digest.clone(),
+        version: module.manifest.version.clone(),
+        source: source.to_owned(),
+        since: since.to_owned(),
     };
-    match (modules.rejection(name), modules.named(name)) {
-        (Some((source, why)), _) => {
-            let message = format!("{source}: {why}; the module loaded before stays in service");
-            one(ConditionStatus::False, "ModuleRejected", message)
+    (!is_known).then_some(now).into_iter().chain(before.iter().cloned()).take(HISTORY).collect()
+}
+
+impl Engine {
+    fn loaded(&self, name: &str) -> Condition {
+        let one = |status, reason: &str, message: &str| Condition {
+            kind: "Loaded".into(),
+            status,
+            reason: reason.into(),
+            message: conditions::shortened(message),
+        };
+        match (self.module_trouble(name), self.service.of(name)) {
+            (Some((reason, why)), Some(_)) => {
+                one(ConditionStatus::False, reason, &format!("{why}; the module loaded before stays in service"))
+            }
+            (Some((reason, why)), None) => one(ConditionStatus::False, reason, &why),
+            (None, Some(_)) => one(ConditionStatus::True, "Loaded", ""),
+            (None, None) => one(ConditionStatus::False, "ModuleMissing", &format!("no module is named {name}")),
         }
-        (None, Some(_)) => one(ConditionStatus::True, "Loaded", String::new()),
-        (None, None) => one(ConditionStatus::False, "ModuleMissing", format!("no module is named {name}")),
     }
 }

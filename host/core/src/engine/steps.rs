@@ -21,7 +21,7 @@ impl Engine {
     /// Starts steps for the objects that are due and may start.
     pub(super) fn start_steps(&mut self) {
         self.resume();
-        if self.stopping || self.queue.is_empty() || self.workers.is_full() {
+        if self.stopping || self.only_watch || self.queue.is_empty() || self.workers.is_full() {
             return;
         }
         let unready = self.unready_kinds();

@@ -23,10 +23,7 @@ pub(super) static CRDS: LazyLock<Watch> = LazyLock::new(|| {
 });
 
 /// The watch of every Reconciler.
-pub(super) static RECONCILERS: LazyLock<Watch> = LazyLock::new(|| {
-    let kind = Kind::new(names::GROUP, reconciler::VERSION, reconciler::KIND);
-    whole(Resource { kind, plural: reconciler::PLURAL.into(), namespaced: false })
-});
+pub(super) static RECONCILERS: LazyLock<Watch> = LazyLock::new(|| whole(reconciler::resource()));
 
 /// The annotations by which a person speaks to us.
 const WORDS_TO_US: [&str; 3] = [names::PAUSED, names::RECONCILE_NOW, names::SKIP_FINALIZE];

@@ -34,6 +34,7 @@ mod tell;
 mod unanswered;
 
 pub(crate) use cascade::{is_noted, is_orphaning};
+pub(crate) use observe::{is_asked_about, question};
 pub use seen::{Memory, Seen};
 pub use settled::Settled;
 

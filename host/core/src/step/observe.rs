@@ -1,7 +1,7 @@
 //! Phase 1: what is to be done for the object at all.
 
 use super::{Desk, Next, Output, Phase, Resources, Seen, ask, cascade, finish, report, unanswered};
-use crate::contract;
+use crate::contract::{self, Request};
 use crate::names::{GUEST_FINALIZER, PAUSED, SKIP_FINALIZE};
 use crate::object::Metadata;
 use crate::world::World;
@@ -32,12 +32,26 @@ pub(super) fn begin(desk: &mut Desk, resources: Resources<'_>) -> Next {
     if seen.binding.module.is_none() {
         return finish::without_guest(desk);
     }
-    let request = ask::request(seen, phase);
-    let (picture, binding) = (seen.picture.clone(), seen.binding.clone());
-    let world = World::new(&seen.object, seen.children.clone(), picture, binding, seen.now_ms);
+    let (request, world) = asked(seen, phase);
     desk.asked = Some(seen.object.clone());
     desk.outputs.push(Output::Ask(Box::new(request), world));
     Next::Wait(Phase::Asking)
+}
+
+fn asked(seen: &Seen, phase: contract::Phase) -> (Request, World) {
+    let (picture, binding) = (seen.picture.clone(), seen.binding.clone());
+    (ask::request(seen, phase), World::new(&seen.object, seen.children.clone(), picture, binding, seen.now_ms))
+}
+
+/// Whether a guest would be asked what it wants for an object, whichever module it is of: not where that goes, or is left
+/// alone.
+pub(crate) fn is_asked_about(seen: &Seen) -> bool {
+    !seen.is_going() && !seen.is_left() && !is_paused(seen)
+}
+
+/// What a guest would be asked then.
+pub(crate) fn question(seen: &Seen) -> (Request, World) {
+    asked(seen, contract::Phase::Apply)
 }
 
 /// Whether an object that goes has to wait for its guest. One that does not finalize any more has no say,

@@ -4,8 +4,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::house::{House, inn, rooms};
+use crate::house::{House, inn, manifest, rooms};
+use innkeeper_core::binding::Module;
 use innkeeper_core::contract::{Outcome, Removal, View};
+use innkeeper_core::engine::{Input, News};
 use innkeeper_core::kind::{Key, Kind};
 use innkeeper_core::resource::Resource;
 use innkeeper_core::watch::Watch;
@@ -120,4 +122,25 @@ fn g06_the_next_call_sees_the_children_that_the_last_one_asked_for() {
     house.api.let_go();
     house.settle();
     assert_eq!(seen.borrow()[0], (json!(["one", "two", "three"]), 2));
+}
+
+#[test]
+fn m07_a_swap_that_reads_another_kind_begins_the_watch_of_that_and_ends_the_one_before() {
+    let kind = Rc::new(std::cell::Cell::new("ConfigMap"));
+    let read = kind.clone();
+    let mut house = House::reading(move |request, world| {
+        world.list(&listing(read.get()))?.unwrap();
+        rooms(request)
+    });
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    let watches = |house: &House| ["ConfigMap", "Secret"].map(|kind| house.api.watches(&watched(kind)));
+    assert_eq!(watches(&house), [true, false]);
+    kind.set("Secret");
+    let module = Module { digest: format!("sha256:{}", "b".repeat(64)), manifest: Arc::new(manifest(false)) };
+    house.input(Input::Module { source: "inn.wasm".into(), news: News::Loaded(module) });
+    assert_eq!(watches(&house), [false, true]);
+    // Its children of the kind that it does not read any more are seen still.
+    house.api.delete("ConfigMap", Some("a"), "one");
+    house.settle();
+    assert!(house.api.get("ConfigMap", Some("a"), "one").is_some());
 }

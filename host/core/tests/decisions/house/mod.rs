@@ -2,14 +2,15 @@
 //! it. What the real API server does is proved by the suites under `tests/`; this shows what core decides.
 
 pub mod api;
+mod deeds;
 pub mod script;
 mod things;
 
-use std::collections::VecDeque;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use innkeeper_core::action::{Action, Done};
+use innkeeper_core::action::Done;
 use innkeeper_core::binding::Module;
 use innkeeper_core::contract::{Failure, Manifest, Outcome, Request};
 use innkeeper_core::engine::{Engine, Input, News, Now, Output, Settings};
@@ -61,6 +62,8 @@ pub struct House {
     pub loses: Option<String>,
     /// The guest instead of `guest`, where it looks at the cluster.
     pub reader: Option<Reader>,
+    /// The digest of the module of each call.
+    pub deciders: Vec<String>,
     /// For which objects it was called.
     pub called: Vec<String>,
     /// What the guest looks at in every call.
@@ -75,6 +78,12 @@ pub struct House {
     pub took: Duration,
     /// Every Event that was written: its reason, its message, and what else it is about.
     pub events: Vec<(String, String, Option<String>)>,
+    /// The plans that are to be made: of which Reconciler, with which module.
+    pub plans: Vec<(String, String)>,
+    /// The ConfigMaps whose modules are to be loaded whenever they change.
+    pub followed: BTreeSet<String>,
+    /// The modules that are to be read from the cluster.
+    pub fetches: Vec<String>,
     /// Every line of the log, and whether it is trouble.
     pub notes: Vec<(bool, String)>,
     now: u64,
@@ -145,7 +154,16 @@ impl House {
 
     /// A house in which nothing is written.
     pub fn dry(api: Api, guest: Guest, manifest: Manifest) -> Self {
-        let house = Self::begun_with(api, guest, START, Settings { dry_run: true, ..Settings::default() });
+        Self::set(api, guest, manifest, Settings { dry_run: true, ..Settings::default() })
+    }
+
+    /// The same, and no object is looked at.
+    pub fn watching(api: Api, guest: Guest, manifest: Manifest) -> Self {
+        Self::set(api, guest, manifest, Settings { dry_run: true, only_watch: true, ..Settings::default() })
+    }
+
+    fn set(api: Api, guest: Guest, manifest: Manifest, settings: Settings) -> Self {
+        let house = Self::begun_with(api, guest, START, settings);
         let mut house = Self::loaded(house, manifest);
         house.input(Input::ModulesRead);
         house
@@ -185,6 +203,7 @@ impl House {
             loses: None,
             reader: None,
             called: vec![],
+            deciders: vec![],
             reads: vec![],
             refusals: vec![],
             refuses_kinds: 0,
@@ -192,6 +211,9 @@ impl House {
             took: Duration::ZERO,
             events: vec![],
             notes: vec![],
+            fetches: vec![],
+            plans: vec![],
+            followed: BTreeSet::new(),
             now: now.mono_ms,
         };
         house.run(outputs);
@@ -283,113 +305,6 @@ impl House {
     /// This moment.
     pub fn at(&self) -> Now {
         Now { mono_ms: self.now, wall_ms: self.wall() }
-    }
-
-    /// Carries out what the engine wants, and what follows from that.
-    pub fn run(&mut self, outputs: Vec<Output>) {
-        let mut todo: VecDeque<Output> = outputs.into();
-        while let Some(output) = todo.pop_front() {
-            let input = match output {
-                Output::Watch(number, watch) => {
-                    self.api.watch(number, watch);
-                    continue;
-                }
-                Output::Unwatch(number) => {
-                    self.api.unwatch(number);
-                    continue;
-                }
-                Output::Resolve(kind) => {
-                    let answer = Input::Resolved(kind.clone(), Ok(self.api.resolve(&kind)));
-                    if self.holds_discovery {
-                        self.held.push(answer);
-                        continue;
-                    }
-                    answer
-                }
-                Output::Find(kind) => Input::Found(kind.clone(), Ok(self.api.find(&kind))),
-                Output::Ask { call, request, object, world, .. } if self.holds_calls => {
-                    self.called.push(object.name.clone());
-                    self.unanswered.push((call, request, world));
-                    continue;
-                }
-                Output::Ask { call, request, object, world, .. } => {
-                    self.calls += 1;
-                    self.called.push(object.name.clone());
-                    let (result, reads) = self.asked(&request, world);
-                    Input::Answered { call, result: Box::new(result), reads }
-                }
-                Output::Act { id, action, .. } => match self.act(&action) {
-                    Some(done) if self.holds == Some(format!("{} {}", action.verb(), action.key())) => {
-                        self.held.push(Input::Done { id, done });
-                        continue;
-                    }
-                    Some(_) if self.loses == Some(format!("{} {}", action.verb(), action.key())) => {
-                        self.loses = None;
-                        Input::Done { id, done: Done::Unknown("the connection was cut".into()) }
-                    }
-                    Some(done) => Input::Done { id, done },
-                    None => continue,
-                },
-                Output::Pretend { id, action, done, .. } => {
-                    self.pretended.push(format!("{} {}", action.verb(), action.key()));
-                    assert!(self.pretended.len() < 1_000, "it asks in circles");
-                    Input::Done { id, done }
-                }
-                Output::Ended { object, ended, causes, held_ms, .. } => {
-                    self.pauses.extend(held_ms);
-                    self.causes.push(causes.to_string());
-                    self.insisted.push(causes.insist());
-                    self.ended.push((object.to_string(), *ended));
-                    continue;
-                }
-                Output::Note { trouble, text } => {
-                    self.notes.push((trouble, text));
-                    continue;
-                }
-                Output::Began { .. } => continue,
-            };
-            todo.extend(self.handle(input));
-        }
-    }
-
-    /// What the guest answers, and what it looked at.
-    fn asked(&mut self, request: &Request, mut world: World) -> (Result<Outcome, Failure>, Vec<Read>) {
-        match &mut self.reader {
-            Some(reader) => (reader(request, &mut world), world.into_reads()),
-            None => ((self.guest)(request), self.reads.clone()),
-        }
-    }
-
-    /// Carries out an action, unless the process has died.
-    fn act(&mut self, action: &Action) -> Option<Done> {
-        assert!(self.requests.len() < 10_000, "it asks in circles");
-        let write = !matches!(action, Action::Look(_));
-        match &mut self.dies {
-            Some((0, _)) => return None,
-            Some((1, false)) if write => {
-                self.dies = Some((0, false));
-                return None;
-            }
-            Some((left, _)) if write => *left -= 1,
-            _ => {}
-        }
-        self.requests.push(format!("{} {}", action.verb(), action.key()));
-        if let Action::Event { event, related, .. } = action {
-            let related = related.as_ref().map(ToString::to_string);
-            self.events.push((event.reason.clone(), event.message.clone(), related));
-        }
-        if let Action::Merge { patch, .. } = action {
-            self.patches.push(patch.clone());
-            if self.refuses_kinds > 0 && patch["status"]["kinds"].is_array() {
-                self.refuses_kinds -= 1;
-                return Some(Done::Forbidden("no kinds today".into()));
-            }
-        }
-        if matches!(action, Action::Create { .. }) && !self.refusals.is_empty() {
-            return Some(self.refusals.remove(0));
-        }
-        let done = self.api.act(action);
-        (self.dies != Some((0, true))).then_some(done)
     }
 
     /// The requests since the last time this was asked, those about Reconcilers left out.

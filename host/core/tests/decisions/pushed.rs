@@ -1,0 +1,324 @@
+//! Modules that the cluster keeps: named by their digest, read when they are named.
+
+use std::sync::Arc;
+
+use crate::house::{Api, House, inn, manifest, reconciler, rooms, served};
+use innkeeper_core::binding::Module;
+use innkeeper_core::contract::{Scope, Wish};
+use innkeeper_core::engine::{Input, Unfit};
+use innkeeper_core::reconciler::ConfigMapKey;
+use serde_json::{Value, json};
+
+pub(crate) fn digest(letter: &str) -> String {
+    format!("sha256:{}", letter.repeat(64))
+}
+
+pub(crate) fn module(letter: &str) -> Module {
+    Module { digest: digest(letter), manifest: Arc::new(manifest(false)) }
+}
+
+/// A Reconciler that names a pushed module.
+pub(crate) fn naming(letter: &str) -> Value {
+    json!({
+        "module": {"pushed": {}, "digest": digest(letter)},
+        "permissions": {"apply": [{"group": "", "kinds": ["ConfigMap", "Secret"]}]},
+    })
+}
+
+/// A new process whose folder has no modules.
+pub(crate) fn process(api: Api) -> House {
+    let mut house = House::begun(api, Box::new(rooms), innkeeper_core::engine::Now { mono_ms: 1, wall_ms: 4_600_000 });
+    house.input(Input::ModulesRead);
+    house
+}
+
+/// A house with an inn, whose Reconciler names the pushed module `a`, and it serves.
+pub(crate) fn house() -> House {
+    let mut api = served();
+    api.put(reconciler(naming("a")));
+    api.put(inn("moon", json!({"rooms": ["one"]})));
+    let mut house = process(api);
+    house.input(Input::Fetched(digest("a"), Ok(module("a"))));
+    house
+}
+
+pub(crate) fn name_module(house: &mut House, spec: &Value) {
+    let mut reconciler = house.api.get("Reconciler", None, "inn").unwrap().clone();
+    reconciler["spec"] = spec.clone();
+    house.put(reconciler);
+}
+
+pub(crate) fn status(house: &House) -> Value {
+    house.api.get("Reconciler", None, "inn").unwrap()["status"].clone()
+}
+
+/// The first digits of the digests that the history names, the newest first.
+fn history(house: &House) -> String {
+    let status = status(house);
+    let served = status["history"].as_array().cloned().unwrap_or_default();
+    served.iter().map(|served| served["digest"].as_str().unwrap()[7..8].to_owned()).collect()
+}
+
+pub(crate) fn loaded(house: &House) -> (String, String, String) {
+    let status = status(house);
+    let condition = status["conditions"].as_array().unwrap().iter().find(|c| c["type"] == "Loaded").unwrap();
+    ["status", "reason", "message"].map(|field| condition[field].as_str().unwrap().to_owned()).into()
+}
+
+#[test]
+fn a_pushed_module_is_read_when_it_is_named_and_decides_when_it_is_loaded() {
+    let mut api = served();
+    api.put(reconciler(naming("a")));
+    api.put(inn("moon", json!({"rooms": ["one"]})));
+    let mut house = process(api);
+    assert_eq!(house.fetches, [digest("a")]);
+    assert!(!house.engine.is_ready());
+    house.input(Input::Fetched(digest("a"), Ok(module("a"))));
+    assert!(house.engine.is_ready());
+    assert!(house.api.get("ConfigMap", Some("a"), "one").is_some());
+    assert_eq!((status(&house)["digest"].as_str(), history(&house)), (Some(digest("a").as_str()), "a".to_owned()));
+    assert_eq!(loaded(&house).0, "True");
+}
+
+#[test]
+fn until_the_next_one_is_loaded_the_one_before_decides() {
+    let mut house = house();
+    name_module(&mut house, &naming("b"));
+    assert_eq!(house.fetches, [digest("a"), digest("b")]);
+    assert!(house.engine.is_ready(), "it serves");
+    assert_eq!(status(&house)["digest"], digest("a"));
+    house.put(inn("sun", json!({"rooms": ["two"]})));
+    assert!(house.api.get("ConfigMap", Some("a"), "two").is_some());
+    house.called();
+    house.input(Input::Fetched(digest("b"), Ok(module("b"))));
+    assert_eq!(house.called(), ["moon", "sun"], "each is looked at once with the new one");
+    assert_eq!((status(&house)["digest"].clone(), history(&house)), (json!(digest("b")), "ba".to_owned()));
+}
+
+#[test]
+fn a_pushed_module_that_is_none_leaves_the_one_before_in_service_and_says_so() {
+    let mut house = house();
+    name_module(&mut house, &naming("b"));
+    house.called();
+    house.input(Input::Fetched(digest("b"), Err(Unfit::Rejected("it is no wasm".into()))));
+    assert!(house.called().is_empty());
+    assert_eq!((status(&house)["digest"].clone(), history(&house)), (json!(digest("a")), "a".to_owned()));
+    let (is, reason, message) = loaded(&house);
+    assert_eq!((is.as_str(), reason.as_str()), ("False", "ModuleRejected"));
+    assert_eq!(message, "it is no wasm; the module loaded before stays in service");
+    house.pass(3_600_000);
+    assert_eq!(house.fetches.len(), 2, "it never will be one");
+}
+
+#[test]
+fn one_that_decided_before_decides_again_and_is_not_read_again() {
+    let mut house = house();
+    name_module(&mut house, &naming("b"));
+    house.input(Input::Fetched(digest("b"), Ok(module("b"))));
+    name_module(&mut house, &naming("a"));
+    assert_eq!((status(&house)["digest"].clone(), history(&house)), (json!(digest("a")), "aba".to_owned()));
+    assert_eq!(house.fetches.len(), 2);
+}
+
+#[test]
+fn the_history_has_an_end() {
+    let mut house = house();
+    for round in 0..12 {
+        let letter = if round % 2 == 0 { "b" } else { "a" };
+        name_module(&mut house, &naming(letter));
+        house.input(Input::Fetched(digest(letter), Ok(module(letter))));
+    }
+    assert_eq!(history(&house), "ababababab");
+}
+
+#[test]
+fn what_cannot_be_read_is_looked_for_again_after_a_while() {
+    let mut house = house();
+    name_module(&mut house, &naming("b"));
+    house.input(Input::Fetched(digest("b"), Err(Unfit::Missing("there is no chunk".into()))));
+    assert_eq!(loaded(&house).1, "ModuleMissing");
+    house.pass(8_000);
+    assert_eq!(house.fetches.len(), 2);
+    house.pass(4_000);
+    assert_eq!(house.fetches.len(), 3);
+    assert!(!house.spins());
+    house.input(Input::Fetched(digest("b"), Ok(module("b"))));
+    assert_eq!((status(&house)["digest"].clone(), loaded(&house).0), (json!(digest("b")), "True".to_owned()));
+}
+
+#[test]
+fn a_new_process_does_nothing_before_its_module_is_read_and_nothing_after_it() {
+    let house = house();
+    let mut house = process(house.api);
+    assert_eq!(house.fetches, [digest("a")]);
+    assert!(!house.engine.is_ready());
+    assert_eq!(house.requests, Vec::<String>::new());
+    house.input(Input::Fetched(digest("a"), Ok(module("a"))));
+    assert!(house.engine.is_ready());
+    assert_eq!((house.calls, house.requests.clone()), (1, vec![]));
+}
+
+#[test]
+fn a_new_process_takes_what_served_last_where_the_one_that_is_named_is_none() {
+    let mut old = house();
+    name_module(&mut old, &naming("b"));
+    old.input(Input::Fetched(digest("b"), Err(Unfit::Rejected("it is no wasm".into()))));
+    let mut house = process(old.api);
+    house.input(Input::Fetched(digest("b"), Err(Unfit::Rejected("it is no wasm".into()))));
+    assert_eq!(house.fetches, [digest("b"), digest("a")]);
+    assert_eq!(house.requests, Vec::<String>::new());
+    house.input(Input::Fetched(digest("a"), Ok(module("a"))));
+    assert_eq!((house.calls, status(&house)["digest"].clone()), (1, json!(digest("a"))));
+    assert_eq!(loaded(&house).1, "ModuleRejected");
+}
+
+#[test]
+fn a_reconciler_whose_module_is_nowhere_says_so() {
+    let mut api = served();
+    api.put(reconciler(naming("a")));
+    let mut house = process(api);
+    house.input(Input::Fetched(digest("a"), Err(Unfit::Missing("there is no chunk".into()))));
+    assert_eq!(loaded(&house), ("False".into(), "ModuleMissing".into(), "there is no chunk".into()));
+    assert!(house.engine.is_ready(), "nothing is waited for");
+}
+
+#[test]
+fn a_module_of_the_folder_serves_only_if_it_has_the_digest_that_is_asked_for() {
+    let pinned = |letter: &str| json!({"module": {"folder": {}, "digest": digest(letter)}});
+    let mut house = House::declared(pinned("b"), rooms, manifest(false));
+    assert_eq!(status(&house)["digest"], Value::Null);
+    assert_eq!(loaded(&house).1, "WrongDigest");
+    name_module(&mut house, &pinned("a"));
+    assert_eq!((status(&house)["digest"].clone(), loaded(&house).0), (json!(digest("a")), "True".to_owned()));
+    name_module(&mut house, &pinned("b"));
+    assert_eq!(status(&house)["digest"], digest("a"), "it stays in service");
+    let (is, reason, message) = loaded(&house);
+    assert_eq!((is.as_str(), reason.as_str()), ("False", "WrongDigest"));
+    assert!(message.contains(&digest("b")) && message.contains("aaaaaaaaaaaa"), "{message}");
+}
+
+/// Which module decided for which object since the last time this was asked: `moon a`.
+fn decided(house: &mut House) -> Vec<String> {
+    let deciders = std::mem::take(&mut house.deciders);
+    let named = house.called().into_iter().zip(deciders);
+    named.map(|(name, digest)| format!("{name} {}", &digest[7..8])).collect()
+}
+
+#[test]
+fn m03_a_call_in_flight_is_carried_out_and_its_object_is_called_once_more_with_the_new_module() {
+    let mut house = house();
+    house.deciders.clear();
+    house.called();
+    house.holds_calls = true;
+    house.put(inn("sun", json!({"rooms": ["two"]})));
+    name_module(&mut house, &naming("b"));
+    house.input(Input::Fetched(digest("b"), Ok(module("b"))));
+    assert_eq!(decided(&mut house), ["sun a", "moon b"], "one call for one object at a time");
+    house.answer();
+    assert!(house.api.get("ConfigMap", Some("a"), "two").is_some());
+    let after = decided(&mut house);
+    assert!(!after.is_empty() && after.iter().all(|one| one == "sun b"), "{after:?}");
+}
+
+#[test]
+fn m03_after_a_swap_what_somebody_changes_goes_before_what_is_only_looked_at_anew() {
+    let mut house = house();
+    for n in 0..30 {
+        house.put(inn(&format!("inn-{n:02}"), json!({"rooms": [format!("room-{n}")]})));
+    }
+    house.called();
+    house.holds_calls = true;
+    name_module(&mut house, &naming("b"));
+    house.input(Input::Fetched(digest("b"), Ok(module("b"))));
+    let begun = house.called();
+    assert!(!begun.is_empty() && !begun.contains(&"inn-29".to_owned()), "{begun:?}");
+    house.put(inn("inn-29", json!({"rooms": ["another"]})));
+    house.answer();
+    assert_eq!(house.called().first().map(String::as_str), Some("inn-29"));
+}
+
+/// A Reconciler that names a ConfigMap.
+fn in_a_config_map() -> Value {
+    let at = json!({"namespace": "shop", "name": "modules", "key": "inn.wasm"});
+    json!({"module": {"configMap": at}, "permissions": {"apply": [{"group": "", "kinds": ["ConfigMap", "Secret"]}]}})
+}
+
+fn place() -> ConfigMapKey {
+    ConfigMapKey { namespace: "shop".into(), name: "modules".into(), key: "inn.wasm".into() }
+}
+
+#[test]
+fn the_module_of_a_config_map_is_followed_while_it_is_named() {
+    let mut api = served();
+    api.put(reconciler(in_a_config_map()));
+    api.put(inn("moon", json!({"rooms": ["one"]})));
+    let mut house = process(api);
+    assert_eq!(house.followed.iter().collect::<Vec<_>>(), ["key inn.wasm of ConfigMap shop/modules"]);
+    assert!(!house.engine.is_ready());
+    for letter in ["a", "b"] {
+        house.input(Input::Followed(place(), Ok(module(letter))));
+        assert_eq!((status(&house)["digest"].clone(), loaded(&house).0), (json!(digest(letter)), "True".to_owned()));
+    }
+    assert_eq!((history(&house).as_str(), &status(&house)["history"][0]["source"]), ("ba", &json!("configMap")));
+    for (unfit, reason) in [
+        (Unfit::Rejected("it is no wasm".into()), "ModuleRejected"),
+        (Unfit::Missing("there is none".into()), "ModuleMissing"),
+    ] {
+        house.input(Input::Followed(place(), Err(unfit)));
+        assert_eq!((status(&house)["digest"].clone(), loaded(&house).1), (json!(digest("b")), reason.to_owned()));
+    }
+    name_module(&mut house, &naming("c"));
+    assert!(house.followed.is_empty());
+    house.input(Input::Followed(place(), Ok(module("d"))));
+    assert_eq!(status(&house)["digest"], digest("b"), "it is not named any more");
+    house.input(Input::Fetched(digest("c"), Ok(module("c"))));
+    assert_eq!(history(&house), "cba");
+}
+
+/// The module `letter` that wants to apply Jobs too.
+fn greedy(letter: &str) -> Module {
+    let mut manifest = manifest(false);
+    manifest.applies.push(Wish { group: "batch".into(), kinds: vec!["Job".into()], scope: Scope::Own });
+    Module { digest: digest(letter), manifest: Arc::new(manifest) }
+}
+
+fn granting_jobs(letter: &str) -> Value {
+    let mut spec = naming(letter);
+    let jobs = json!({"group": "batch", "kinds": ["Job"], "reach": "Own"});
+    spec["permissions"]["apply"].as_array_mut().unwrap().push(jobs);
+    spec
+}
+
+#[test]
+fn a_module_that_wants_more_than_the_one_before_waits_until_it_is_granted() {
+    let mut house = house();
+    name_module(&mut house, &naming("b"));
+    house.input(Input::Fetched(digest("b"), Ok(greedy("b"))));
+    assert_eq!(status(&house)["digest"], digest("a"));
+    let (is, reason, message) = loaded(&house);
+    assert_eq!((is.as_str(), reason.as_str()), ("False", "ApprovalNeeded"));
+    assert!(message.contains("apply Job.batch in its own namespace"), "{message}");
+
+    let mut again = process(house.api);
+    again.input(Input::Fetched(digest("b"), Ok(greedy("b"))));
+    assert_eq!(again.fetches, [digest("b"), digest("a")], "a new process has the one before from the cluster");
+    assert_eq!(again.requests, Vec::<String>::new());
+    again.input(Input::Fetched(digest("a"), Ok(module("a"))));
+    assert_eq!((status(&again)["digest"].clone(), loaded(&again).1), (json!(digest("a")), "ApprovalNeeded".to_owned()));
+    name_module(&mut again, &granting_jobs("b"));
+    assert_eq!((status(&again)["digest"].clone(), loaded(&again).0), (json!(digest("b")), "True".to_owned()));
+}
+
+#[test]
+fn a_first_module_and_one_that_wants_no_more_than_the_one_before_wait_for_nobody() {
+    let mut api = served();
+    api.put(reconciler(naming("a")));
+    let mut house = process(api);
+    house.input(Input::Fetched(digest("a"), Ok(greedy("a"))));
+    assert_eq!(status(&house)["digest"], digest("a"), "it is the first");
+    name_module(&mut house, &naming("b"));
+    house.input(Input::Fetched(digest("b"), Ok(greedy("b"))));
+    assert_eq!(status(&house)["digest"], digest("b"), "the one before wanted that too");
+    let house = process(house.api);
+    assert_eq!(house.fetches, [digest("b")]);
+}

@@ -1,0 +1,184 @@
+//! What the command line does to a Reconciler, with the caller's own rights: finds it, names another module, and waits
+//! for what comes of that.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use innkeeper_cluster::{Cluster, PUSH_MANAGER};
+use innkeeper_core::action::{Action, Done};
+use innkeeper_core::names::APPROVED;
+use innkeeper_core::object::Object;
+use innkeeper_core::reconciler::{self, Condition, Source, Spec, Status};
+use innkeeper_core::resource::Address;
+use serde_json::{Value, json};
+
+const POLL: Duration = Duration::from_millis(200);
+
+/// A Reconciler as it is now.
+#[derive(Debug)]
+pub(super) struct Standing {
+    at: Address,
+    generation: i64,
+    version: String,
+    has_annotations: bool,
+    pub(super) source: Source,
+    pub(super) status: Status,
+}
+
+impl Standing {
+    fn of(at: Address, object: &Object) -> anyhow::Result<Self> {
+        let whole = object.value();
+        let read = || -> serde_json::Result<(Source, Status)> {
+            let status = serde_json::from_value(whole["status"].clone()).unwrap_or_default();
+            Ok((serde_json::from_value(whole["spec"]["module"].clone())?, status))
+        };
+        let (source, status) = read().with_context(|| format!("Reconciler {} makes no sense", at.name))?;
+        let (generation, version) = (object.meta.generation, object.meta.resource_version.clone());
+        let has_annotations = object.meta.annotations.iter().next().is_some();
+        Ok(Self { at, generation, version, has_annotations, source, status })
+    }
+
+    /// Whether that module decides, and the Reconciler wants it.
+    pub(super) fn is_served(&self, digest: &str) -> bool {
+        self.is_observed() && self.status.digest.as_deref() == Some(digest) && self.source.pushed() == Some(digest)
+    }
+
+    fn is_observed(&self) -> bool {
+        self.status.observed_generation >= Some(self.generation)
+    }
+
+    fn condition(&self, kind: &str) -> Option<&Condition> {
+        self.status.conditions.iter().find(|c| c.kind == kind)
+    }
+}
+
+fn address(name: &str) -> Address {
+    Address { resource: reconciler::resource().into(), namespace: None, name: name.to_owned() }
+}
+
+/// A time as people write it; none at all is `0s`.
+pub(super) fn patience(text: &str) -> Result<Duration, String> {
+    let parsed: jiff::SignedDuration = text.parse().map_err(|e| format!("{e}"))?;
+    Duration::try_from(parsed).map_err(|_| "it must not be negative".to_owned())
+}
+
+/// The Reconciler of that name, if there is one.
+pub(super) async fn find(cluster: &Cluster, name: &str) -> anyhow::Result<Option<Standing>> {
+    let at = address(name);
+    match cluster.act(&Action::Look(at.clone())).await {
+        Done::Object { object, .. } => Standing::of(at, &object).map(Some),
+        Done::NotFound(_) => Ok(None),
+        other => bail!("Reconciler {name} cannot be read: {}", words(other)),
+    }
+}
+
+/// Makes a Reconciler.
+pub(super) async fn make(cluster: &Cluster, name: &str, spec: &Spec) -> anyhow::Result<Standing> {
+    let at = address(name);
+    let kind = &at.resource.kind;
+    let manifest = json!({
+        "apiVersion": kind.api_version(), "kind": kind.kind, "metadata": {"name": name}, "spec": spec,
+    });
+    let apply = Action::Apply { at: at.clone(), manager: PUSH_MANAGER.to_owned(), manifest, force: false };
+    match cluster.act(&apply).await {
+        Done::Object { object, .. } => Standing::of(at, &object),
+        other => bail!("Reconciler {name} cannot be made: {}", words(other)),
+    }
+}
+
+/// Makes a Reconciler name that module; none where it does so already, and nothing is written then. What somebody else wrote
+/// meanwhile is not lost: then it fails.
+pub(super) async fn swap(cluster: &Cluster, found: &Standing, source: &Source) -> anyhow::Result<Option<Standing>> {
+    if found.source == *source {
+        return Ok(None);
+    }
+    let operation = json!({"op": "replace", "path": "/spec/module", "value": source});
+    change(cluster, found, operation).await.map(Some)
+}
+
+/// Lets the module of that digest take over that waits for it.
+pub(super) async fn approve(cluster: &Cluster, found: &Standing, digest: &str) -> anyhow::Result<Standing> {
+    let operation = match found.has_annotations {
+        true => {
+            let key = APPROVED.replace('/', "~1");
+            json!({"op": "add", "path": format!("/metadata/annotations/{key}"), "value": digest})
+        }
+        false => json!({"op": "add", "path": "/metadata/annotations", "value": {APPROVED: digest}}),
+    };
+    change(cluster, found, operation).await
+}
+
+async fn change(cluster: &Cluster, found: &Standing, operation: Value) -> anyhow::Result<Standing> {
+    let test = json!({"op": "test", "path": "/metadata/resourceVersion", "value": found.version});
+    let (operations, name) = (json!([test, operation]), &found.at.name);
+    for patience in 0.. {
+        let patch =
+            Action::Patch { at: found.at.clone(), manager: PUSH_MANAGER.to_owned(), operations: operations.clone() };
+        match cluster.act(&patch).await {
+            Done::Object { object, .. } => return Standing::of(found.at.clone(), &object),
+            Done::Throttled { after_ms, .. } if patience < 5 => {
+                tokio::time::sleep(Duration::from_millis(after_ms)).await
+            }
+            other => bail!("Reconciler {name} cannot be changed: {}", words(other)),
+        }
+    }
+    bail!("Reconciler {name} cannot be changed")
+}
+
+/// Reasons of the condition Loaded for which a module will not decide before somebody does something.
+pub(super) const STOPS: [&str; 2] = ["ModuleRejected", "ApprovalNeeded"];
+
+/// Waits until that module decides, or cannot for one of these reasons.
+pub(super) async fn wait(
+    cluster: &Cluster,
+    named: &Standing,
+    digest: &str,
+    patience: Duration,
+    stops: &[&str],
+) -> anyhow::Result<()> {
+    let (name, short) = (&named.at.name, digest.get(7..19).unwrap_or(digest));
+    if patience.is_zero() {
+        println!("Reconciler {name}: names {short}");
+        return Ok(());
+    }
+    let began = Instant::now();
+    loop {
+        let now = find(cluster, name).await?.with_context(|| format!("Reconciler {name} was deleted meanwhile"))?;
+        if let Some(other) = now.source.pushed().filter(|wanted| *wanted != digest) {
+            bail!("Reconciler {name} names {other} by now");
+        }
+        if now.is_observed() && now.status.digest.as_deref() == Some(digest) {
+            return taken(name, short, named, &now);
+        }
+        let loaded = now.condition("Loaded").filter(|c| now.is_observed() && c.status == "False");
+        if let Some(stopped) = loaded.filter(|c| stops.contains(&&*c.reason)) {
+            bail!("Reconciler {name}: {short} does not decide: {}", stopped.message);
+        }
+        if began.elapsed() > patience {
+            let why = loaded.map_or("no host has taken it up; is one running?", |c| c.message.as_str());
+            bail!("Reconciler {name}: {short} does not decide after {patience:?}: {why}");
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+fn taken(name: &str, short: &str, before: &Standing, now: &Standing) -> anyhow::Result<()> {
+    let last = before.status.digest.as_deref().and_then(|digest| digest.get(7..19)).filter(|last| *last != short);
+    let last = last.map(|last| format!(", before it {last} did")).unwrap_or_default();
+    println!("Reconciler {name}: {short} decides{last}");
+    match now.condition("Stalled").filter(|c| c.status == "True") {
+        Some(stalled) => bail!("Reconciler {name} does not serve: {}", stalled.message),
+        None => Ok(()),
+    }
+}
+
+fn words(done: Done) -> String {
+    match done {
+        Done::Conflict(why) => format!("somebody else changed it meanwhile, try again ({why})"),
+        Done::NotFound(why) => format!("{why}; innkeeper manifests | kubectl apply --server-side -f -"),
+        Done::Forbidden(why) | Done::Unknown(why) => why,
+        Done::Invalid(refusal) => refusal.message,
+        Done::Throttled { message, .. } => message,
+        Done::Object { .. } | Done::Accepted => "the answer makes no sense".to_owned(),
+    }
+}

@@ -1,0 +1,66 @@
+//! Modules of ConfigMaps: each is loaded when its ConfigMap is there, and again when that changes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use innkeeper_cluster::{Cluster, Follower, Held};
+use innkeeper_core::binding::Module;
+use innkeeper_core::engine::{Input, Unfit};
+use innkeeper_core::reconciler::ConfigMapKey;
+use tokio::sync::mpsc;
+
+use super::metrics::Metrics;
+use super::modules::Guests;
+use crate::wasm;
+
+/// The ConfigMaps that are followed.
+pub(super) struct Followed {
+    cluster: Cluster,
+    loader: Arc<Loader>,
+    running: HashMap<ConfigMapKey, Follower>,
+}
+
+struct Loader {
+    guests: Arc<Guests>,
+    metrics: Arc<Metrics>,
+}
+
+impl Followed {
+    pub(super) fn new(cluster: Cluster, guests: Arc<Guests>, metrics: Arc<Metrics>) -> Self {
+        let loader = Arc::new(Loader { guests, metrics });
+        Self { cluster, loader, running: HashMap::new() }
+    }
+
+    /// Follows a ConfigMap; what comes of it comes as inputs.
+    pub(super) fn follow(&mut self, at: ConfigMapKey, inputs: mpsc::Sender<Input>) {
+        let (sink, mut held) = mpsc::channel(1);
+        self.running.insert(at.clone(), self.cluster.follow(at.clone(), sink));
+        let loader = self.loader.clone();
+        tokio::spawn(async move {
+            // It ends with the follower.
+            while let Some(held) = held.recv().await {
+                let result = loader.load(held).await;
+                if inputs.send(Input::Followed(at.clone(), result)).await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Follows it no more.
+    pub(super) fn leave(&mut self, at: &ConfigMapKey) {
+        self.running.remove(at);
+    }
+}
+
+impl Loader {
+    async fn load(self: &Arc<Self>, held: Held) -> Result<Module, Unfit> {
+        let bytes = held.map_err(Unfit::Missing)?;
+        let _permit = self.guests.room.acquire().await;
+        let guests = self.guests.clone();
+        let loaded = tokio::task::spawn_blocking(move || guests.load(&wasm::unpacked(bytes)?)).await;
+        let result = loaded.map_err(|error| Unfit::Missing(format!("loading it ended in the host: {error}")))?;
+        self.metrics.module(result.is_ok());
+        result.map_err(Unfit::Rejected)
+    }
+}
