@@ -112,7 +112,7 @@ enum Command {
     /// Let a module decide again that decided before.
     ///
     /// Which ones did is in the history of the Reconciler's status. The host has it loaded, or compiled, so that nothing is
-    /// compiled. The cluster must keep its bytes: those of a module that was pushed.
+    /// compiled; no plan and no approval is waited for. The cluster must keep its bytes: those of a module that was pushed.
     ///
     /// Exit codes: 0 it decides; 1 it does not, with why; 2 wrong usage.
     ///

@@ -92,25 +92,41 @@ pub(super) async fn swap(cluster: &Cluster, found: &Standing, source: &Source) -
     if found.source == *source {
         return Ok(None);
     }
-    let operation = json!({"op": "replace", "path": "/spec/module", "value": source});
-    change(cluster, found, operation).await.map(Some)
+    change(cluster, found, vec![named(source)]).await.map(Some)
+}
+
+/// The same for a module that decided before, which waits for nobody's approval: who goes back gives it.
+pub(super) async fn go_back(cluster: &Cluster, found: &Standing, digest: &str) -> anyhow::Result<Option<Standing>> {
+    let source = Source::of_pushed(digest);
+    if found.source == source {
+        return Ok(None);
+    }
+    change(cluster, found, vec![named(&source), approved(found, digest)]).await.map(Some)
 }
 
 /// Lets the module of that digest take over that waits for it.
 pub(super) async fn approve(cluster: &Cluster, found: &Standing, digest: &str) -> anyhow::Result<Standing> {
-    let operation = match found.has_annotations {
+    change(cluster, found, vec![approved(found, digest)]).await
+}
+
+fn named(source: &Source) -> Value {
+    json!({"op": "replace", "path": "/spec/module", "value": source})
+}
+
+fn approved(found: &Standing, digest: &str) -> Value {
+    match found.has_annotations {
         true => {
             let key = APPROVED.replace('/', "~1");
             json!({"op": "add", "path": format!("/metadata/annotations/{key}"), "value": digest})
         }
         false => json!({"op": "add", "path": "/metadata/annotations", "value": {APPROVED: digest}}),
-    };
-    change(cluster, found, operation).await
+    }
 }
 
-async fn change(cluster: &Cluster, found: &Standing, operation: Value) -> anyhow::Result<Standing> {
+async fn change(cluster: &Cluster, found: &Standing, operations: Vec<Value>) -> anyhow::Result<Standing> {
     let test = json!({"op": "test", "path": "/metadata/resourceVersion", "value": found.version});
-    let (operations, name) = (json!([test, operation]), &found.at.name);
+    let all: Vec<Value> = std::iter::once(test).chain(operations).collect();
+    let (operations, name) = (Value::Array(all), &found.at.name);
     for patience in 0.. {
         let patch =
             Action::Patch { at: found.at.clone(), manager: PUSH_MANAGER.to_owned(), operations: operations.clone() };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use innkeeper_cluster::Cluster;
-use innkeeper_core::reconciler::{Served, Source};
+use innkeeper_core::reconciler::Served;
 
 use super::{Access, NAMESPACE, reconciler};
 
@@ -38,8 +38,7 @@ pub(super) async fn rollback(options: Options) -> anyhow::Result<()> {
         .map_err(|why| anyhow::anyhow!("Reconciler {name}: {why}"))?;
     let digest = meant.digest.clone();
     kept(&cluster, &options.namespace, &digest).await?;
-    let source = Source::of_pushed(&digest);
-    if reconciler::swap(&cluster, &found, &source).await?.is_none() {
+    if reconciler::go_back(&cluster, &found, &digest).await?.is_none() {
         bail!("Reconciler {name} names {} already; it waits for a host", short(&digest));
     }
     reconciler::wait(&cluster, &found, &digest, options.timeout, &reconciler::STOPS).await

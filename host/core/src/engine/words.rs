@@ -119,7 +119,7 @@ pub enum Output {
     Leave(ConfigMapKey),
     /// Read the module of that digest from the cluster, and load it.
     Fetch(String),
-    /// Work out what a module would change (see [`Engine::survey`]).
+    /// Work out what a module would change (see [`Engine::survey`](super::Engine::survey)).
     Plan {
         /// The Reconciler.
         reconciler: String,

@@ -44,6 +44,13 @@ fn m05_a_module_waits_for_approval_where_a_plan_is_required() {
     approve(&house, digest);
     house.eventually("it decides", || digest_of(&house, NAME) == digest);
     house.eventually("what was planned comes", || names(&house, "ConfigMap") == ["ping-configmop", "pong-configmop"]);
+
+    // Who goes back waits for nobody.
+    house.innkeeper(&["rollback", NAME, "--namespace", house.namespace()]);
+    assert_eq!(digest_of(&house, NAME), first);
+    house.eventually("what was before comes back", || {
+        names(&house, "ConfigMap") == ["ping-configmap", "pong-configmap"]
+    });
 }
 
 #[test]
