@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::backoff::Backoff;
 use crate::cluster::Cluster;
-use crate::watch::said;
+use crate::watch::{is_forgotten, said};
 
 /// What a ConfigMap holds under a key, or why it holds nothing there, for people.
 pub type Held = Result<Vec<u8>, String>;
@@ -41,7 +41,7 @@ impl Cluster {
 
 async fn pump(api: Api<ConfigMap>, at: ConfigMapKey, sink: Sender<Held>) {
     let config = watcher::Config::default().fields(&format!("metadata.name={}", at.name));
-    let mut stream = Box::pin(watcher(api, config));
+    let mut stream = Box::pin(watcher(api.clone(), config.clone()));
     let mut backoff = Backoff::default();
     let mut is_listed = false;
     let mut told: Option<Held> = None;
@@ -62,6 +62,9 @@ async fn pump(api: Api<ConfigMap>, at: ConfigMapKey, sink: Sender<Held>) {
                 let why = format!("{at}: {}", said(&error));
                 tracing::warn!("{why}");
                 tokio::time::sleep(backoff.next()).await;
+                if is_forgotten(&error) {
+                    stream = Box::pin(watcher(api.clone(), config.clone()));
+                }
                 if told.is_some() {
                     continue;
                 }

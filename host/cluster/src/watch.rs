@@ -108,8 +108,7 @@ async fn pump<T: Clone>(api: Api<Raw>, name: T, watch: Watch, sink: Sender<(T, E
             Err(error) => {
                 health.fails(said(&error));
                 tokio::time::sleep(backoff.next()).await;
-                // kube's watcher would ask for the forgotten place again and again.
-                if matches!(&error, watcher::Error::WatchStartFailed(kube::Error::Api(status)) if status.code == 410) {
+                if is_forgotten(&error) {
                     stream = Box::pin(watcher(api.clone(), config(&watch)));
                 }
                 None
@@ -131,6 +130,11 @@ async fn pump<T: Clone>(api: Api<Raw>, name: T, watch: Watch, sink: Sender<(T, E
             return;
         }
     }
+}
+
+/// Whether the API server has forgotten where a watch stood: kube's watcher would ask for that place again and again.
+pub(crate) fn is_forgotten(error: &watcher::Error) -> bool {
+    matches!(error, watcher::Error::WatchStartFailed(kube::Error::Api(status)) if status.code == 410)
 }
 
 fn config(watch: &Watch) -> watcher::Config {

@@ -35,9 +35,14 @@ pub(super) async fn approve(options: Options) -> anyhow::Result<()> {
         println!("Reconciler {name}: {short} decides already");
         return Ok(());
     }
+    if !found.waits_for(&plan.digest) {
+        bail!(
+            "Reconciler {name}: {short} was planned last, and does not wait for approval now; see its condition Loaded"
+        );
+    }
     if let Some(meant) = options.digest.as_deref()
         && !plan.digest.starts_with(meant)
-        && !plan.digest[7..].starts_with(meant)
+        && !plan.digest.get(7..).is_some_and(|hex| hex.starts_with(meant))
     {
         bail!("Reconciler {name}: {short} was planned, not {meant}");
     }

@@ -76,7 +76,7 @@ async fn check(cluster: &Cluster, name: &str, serving: Option<&Module>) -> anyho
     let found = found.with_context(|| format!("there is no Reconciler {name}; innkeeper get lists them"))?;
     let decides = found.status.digest.as_deref().unwrap_or("none");
     match serving {
-        None if found.source.pushed().is_none() => bail!(
+        None if found.source.folder.is_some() => bail!(
             "Reconciler {name}: its module came from a folder, so that the cluster does not keep it; name its file with \
              --serving"
         ),

@@ -13,14 +13,17 @@ use innkeeper_core::resource::Address;
 use serde_json::{Value, json};
 
 const POLL: Duration = Duration::from_millis(200);
+/// How often a change is tried that something else came before.
+const TRIES: usize = 10;
 
 /// A Reconciler as it is now.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Standing {
     at: Address,
     generation: i64,
     version: String,
     has_annotations: bool,
+    approved: Option<String>,
     pub(super) source: Source,
     pub(super) status: Status,
 }
@@ -35,12 +38,19 @@ impl Standing {
         let (source, status) = read().with_context(|| format!("Reconciler {} makes no sense", at.name))?;
         let (generation, version) = (object.meta.generation, object.meta.resource_version.clone());
         let has_annotations = object.meta.annotations.iter().next().is_some();
-        Ok(Self { at, generation, version, has_annotations, source, status })
+        let approved = object.meta.annotations.get(APPROVED).map(str::to_owned);
+        Ok(Self { at, generation, version, has_annotations, approved, source, status })
     }
 
     /// Whether that module decides, and the Reconciler wants it.
     pub(super) fn is_served(&self, digest: &str) -> bool {
         self.is_observed() && self.status.digest.as_deref() == Some(digest) && self.source.pushed() == Some(digest)
+    }
+
+    /// Whether the module of that digest waits for approval.
+    pub(super) fn waits_for(&self, digest: &str) -> bool {
+        let waits = self.condition("Loaded").is_some_and(|loaded| loaded.reason == "ApprovalNeeded");
+        self.is_observed() && waits && self.source.digest.as_deref().is_none_or(|named| named == digest)
     }
 
     fn is_observed(&self) -> bool {
@@ -92,21 +102,21 @@ pub(super) async fn swap(cluster: &Cluster, found: &Standing, source: &Source) -
     if found.source == *source {
         return Ok(None);
     }
-    change(cluster, found, vec![named(source)]).await.map(Some)
+    change(cluster, found, |_| vec![named(source)]).await.map(Some)
 }
 
 /// The same for a module that decided before, which waits for nobody's approval: who goes back gives it.
 pub(super) async fn go_back(cluster: &Cluster, found: &Standing, digest: &str) -> anyhow::Result<Option<Standing>> {
     let source = Source::of_pushed(digest);
-    if found.source == source {
+    if found.source == source && found.approved.as_deref() == Some(digest) {
         return Ok(None);
     }
-    change(cluster, found, vec![named(&source), approved(found, digest)]).await.map(Some)
+    change(cluster, found, |now| vec![named(&source), approved(now, digest)]).await.map(Some)
 }
 
 /// Lets the module of that digest take over that waits for it.
 pub(super) async fn approve(cluster: &Cluster, found: &Standing, digest: &str) -> anyhow::Result<Standing> {
-    change(cluster, found, vec![approved(found, digest)]).await
+    change(cluster, found, |now| vec![approved(now, digest)]).await
 }
 
 fn named(source: &Source) -> Value {
@@ -123,22 +133,37 @@ fn approved(found: &Standing, digest: &str) -> Value {
     }
 }
 
-async fn change(cluster: &Cluster, found: &Standing, operations: Vec<Value>) -> anyhow::Result<Standing> {
-    let test = json!({"op": "test", "path": "/metadata/resourceVersion", "value": found.version});
-    let all: Vec<Value> = std::iter::once(test).chain(operations).collect();
-    let (operations, name) = (Value::Array(all), &found.at.name);
-    for patience in 0.. {
-        let patch =
-            Action::Patch { at: found.at.clone(), manager: PUSH_MANAGER.to_owned(), operations: operations.clone() };
+/// Changes a Reconciler, whose status its host may be writing at the same time. Where somebody else wants something else
+/// of it by now, it fails.
+async fn change(
+    cluster: &Cluster,
+    found: &Standing,
+    operations: impl Fn(&Standing) -> Vec<Value>,
+) -> anyhow::Result<Standing> {
+    let name = &found.at.name;
+    let mut now = found.clone();
+    for _ in 0..TRIES {
+        let test = json!({"op": "test", "path": "/metadata/resourceVersion", "value": now.version});
+        let operations = Value::Array(std::iter::once(test).chain(operations(&now)).collect());
+        let patch = Action::Patch { at: found.at.clone(), manager: PUSH_MANAGER.to_owned(), operations };
         match cluster.act(&patch).await {
             Done::Object { object, .. } => return Standing::of(found.at.clone(), &object),
-            Done::Throttled { after_ms, .. } if patience < 5 => {
-                tokio::time::sleep(Duration::from_millis(after_ms)).await
+            Done::Throttled { after_ms, .. } => tokio::time::sleep(Duration::from_millis(after_ms)).await,
+            Done::Conflict(_) | Done::Invalid(_) => {
+                let there = find(cluster, name).await?;
+                let there = there.with_context(|| format!("Reconciler {name} was deleted meanwhile"))?;
+                if there.version == now.version {
+                    bail!("Reconciler {name} cannot be changed so: the API server refuses it");
+                }
+                if there.generation != found.generation {
+                    bail!("Reconciler {name}: somebody else changed it meanwhile; look at it and try again");
+                }
+                now = there;
             }
             other => bail!("Reconciler {name} cannot be changed: {}", words(other)),
         }
     }
-    bail!("Reconciler {name} cannot be changed")
+    bail!("Reconciler {name} cannot be changed: it changes all the time; try again")
 }
 
 /// Reasons of the condition Loaded for which a module will not decide before somebody does something.

@@ -33,7 +33,9 @@ pub(super) async fn rollback(options: Options) -> anyhow::Result<()> {
     let name = &options.reconciler;
     let found = reconciler::find(&cluster, name).await?;
     let found = found.with_context(|| format!("there is no Reconciler {name}; innkeeper get lists them"))?;
-    let now = found.status.digest.as_deref();
+    // Where something else is named that does not decide, the one that does is gone back to.
+    let decides = found.status.digest.as_deref();
+    let now = decides.filter(|digest| found.source.digest.as_deref().is_none_or(|named| named == *digest));
     let meant = meant(&found.status.history, now, options.to.as_deref())
         .map_err(|why| anyhow::anyhow!("Reconciler {name}: {why}"))?;
     let digest = meant.digest.clone();
@@ -46,7 +48,9 @@ pub(super) async fn rollback(options: Options) -> anyhow::Result<()> {
 
 /// Which module of the history is meant.
 fn meant<'a>(history: &'a [Served], now: Option<&str>, to: Option<&str>) -> Result<&'a Served, String> {
-    let begins = |served: &Served, to: &str| served.digest.starts_with(to) || served.digest[7..].starts_with(to);
+    let begins = |served: &Served, to: &str| {
+        served.digest.starts_with(to) || served.digest.get(7..).is_some_and(|hex| hex.starts_with(to))
+    };
     let all = || {
         let all: Vec<String> =
             history.iter().map(|s| format!("{} ({}, since {})", short(&s.digest), s.version, s.since)).collect();

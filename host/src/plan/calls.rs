@@ -1,4 +1,4 @@
-//! The calls of a plan, and what comes of them: every object with both modules, on every core.
+//! The calls of a plan, and what comes of them: every object with both modules, on several threads.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,13 +11,18 @@ use innkeeper_core::resource::Resource;
 use innkeeper_guest::{Engine, Module};
 
 /// What both modules say of each object: of the same question, in the same world.
-pub(super) fn both(guests: &Engine, serving: &Module, new: &Module, survey: &Survey) -> Vec<(Said, Said)> {
+pub(super) fn both(
+    guests: &Engine,
+    [serving, new]: [&Module; 2],
+    survey: &Survey,
+    threads: usize,
+) -> Vec<(Said, Said)> {
     let limits = &survey.binding.limits;
     let ask = |module: &Module, asked: &Asked| {
         let (request, world) = asked.question();
         guests.call(module, request, world, limits).result
     };
-    on_every_core(survey.asked.len(), |n| {
+    on_threads(threads, survey.asked.len(), |n| {
         let asked = &survey.asked[n];
         (ask(serving, asked), ask(new, asked))
     })
@@ -28,16 +33,17 @@ pub(super) fn compared(
     survey: &Survey,
     said: &[(Said, Said)],
     resources: &HashMap<Kind, Arc<Resource>>,
+    threads: usize,
 ) -> Vec<Difference> {
     let resource = |kind: &Kind| resources.get(kind).cloned();
-    on_every_core(said.len(), |n| {
+    on_threads(threads, said.len(), |n| {
         let (asked, (before, after)) = (&survey.asked[n], &said[n]);
         plan::compare((asked.object().as_ref(), &*survey.binding, asked.children()), Some(before), after, &resource)
     })
 }
 
 /// What a function comes to for each number below `all`, in their order.
-fn on_every_core<T: Send>(all: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+fn on_threads<T: Send>(threads: usize, all: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let (next, work) = (AtomicUsize::new(0), &work);
     let turns = || {
         let mut done = Vec::new();
@@ -49,9 +55,8 @@ fn on_every_core<T: Send>(all: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T
             done.push((n, work(n)));
         }
     };
-    let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let mut done: Vec<(usize, T)> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(turns)).collect();
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(turns)).collect();
         let joined = threads.into_iter().map(|thread| thread.join());
         joined.flat_map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     });
@@ -65,7 +70,7 @@ mod tests {
 
     #[test]
     fn every_number_is_worked_on_once_and_in_order() {
-        assert_eq!(on_every_core(1_000, |n| n * 2), (0..1_000).map(|n| n * 2).collect::<Vec<_>>());
-        assert_eq!(on_every_core(0, |n| n), Vec::<usize>::new());
+        assert_eq!(on_threads(3, 1_000, |n| n * 2), (0..1_000).map(|n| n * 2).collect::<Vec<_>>());
+        assert_eq!(on_threads(3, 0, |n| n), Vec::<usize>::new());
     }
 }

@@ -50,7 +50,7 @@ pub(crate) async fn plan(cluster: &Cluster, task: Task) -> anyhow::Result<Report
         let filled = began.elapsed();
         let began = Instant::now();
         let sides = [&serving, &module].map(Side::of);
-        match compare(cluster, &guests, [serving, module.clone()], &survey).await? {
+        match compare(cluster, &guests, [serving, module.clone()], &survey, cores()).await? {
             Compared::Lacks(kinds) => kinds.iter().for_each(|(kind, form)| desk.want(&name, kind, *form)),
             Compared::Differences(all) => {
                 return Ok(Report::of(name, sides, &survey, all, (filled, began.elapsed())));
@@ -68,21 +68,27 @@ pub(crate) enum Compared {
     Differences(Vec<Difference>),
 }
 
-/// Asks the module that serves, and the one that would, about every object.
+/// How many threads can work at once.
+pub(crate) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from)
+}
+
+/// Asks the module that serves, and the one that would, about every object, on so many threads.
 pub(crate) async fn compare(
     cluster: &Cluster,
     guests: &Engine,
     [serving, new]: [Module; 2],
     survey: &Arc<Survey>,
+    threads: usize,
 ) -> anyhow::Result<Compared> {
     let (guests, asked) = (guests.clone(), survey.clone());
-    let said = tokio::task::spawn_blocking(move || calls::both(&guests, &serving, &new, &asked)).await?;
+    let said = tokio::task::spawn_blocking(move || calls::both(&guests, [&serving, &new], &asked, threads)).await?;
     let lacks = lacking(&said);
     if !lacks.is_empty() {
         return Ok(Compared::Lacks(lacks));
     }
     let (resources, asked) = (resolved(cluster, &said).await?, survey.clone());
-    let compared = tokio::task::spawn_blocking(move || calls::compared(&asked, &said, &resources)).await?;
+    let compared = tokio::task::spawn_blocking(move || calls::compared(&asked, &said, &resources, threads)).await?;
     Ok(Compared::Differences(compared))
 }
 

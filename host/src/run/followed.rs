@@ -58,9 +58,10 @@ impl Loader {
         let bytes = held.map_err(Unfit::Missing)?;
         let _permit = self.guests.room.acquire().await;
         let guests = self.guests.clone();
-        let loaded = tokio::task::spawn_blocking(move || guests.load(&wasm::unpacked(bytes)?)).await;
+        let loaded =
+            tokio::task::spawn_blocking(move || guests.load(&wasm::unpacked(bytes).map_err(Unfit::Rejected)?)).await;
         let result = loaded.map_err(|error| Unfit::Missing(format!("loading it ended in the host: {error}")))?;
         self.metrics.module(result.is_ok());
-        result.map_err(Unfit::Rejected)
+        result
     }
 }

@@ -36,9 +36,13 @@ impl Guests {
         self.modules.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
     }
 
-    /// Loads bytes; a module that was loaded before is not compiled again. The error says why it is none.
-    pub(super) fn load(&self, bytes: &[u8]) -> Result<binding::Module, String> {
-        let module = self.engine.load(bytes).map_err(|error| wasm::sentence(&error))?;
+    /// Loads bytes; a module that was loaded before is not compiled again. The error says why it is none, or why that
+    /// could not be found out.
+    pub(super) fn load(&self, bytes: &[u8]) -> Result<binding::Module, Unfit> {
+        let module = self.engine.load(bytes).map_err(|error| match error.category() {
+            "compiler" => Unfit::Missing(wasm::sentence(&error)),
+            _ => Unfit::Rejected(wasm::sentence(&error)),
+        })?;
         let bound = bound(&module);
         self.modules.lock().unwrap_or_else(PoisonError::into_inner).insert(bound.digest.clone(), module);
         Ok(bound)
@@ -85,7 +89,9 @@ impl Folder {
 
 fn input(guests: &Guests, metrics: &Metrics, change: Change) -> Input {
     let (path, news) = match change {
-        Change::Written { path, bytes } => (path, guests.load(&bytes).map_or_else(News::Rejected, News::Loaded)),
+        Change::Written { path, bytes } => {
+            (path, guests.load(&bytes).map_or_else(|unfit| News::Rejected(unfit.why()), News::Loaded))
+        }
         Change::Removed { path } => (path, News::Removed),
         Change::Unreadable { path, error } => (path, News::Rejected(error)),
     };
@@ -117,7 +123,9 @@ impl Pushed {
         let this = self.clone();
         tokio::spawn(async move {
             let result = this.load(&digest).await;
-            this.metrics.module(result.is_ok());
+            if !matches!(result, Err(Unfit::Missing(_))) {
+                this.metrics.module(result.is_ok());
+            }
             let _ = inputs.send(Input::Fetched(digest, result)).await;
         });
     }
@@ -132,9 +140,7 @@ impl Pushed {
         let bytes = bytes.map_err(|error| Unfit::Missing(error.to_string()))?;
         let guests = self.guests.clone();
         let loaded = tokio::task::spawn_blocking(move || guests.load(&bytes)).await;
-        loaded
-            .map_err(|error| Unfit::Missing(format!("loading it ended in the host: {error}")))?
-            .map_err(Unfit::Rejected)
+        loaded.map_err(|error| Unfit::Missing(format!("loading it ended in the host: {error}")))?
     }
 }
 

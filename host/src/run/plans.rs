@@ -9,7 +9,7 @@ use innkeeper_core::kind::Kind;
 use innkeeper_core::plan::{Counts, Difference};
 use innkeeper_core::watch::Form;
 use innkeeper_guest::Module;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use super::modules::Guests;
 use crate::plan::{self, Compared};
@@ -29,13 +29,15 @@ pub(super) struct Plans {
     guests: Arc<Guests>,
     due: Vec<Task>,
     lacks: mpsc::UnboundedSender<Lacks>,
+    /// One plan at once: each holds what two modules say of every object.
+    room: Arc<Semaphore>,
 }
 
 impl Plans {
     /// With where is told what they lack: when that is watched, they are to be asked for again.
     pub(super) fn new(cluster: Cluster, guests: Arc<Guests>) -> (Self, mpsc::UnboundedReceiver<Lacks>) {
         let (lacks, told) = mpsc::unbounded_channel();
-        (Self { cluster, guests, due: Vec::new(), lacks }, told)
+        (Self { cluster, guests, due: Vec::new(), lacks, room: Arc::new(Semaphore::new(1)) }, told)
     }
 
     /// A plan is to be made.
@@ -60,9 +62,11 @@ impl Plans {
             return tell(task, Err("one of both modules is not loaded any more".to_owned()), inputs);
         };
         let (cluster, guests, lacks) = (self.cluster.clone(), self.guests.clone(), self.lacks.clone());
+        let room = self.room.clone();
         tokio::spawn(async move {
+            let _permit = room.acquire().await;
             let modules: [Module; 2] = [serving, new];
-            let result = match plan::compare(&cluster, &guests.engine, modules, &survey).await {
+            let result = match plan::compare(&cluster, &guests.engine, modules, &survey, half_the_cores()).await {
                 Ok(Compared::Lacks(kinds)) => return drop(lacks.send((task, kinds))),
                 Ok(Compared::Differences(all)) => Ok(found(&survey, &all)),
                 Err(error) => Err(format!("{error:#}")),
@@ -74,6 +78,11 @@ impl Plans {
 
 fn tell((reconciler, digest): Task, result: Result<Found, String>, inputs: mpsc::Sender<Input>) {
     tokio::spawn(async move { inputs.send(Input::Planned { reconciler, digest, result }).await });
+}
+
+/// The others go on with the host's work.
+fn half_the_cores() -> usize {
+    plan::cores().div_ceil(2)
 }
 
 fn found(survey: &Survey, all: &[Difference]) -> Found {

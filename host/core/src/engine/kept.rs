@@ -20,6 +20,15 @@ pub enum Unfit {
     Missing(String),
 }
 
+impl Unfit {
+    /// Why.
+    pub fn why(self) -> String {
+        match self {
+            Self::Rejected(why) | Self::Missing(why) => why,
+        }
+    }
+}
+
 /// What is known of one of them.
 #[derive(Debug)]
 pub(super) enum Had {

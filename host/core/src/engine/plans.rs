@@ -13,16 +13,28 @@ use crate::reconciler::{Plan, PlanFirst, Rollout};
 /// What a plan found: counts, and a few examples.
 pub type Found = (Counts, Vec<String>);
 
-/// The last plan of each Reconciler, by its name.
+/// The plans that modules wait for, and the last one that was made, by the names of Reconcilers.
 #[derive(Debug, Default)]
 pub(super) struct Plans {
     of: BTreeMap<String, Planned>,
+    last: BTreeMap<String, Plan>,
 }
 
 #[derive(Debug)]
 struct Planned {
-    digest: String,
+    of: Compared,
     made: Made,
+}
+
+/// What a plan holds against each other. It says nothing of anything else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Compared {
+    /// The digest of the module that would take over.
+    pub(super) digest: String,
+    /// The digest of the one that serves.
+    pub(super) serving: String,
+    /// The generation of the Reconciler: its permissions, limits and configuration.
+    pub(super) generation: i64,
 }
 
 #[derive(Debug)]
@@ -36,16 +48,13 @@ enum Made {
 }
 
 impl Plans {
-    fn made(&self, name: &str, digest: &str) -> Option<&Made> {
-        self.of.get(name).filter(|planned| planned.digest == digest).map(|planned| &planned.made)
+    fn made(&self, name: &str, of: &Compared) -> Option<&Made> {
+        self.of.get(name).filter(|planned| planned.of == *of).map(|planned| &planned.made)
     }
 
     /// The last plan that was made for a Reconciler.
     pub(super) fn last(&self, name: &str) -> Option<&Plan> {
-        match &self.of.get(name)?.made {
-            Made::Plan(plan) => Some(plan),
-            Made::Asked | Made::Not(..) => None,
-        }
+        self.last.get(name)
     }
 }
 
@@ -67,7 +76,15 @@ impl Engine {
             return None;
         }
         let label = module.label();
-        match self.plans.made(name, &module.digest) {
+        let Some(of) = self.compared(name, declared, module) else {
+            let digest = &module.digest;
+            let text = format!(
+                "{label} waits for approval; no plan can be made, for the module that decided before cannot be had: \
+                 kubectl annotate reconciler {name} --overwrite {APPROVED}={digest}"
+            );
+            return Some(("ApprovalNeeded", text));
+        };
+        match self.plans.made(name, &of) {
             None | Some(Made::Asked) => Some(("PlanRunning", format!("what {label} would change is being worked out"))),
             Some(Made::Not(why, _)) => {
                 Some(("PlanFailed", format!("what {label} would change cannot be worked out: {why}")))
@@ -81,22 +98,30 @@ impl Engine {
         }
     }
 
-    /// Asks for the plans that modules wait for.
-    pub(super) fn ask_for_plans(&mut self, waiting: Vec<(String, String)>) {
+    /// What a plan of a module is held against now; none while no module is in service.
+    pub(super) fn compared(&self, name: &str, declared: &Declared, module: &Module) -> Option<Compared> {
+        let serving = self.service.of(name)?.digest.clone();
+        let generation = declared.object.meta.generation;
+        Some(Compared { digest: module.digest.clone(), serving, generation })
+    }
+
+    /// Asks for the plans that modules wait for. Those that nobody waits for any more are forgotten.
+    pub(super) fn ask_for_plans(&mut self, waiting: Vec<(String, Compared)>) {
         let now = self.now.mono_ms;
         let mut later = false;
-        for (name, digest) in waiting {
-            match self.plans.made(&name, &digest) {
+        self.plans.of.retain(|name, planned| waiting.iter().any(|(waits, of)| waits == name && *of == planned.of));
+        self.plans.last.retain(|name, _| self.reconcilers.contains_key(name));
+        for (name, of) in waiting {
+            match self.plans.made(&name, &of) {
                 Some(Made::Not(_, at)) if *at > now => later = true,
                 None | Some(Made::Not(..)) => {
-                    let planned = Planned { digest: digest.clone(), made: Made::Asked };
-                    self.plans.of.insert(name.clone(), planned);
+                    let digest = of.digest.clone();
+                    self.plans.of.insert(name.clone(), Planned { of, made: Made::Asked });
                     self.out.push(Output::Plan { reconciler: name, digest });
                 }
                 Some(Made::Asked | Made::Plan(_)) => {}
             }
         }
-        self.plans.of.retain(|name, _| self.reconcilers.contains_key(name));
         if later {
             self.ask_again();
         }
@@ -106,12 +131,14 @@ impl Engine {
     pub(super) fn planned(&mut self, name: &str, digest: &str, result: Result<Found, String>) {
         self.want_no_more(name);
         let (now, made) = (self.now, conditions::timestamp(self.now.wall_ms));
-        let Some(planned) = self.plans.of.get_mut(name).filter(|planned| planned.digest == digest) else { return };
+        let Some(planned) = self.plans.of.get_mut(name).filter(|planned| planned.of.digest == digest) else { return };
         let short = digest.get(7..19).unwrap_or(digest);
         let text = match result {
             Ok((counts, examples)) => {
                 let text = format!("Reconciler {name}: with {short}, {}", counts.sentence());
-                planned.made = Made::Plan(Box::new(Plan { digest: digest.to_owned(), made, counts, examples }));
+                let plan = Plan { digest: digest.to_owned(), made, counts, examples };
+                planned.made = Made::Plan(Box::new(plan.clone()));
+                self.plans.last.insert(name.to_owned(), plan);
                 text
             }
             Err(why) => {

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Engine;
 use super::reconcilers::{Declared, Why};
 use crate::binding::Module;
+use crate::names::APPROVED;
 use crate::reconciler::{Source, Spec};
 
 /// The modules that serve.
@@ -33,6 +34,11 @@ impl Service {
     pub(super) fn retire(&mut self, name: &str) {
         self.of.remove(name);
     }
+}
+
+/// Whether a module waits for a plan, or for the approval of one.
+fn is_about_a_plan(reason: &str) -> bool {
+    matches!(reason, "PlanRunning" | "PlanFailed" | "ApprovalNeeded")
 }
 
 /// Which module another one would take over from.
@@ -66,13 +72,13 @@ impl Engine {
             digests.extend(last.map(str::to_owned));
             let named = self.named(name, source).filter(|module| source.takes(&module.digest));
             let waits = named.and_then(|module| self.waits(name, declared, source, module));
-            let named = named.filter(|module| match &waits {
-                Some((reason, _)) if reason.starts_with("Plan") && self.service.of(name).is_some() => {
-                    plans.push((name.clone(), module.digest.clone()));
-                    false
-                }
-                waits => waits.is_none(),
-            });
+            if let Some((module, of)) = named.zip(named.and_then(|module| self.compared(name, declared, module)))
+                && of.serving != module.digest
+                && waits.as_ref().is_some_and(|(reason, _)| is_about_a_plan(reason))
+            {
+                plans.push((name.clone(), of));
+            }
+            let named = named.filter(|_| waits.is_none());
             let last = last.filter(|_| named.is_none()).and_then(|last| self.kept.pushed(last));
             any_stands_in |= last.is_some();
             if let Some(module) = named.or(last).cloned() {
@@ -120,11 +126,22 @@ impl Engine {
             Before::Module(before) => Some(&*before.manifest),
             Before::Unknown => None,
         };
-        let lacks = declared.spec.as_ref().ok()?.permissions.lacks(&module.manifest, before);
+        let spec = declared.spec.as_ref().ok()?;
+        let keeps = spec.kind.clone().or_else(|| before.map(|before| before.serves.group_kind()));
+        let (serves, label) = (module.manifest.serves.group_kind(), module.label());
+        if let Some(keeps) = keeps.or_else(|| declared.status.kind.clone()).filter(|keeps| *keeps != serves) {
+            return Some(("WrongKind", format!("{label} decides for {serves}, and Reconciler {name} keeps {keeps}")));
+        }
+        // One that decided before may do so again when a person says so: it can cause no more than is granted anyway.
+        let returns = declared.status.history.iter().any(|served| served.digest == module.digest);
+        if returns && declared.object.meta.annotations.get(APPROVED) == Some(&*module.digest) {
+            return None;
+        }
+        let lacks = spec.permissions.lacks(&module.manifest, before);
         if lacks.is_empty() {
             return self.waits_for_plan(name, declared, module);
         }
-        let (label, lacks) = (module.label(), lacks.join("; "));
+        let lacks = lacks.join("; ");
         let text =
             format!("{label} wants more than is granted: {lacks}. To let it take over, add that to spec.permissions");
         Some(("ApprovalNeeded", text))

@@ -85,8 +85,11 @@ pub struct Difference {
 impl Difference {
     /// Its first few changes in one line, for people.
     pub fn in_short(&self) -> String {
-        if let Some(failure) = &self.failure {
-            return failure.clone();
+        // A guest's own words may hold what only some may read: they are for who plans, not for a status.
+        match (&self.failure, self.limit) {
+            (Some(_), Some(bound)) => return format!("it exceeds the limit of {bound}"),
+            (Some(_), None) => return "it fails".to_owned(),
+            (None, _) => {}
         }
         let told = |change: &Change| format!("{} {} {:?}", change.kind, change.name, change.how).to_lowercase();
         let mut words: Vec<String> = self.changes.iter().take(SHOWN).map(told).collect();
@@ -129,12 +132,17 @@ pub fn compare(
     let before = before.ok().flatten();
     let itself = |plain: &Plain| plain.itself.clone();
     let itself = before.as_ref().map(|before| (itself(before), itself(&after)));
-    let known = before.map_or_else(|| there(live), |before| before.children);
+    let (known, removed, replaced) = match before {
+        Some(before) => (before.children, before.removed, before.replaced),
+        None => (there(live), BTreeSet::new(), BTreeSet::new()),
+    };
+    let is_replaced = |name: &plain::Name| after.replaced.difference(&replaced).any(|(replaced, _)| replaced == name);
     let mut changes = Vec::new();
     for (name, child) in &after.children {
         match known.get(name) {
             None if child.policy == Policy::Keep => {}
             None => changes.push(child.change(name, How::Created, None)),
+            Some(old) if is_replaced(name) => changes.push(child.change(name, How::Recreated, Some(old))),
             Some(old) if old.digest == child.digest => {}
             // What is there is left as it is.
             Some(_) if matches!(child.policy, Policy::Keep | Policy::CreateOnly) => {}
@@ -147,6 +155,7 @@ pub fn compare(
     }
     let gone = known.iter().filter(|(name, old)| !after.children.contains_key(*name) && old.policy != Policy::Keep);
     changes.extend(gone.map(|(name, old)| old.gone(name)));
+    changes.extend(after.removed.difference(&removed).map(|(name, _)| name.removed()));
     changes.sort_by(|a, b| (&a.kind, &a.namespace, &a.name).cmp(&(&b.kind, &b.namespace, &b.name)));
     let itself = itself.filter(|(before, after)| before != after);
     Difference { changes, itself, failed_before, ..Difference::default() }

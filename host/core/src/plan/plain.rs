@@ -1,13 +1,13 @@
 //! What a module says, in the form in which two are compared: children by name, without the host's own marks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
 use super::{Change, How, Said, mask};
 use crate::binding::Binding;
-use crate::contract::{ConditionStatus, Failure, Outcome, Policy};
+use crate::contract::{ConditionStatus, Failure, Outcome, Policy, Removal};
 use crate::kind::{GroupKind, Key, Kind};
 use crate::names;
 use crate::object::Object;
@@ -41,6 +41,15 @@ pub(super) struct Child {
     pub(super) contributed: bool,
 }
 
+impl Name {
+    /// What is removed without being a child that is asked for.
+    pub(super) fn removed(&self) -> Change {
+        let (kind, namespace, name) = (self.kind.to_string(), self.namespace.clone(), self.name.clone());
+        let (before, after) = (Value::Null, Value::Null);
+        Change { kind, namespace, name, how: How::Deleted, contributed: false, before, after }
+    }
+}
+
 impl Child {
     pub(super) fn change(&self, name: &Name, how: How, before: Option<&Self>) -> Change {
         let (before, after) = (before.map_or(Value::Null, |b| b.manifest.clone()), self.manifest.clone());
@@ -70,6 +79,10 @@ impl Child {
 /// What a module says of one object.
 pub(super) struct Plain {
     pub(super) children: Children,
+    /// What it wants removed, each with the uid that is meant.
+    pub(super) removed: BTreeSet<(Name, String)>,
+    /// The same of what it wants made anew.
+    pub(super) replaced: BTreeSet<(Name, String)>,
     /// What it says of the object itself.
     pub(super) itself: Value,
 }
@@ -98,7 +111,15 @@ impl Plain {
             let (digest, policy, manifest) = (one.digest, Policy::Apply, bare(one.manifest));
             children.insert(Name::of(&one.at.key()), Child { digest, policy, manifest, contributed: true });
         }
-        Ok(Self { children, itself: itself(outcome) })
+        let own = object.key.namespace.as_deref();
+        let meant = |removal: &Removal| {
+            let namespaced = resources(&removal.key.kind).is_none_or(|resource| resource.namespaced);
+            let own = if namespaced { own.map(str::to_owned) } else { None };
+            let name = Name::of(&removal.key);
+            (Name { namespace: name.namespace.or(own), ..name }, removal.uid.clone())
+        };
+        let (removed, replaced) = (outcome.remove.iter().map(meant), outcome.replace.iter().map(meant));
+        Ok(Self { children, removed: removed.collect(), replaced: replaced.collect(), itself: itself(outcome) })
     }
 }
 

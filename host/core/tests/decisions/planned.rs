@@ -119,3 +119,26 @@ fn m05_what_is_no_module_is_not_planned() {
     house.input(Input::Fetched(digest("b"), Err(Unfit::Rejected("it is no wasm".into()))));
     assert_eq!((house.plans.len(), loaded(&house).1), (0, "ModuleRejected".to_owned()));
 }
+
+#[test]
+fn m05_a_plan_holds_only_for_what_it_compared() {
+    let mut house = waiting(&json!({"plan": "Auto"}));
+    planned(&mut house, "b", Ok(found(0)));
+    assert_eq!(decides(&house), "b");
+    assert_eq!(status(&house)["plan"]["digest"], digest("b"));
+    // Back by approval, and the same once more: the objects may have changed since.
+    approve(&mut house, "a");
+    name_module(&mut house, &planning("a", &json!({"plan": "Auto"})));
+    assert_eq!(decides(&house), "a");
+    name_module(&mut house, &planning("b", &json!({"plan": "Auto"})));
+    assert_eq!((decides(&house), house.plans.len()), ("a".to_owned(), 2));
+    planned(&mut house, "b", Ok(found(1)));
+    assert_eq!(loaded(&house).1, "ApprovalNeeded");
+    // Other limits, other permissions: another answer.
+    let mut spec = planning("b", &json!({"plan": "Auto"}));
+    spec["limits"] = json!({"time": "200ms"});
+    let mut reconciler = house.api.get("Reconciler", None, "inn").unwrap().clone();
+    (reconciler["spec"], reconciler["metadata"]["generation"]) = (spec, json!(9));
+    house.put(reconciler);
+    assert_eq!(house.plans.len(), 3);
+}

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::house::{House, config_map, inn, manifest, rooms, served};
-use innkeeper_core::contract::{Child, Failure, Hold, Outcome, Policy};
+use innkeeper_core::contract::{Child, Failure, Hold, Outcome, Policy, Removal};
 use innkeeper_core::engine::Survey;
-use innkeeper_core::kind::Kind;
+use innkeeper_core::kind::{Key, Kind};
 use innkeeper_core::plan::{Difference, Said, compare, kinds};
 use innkeeper_core::resource::Resource;
 use serde_json::{Value, json};
@@ -96,6 +96,23 @@ fn a_change_of_a_field_that_cannot_be_changed_makes_the_child_anew_where_that_is
     };
     assert_eq!(told(&secret("a", "1"), &secret("b", "1")), ["Recreated Secret s"]);
     assert_eq!(told(&secret("a", "1"), &secret("a", "2")), ["Changed Secret s"]);
+}
+
+#[test]
+fn what_is_removed_or_made_anew_by_its_uid_is_a_difference() {
+    let removal = |uid: &str| Removal {
+        key: Key::new(Kind::new("", "v1", "ConfigMap"), None, "one".into()),
+        uid: uid.into(),
+        before_wave: None,
+    };
+    let children = || vec![config_map("one", "1")];
+    let removing = |uid: &str| Ok(Outcome { remove: vec![removal(uid)], ..Outcome::default() });
+    let replacing = |uid: &str| Ok(Outcome { replace: vec![removal(uid)], children: children(), ..Outcome::default() });
+    assert_eq!(told(&said(vec![]), &removing("1")), ["Deleted ConfigMap one"]);
+    assert!(planned(Some(&removing("1")), &removing("1")).is_none(), "it asked for that before");
+    assert_eq!(told(&removing("1"), &removing("2")), ["Deleted ConfigMap one"], "another object of that name");
+    assert_eq!(told(&said(children()), &replacing("1")), ["Recreated ConfigMap one"]);
+    assert!(planned(Some(&replacing("1")), &replacing("1")).is_none());
 }
 
 #[test]

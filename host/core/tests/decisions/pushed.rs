@@ -6,6 +6,7 @@ use crate::house::{Api, House, inn, manifest, reconciler, rooms, served};
 use innkeeper_core::binding::Module;
 use innkeeper_core::contract::{Scope, Wish};
 use innkeeper_core::engine::{Input, Unfit};
+use innkeeper_core::kind::Kind;
 use innkeeper_core::reconciler::ConfigMapKey;
 use serde_json::{Value, json};
 
@@ -321,4 +322,36 @@ fn a_first_module_and_one_that_wants_no_more_than_the_one_before_wait_for_nobody
     assert_eq!(status(&house)["digest"], digest("b"), "the one before wanted that too");
     let house = process(house.api);
     assert_eq!(house.fetches, [digest("b")]);
+}
+
+#[test]
+fn a_module_for_another_kind_does_not_take_over() {
+    let mut house = house();
+    name_module(&mut house, &naming("b"));
+    let mut other = manifest(false);
+    other.serves = Kind::new("example.com", "v1", "Tower");
+    let other = Module { digest: digest("b"), manifest: Arc::new(other) };
+    house.input(Input::Fetched(digest("b"), Ok(other)));
+    assert_eq!(status(&house)["digest"], digest("a"));
+    let (_, reason, message) = loaded(&house);
+    assert_eq!(reason, "WrongKind");
+    assert!(message.contains("Tower.example.com") && message.contains("Inn.example.com"), "{message}");
+    house.put(inn("sun", json!({"rooms": ["two"]})));
+    assert!(house.api.get("ConfigMap", Some("a"), "two").is_some(), "the one before serves");
+}
+
+#[test]
+fn one_that_decided_before_comes_back_by_approval_whatever_it_asks_for() {
+    let mut api = served();
+    api.put(reconciler(naming("a")));
+    let mut house = process(api);
+    house.input(Input::Fetched(digest("a"), Ok(greedy("a"))));
+    name_module(&mut house, &naming("b"));
+    house.input(Input::Fetched(digest("b"), Ok(module("b"))));
+    name_module(&mut house, &naming("a"));
+    assert_eq!((status(&house)["digest"].clone(), loaded(&house).1), (json!(digest("b")), "ApprovalNeeded".to_owned()));
+    let mut reconciler = house.api.get("Reconciler", None, "inn").unwrap().clone();
+    reconciler["metadata"]["annotations"] = json!({"innkeeper.dev/approved": digest("a")});
+    house.put(reconciler);
+    assert_eq!(status(&house)["digest"], digest("a"));
 }
