@@ -29,7 +29,7 @@ begin() { # NAME ARGUMENT…
 }
 
 # So many at once: each suite has a control plane of its own, and what waits too long for a core fails.
-most=${SUITES_AT_ONCE:-$(($(nproc) * 3))}
+most=${SUITES_AT_ONCE:-$(($(nproc) * 2 + 1))}
 ended=0
 failed=0
 reap() { # the next that ends
