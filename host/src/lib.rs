@@ -4,6 +4,7 @@
 //! `core` (everything that is decided). The command line is the only thing it adds.
 
 pub mod cli;
+mod guests;
 mod logs;
 mod plan;
 mod run;

@@ -4,8 +4,9 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
-use innkeeper_guest::{Bounds, Cache, Compiler, Engine, MAX_SIZE};
+use anyhow::{Context as _, bail};
+pub(crate) use innkeeper_guest::sentence;
+use innkeeper_guest::{Bounds, Cache, Compiler, Engine, MAX_SIZE, Module};
 
 /// The first bytes of what gzip writes (RFC 1952).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -53,15 +54,20 @@ fn users_cache() -> Option<PathBuf> {
     Some(folder.join("innkeeper").join("compiled"))
 }
 
-/// An error with its sources, in one line.
-pub(crate) fn sentence(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
+/// The bytes of a file that could be a module.
+pub(crate) fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let size = std::fs::metadata(file).context("it cannot be read")?.len();
+    if size > MAX_SIZE as u64 {
+        bail!("it has {size} bytes, and a module may have {MAX_SIZE}");
     }
-    text
+    std::fs::read(file).context("it cannot be read")
+}
+
+/// The module of a file, with its bytes.
+pub(crate) fn load(engine: &Engine, file: &Path) -> anyhow::Result<(Module, Vec<u8>)> {
+    let shown = file.display();
+    let bytes = read(file).with_context(|| shown.to_string())?;
+    Ok((engine.load(&bytes).with_context(|| format!("{shown} is no module"))?, bytes))
 }
 
 /// What was packed by gzip is unpacked, up to the size that a module may have.

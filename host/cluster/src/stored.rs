@@ -11,9 +11,8 @@ use innkeeper_core::names::MODULE;
 use innkeeper_core::object::digest as digest_of;
 use innkeeper_core::resource::{Address, Resource};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::answer::Answer;
 use crate::cluster::Cluster;
 use crate::{path, request};
 
@@ -144,7 +143,9 @@ impl Cluster {
             "data": {"chunks": chunks.to_string()},
             "binaryData": {"chunk": BASE64.encode(chunk)},
         });
-        let answer = self.create_as_pusher(at, &manifest).await.map_err(refused)?;
+        let collection = path::collection(&at.resource, at.namespace.as_deref());
+        let request = request::create_by(PUSH_MANAGER, &collection, &manifest).map_err(|e| refused(e.to_string()))?;
+        let answer = self.ask(request).await.map_err(refused)?;
         // Somebody else was faster: what is there is held against the digest in the end.
         if answer.status.is_success() || answer.status == StatusCode::CONFLICT {
             return Ok(());
@@ -156,12 +157,6 @@ impl Cluster {
             _ => String::new(),
         };
         Err(refused(format!("{}{advice}", answer.message())))
-    }
-
-    async fn create_as_pusher(&self, at: &Address, manifest: &Value) -> Result<Answer, String> {
-        let collection = path::collection(&at.resource, at.namespace.as_deref());
-        let request = request::create_by(PUSH_MANAGER, &collection, manifest).map_err(|e| e.to_string())?;
-        self.ask(request).await
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::contract::{Limits, Manifest};
+use crate::object;
 use crate::permissions::Permissions;
 use crate::reconciler::OnDelete;
 use crate::resource::Resource;
@@ -55,6 +56,6 @@ pub struct Module {
 impl Module {
     /// Its name and the first twelve digits of its digest, for people: `module web (3fa1c0d2e4b5)`.
     pub fn label(&self) -> String {
-        format!("module {} ({})", self.manifest.name, self.digest.get(7..19).unwrap_or_default())
+        format!("module {} ({})", self.manifest.name, object::short(&self.digest))
     }
 }

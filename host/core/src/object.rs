@@ -250,6 +250,11 @@ pub fn digest(bytes: &[u8]) -> String {
     })
 }
 
+/// The first twelve digits of a digest: enough for people.
+pub fn short(digest: &str) -> &str {
+    digest.strip_prefix("sha256:").and_then(|hex| hex.get(..12)).unwrap_or(digest)
+}
+
 /// [`uniform`] without reading all of it: managedFields are cut out of the text, apiVersion and kind set before it.
 /// None where it is not written as the API server writes it. `says_it` is whether it says of which kind it is itself,
 /// and none where what it says is another.

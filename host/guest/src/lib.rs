@@ -33,7 +33,7 @@ pub use compiler::{Bounds, Compiler, compile_for_parent};
 pub use engine::{CALLS, Engine, EngineError};
 pub use error::{LoadError, MAX_SIZE, Text};
 pub use folder::{Change, Changes, Folder, FolderError};
-pub use load::Module;
+pub use load::{Module, sentence};
 pub use log::{BYTES as LOG_BYTES, LINE as LOG_LINE, LINES as LOG_LINES, Level, LogLine};
 pub use measure::Parts;
 pub use state::Shown;

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use innkeeper_core::binding;
 use innkeeper_core::contract::Manifest;
-use innkeeper_core::object::digest;
+use innkeeper_core::object::{digest, short};
 use wasmtime::component::Component;
 use wit_component::ComponentEncoder;
 
@@ -24,7 +25,7 @@ pub struct Module {
 struct Inner {
     digest: String,
     size: usize,
-    manifest: Manifest,
+    manifest: Arc<Manifest>,
     guest: ReconcilerPre<State>,
 }
 
@@ -41,7 +42,9 @@ impl Engine {
         let compiled = self.compiled(bytes)?;
         let guest = self.link(&compiled).map_err(|e| LoadError::Types(chain(e.chain())))?;
         let manifest = describe::describe(self, &guest)?;
-        Ok(Module { inner: Arc::new(Inner { digest: digest(bytes), size: bytes.len(), manifest, guest }) })
+        Ok(Module {
+            inner: Arc::new(Inner { digest: digest(bytes), size: bytes.len(), manifest: Arc::new(manifest), guest }),
+        })
     }
 
     /// The file's code: as it was compiled before, or compiled now.
@@ -115,7 +118,7 @@ fn component(bytes: &[u8]) -> Result<Vec<u8>, LoadError> {
 }
 
 /// An error with its sources, in one line.
-pub(crate) fn sentence(error: &(dyn std::error::Error + 'static)) -> String {
+pub fn sentence(error: &(dyn std::error::Error + 'static)) -> String {
     chain(std::iter::successors(Some(error), |error| error.source())).0
 }
 
@@ -133,12 +136,17 @@ impl Module {
 
     /// The first twelve digits of the digest: enough for people.
     pub fn short_digest(&self) -> &str {
-        &self.inner.digest["sha256:".len()..][..12]
+        short(&self.inner.digest)
     }
 
     /// What the module says of itself.
     pub fn manifest(&self) -> &Manifest {
         &self.inner.manifest
+    }
+
+    /// As what core knows it: by its digest, with what it says of itself.
+    pub fn bound(&self) -> binding::Module {
+        binding::Module { digest: self.inner.digest.clone(), manifest: self.inner.manifest.clone() }
     }
 
     /// Bytes of the file.

@@ -1,11 +1,9 @@
 //! `innkeeper approve`: lets a module take over that waits for it.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, bail};
+use innkeeper_core::object::short;
 
-use super::Access;
-use super::reconciler;
+use super::{Access, Patience, reconciler};
 
 /// What `innkeeper approve` can be told.
 #[derive(Debug, clap::Args)]
@@ -16,9 +14,8 @@ pub(super) struct Options {
     /// The digest of the module that is meant, or how it begins. It must be the one that was planned.
     #[arg(long, value_name = "DIGEST")]
     digest: Option<String>,
-    /// How long to wait until it decides, such as 30s. 0s: not at all.
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = reconciler::patience)]
-    timeout: Duration,
+    #[command(flatten)]
+    patience: Patience,
     #[command(flatten)]
     access: Access,
 }
@@ -27,10 +24,9 @@ pub(super) struct Options {
 pub(super) async fn approve(options: Options) -> anyhow::Result<()> {
     let cluster = options.access.connect().await?;
     let name = &options.reconciler;
-    let found = reconciler::find(&cluster, name).await?;
-    let found = found.with_context(|| format!("there is no Reconciler {name}; innkeeper get lists them"))?;
+    let found = reconciler::existing(&cluster, name).await?;
     let plan = found.status.plan.clone().with_context(|| format!("Reconciler {name}: no module was planned"))?;
-    let short = plan.digest.get(7..19).unwrap_or(&plan.digest).to_owned();
+    let short = short(&plan.digest).to_owned();
     if found.status.digest.as_ref() == Some(&plan.digest) {
         println!("Reconciler {name}: {short} decides already");
         return Ok(());
@@ -41,13 +37,12 @@ pub(super) async fn approve(options: Options) -> anyhow::Result<()> {
         );
     }
     if let Some(meant) = options.digest.as_deref()
-        && !plan.digest.starts_with(meant)
-        && !plan.digest.get(7..).is_some_and(|hex| hex.starts_with(meant))
+        && !reconciler::means(meant, &plan.digest)
     {
         bail!("Reconciler {name}: {short} was planned, not {meant}");
     }
     eprintln!("{short}: {}", plan.counts.sentence());
     let approved = reconciler::approve(&cluster, &found, &plan.digest).await?;
     // Its status speaks of the time before for a moment.
-    reconciler::wait(&cluster, &approved, &plan.digest, options.timeout, &["ModuleRejected"]).await
+    reconciler::wait(&cluster, &approved, &plan.digest, options.patience.timeout, &["ModuleRejected"]).await
 }

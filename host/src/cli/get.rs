@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use innkeeper_cluster::{Overview, Row};
+use innkeeper_core::object::short;
 
 use super::Access;
 
@@ -50,7 +51,7 @@ fn line(row: &Row) -> [String; 8] {
         let reason = "no guest".to_owned();
         return [kind, none(), none(), none(), none(), reason, none(), none()];
     };
-    let digest = keeper.digest.as_deref().map(|d| d.get(7..19).unwrap_or(d).to_owned());
+    let digest = keeper.digest.as_deref().map(|digest| short(digest).to_owned());
     let objects = keeper.objects.as_ref();
     [
         kind,

@@ -3,9 +3,10 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use innkeeper_core::contract::Manifest;
-use innkeeper_guest::{Engine, MAX_SIZE};
+use innkeeper_core::object::short;
+use innkeeper_guest::Engine;
 use serde::Serialize;
 
 use super::get::Form;
@@ -64,11 +65,7 @@ pub(super) fn inspect(options: &Options) -> anyhow::Result<()> {
 }
 
 fn look(engine: &Engine, file: &Path) -> anyhow::Result<Report> {
-    let size = std::fs::metadata(file).context("it cannot be read")?.len();
-    if size > MAX_SIZE as u64 {
-        bail!("it has {size} bytes, and a module may have {MAX_SIZE}");
-    }
-    let bytes = std::fs::read(file).context("it cannot be read")?;
+    let bytes = wasm::read(file)?;
     let module = engine.load(&bytes)?;
     let manifest = module.manifest().clone();
     Ok(Report { file: file.to_owned(), digest: module.digest().to_owned(), size: bytes.len(), manifest })
@@ -76,7 +73,7 @@ fn look(engine: &Engine, file: &Path) -> anyhow::Result<Report> {
 
 fn line(report: &Report) -> [String; 6] {
     let Report { file, digest, size, manifest } = report;
-    let short = digest.get(7..19).unwrap_or(digest).to_owned();
+    let short = short(digest).to_owned();
     let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
     [name, manifest.name.clone(), manifest.version.clone(), manifest.serves.to_string(), short, size.to_string()]
 }

@@ -15,6 +15,7 @@ mod trace;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use innkeeper_cluster::{Cluster, Connect};
@@ -128,9 +129,6 @@ enum Command {
     Compile(compile::Options),
 }
 
-/// The namespace in which the cluster keeps modules, if nobody says otherwise.
-pub(crate) const NAMESPACE: &str = "innkeeper";
-
 /// Which cluster.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Access {
@@ -147,6 +145,22 @@ impl Access {
         let connect = Connect { kubeconfig: self.kubeconfig.clone(), context: self.context.clone() };
         Ok(Cluster::connect(connect).await?)
     }
+}
+
+/// Where the cluster keeps modules.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Storage {
+    /// The namespace in which the cluster keeps modules: the same for the host and for everybody who pushes.
+    #[arg(long, value_name = "NAME", env = "INNKEEPER_NAMESPACE", default_value = "innkeeper")]
+    pub(crate) namespace: String,
+}
+
+/// How long to wait for a host.
+#[derive(Clone, Debug, Args)]
+struct Patience {
+    /// How long to wait until a host has taken it up, such as 30s. 0s: not at all.
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = reconciler::patience)]
+    timeout: Duration,
 }
 
 /// Runs the command line. Exit codes: 0 done, 1 failed, 2 wrong usage.

@@ -4,14 +4,16 @@ use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use innkeeper_cluster::Cluster;
 use innkeeper_core::plan::{Change, How};
-use innkeeper_guest::{Engine, Module};
+use innkeeper_guest::Module;
 
 use super::get::Form;
-use super::{Access, NAMESPACE, diff, reconciler, table};
+use super::{Access, Storage, diff, reconciler, table};
+use crate::guests::Guests;
 use crate::plan::{self, Report, Task};
 use crate::wasm;
 
@@ -27,9 +29,8 @@ pub(super) struct Options {
     /// The file of the module that serves, where the cluster does not keep it: where it came from a folder.
     #[arg(long, value_name = "FILE")]
     serving: Option<PathBuf>,
-    /// The namespace in which the cluster keeps modules: that of the host's own option.
-    #[arg(long, value_name = "NAME", env = "INNKEEPER_NAMESPACE", default_value = NAMESPACE)]
-    namespace: String,
+    #[command(flatten)]
+    storage: Storage,
     /// Counts only, not what differs object by object.
     #[arg(long)]
     summary: bool,
@@ -47,14 +48,15 @@ const DIFFERENT: u8 = 2;
 
 /// Works out a plan and prints it.
 pub(super) async fn plan(options: Options) -> anyhow::Result<ExitCode> {
-    let guests = options.wasm.engine()?;
-    let module = load(&guests, &options.file)?;
-    let serving = options.serving.as_deref().map(|file| load(&guests, file)).transpose()?;
+    let guests = Arc::new(Guests::new(options.wasm.engine()?));
+    let load = |file: &Path| wasm::load(&guests.engine, file).map(|(module, _)| module);
+    let module = load(&options.file)?;
+    let serving = options.serving.as_deref().map(load).transpose()?;
     let cluster = options.access.connect().await?;
     let reconciler = options.reconciler.clone().unwrap_or_else(|| module.manifest().name.clone());
     check(&cluster, &reconciler, serving.as_ref()).await?;
     eprintln!("listing the objects of Reconciler {reconciler}");
-    let task = Task { guests, module, reconciler, serving, namespace: options.namespace.clone() };
+    let task = Task { guests, module, reconciler, serving, namespace: options.storage.namespace.clone() };
     let mut report = plan::plan(&cluster, task).await?;
     let code = if report.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) };
     if options.summary {
@@ -72,8 +74,7 @@ pub(super) async fn plan(options: Options) -> anyhow::Result<ExitCode> {
 
 /// The module that serves must be at hand, and be the one that does.
 async fn check(cluster: &Cluster, name: &str, serving: Option<&Module>) -> anyhow::Result<()> {
-    let found = reconciler::find(cluster, name).await?;
-    let found = found.with_context(|| format!("there is no Reconciler {name}; innkeeper get lists them"))?;
+    let found = reconciler::existing(cluster, name).await?;
     let decides = found.status.digest.as_deref().unwrap_or("none");
     match serving {
         None if found.source.folder.is_some() => bail!(
@@ -86,12 +87,6 @@ async fn check(cluster: &Cluster, name: &str, serving: Option<&Module>) -> anyho
         _ => {}
     }
     Ok(())
-}
-
-fn load(guests: &Engine, file: &Path) -> anyhow::Result<Module> {
-    let shown = file.display();
-    let bytes = std::fs::read(file).with_context(|| format!("{shown} cannot be read"))?;
-    guests.load(&bytes).with_context(|| format!("{shown} is no module"))
 }
 
 /// What differs, object by object, then the counts.

@@ -1,16 +1,14 @@
 //! `innkeeper push`: puts a module into the cluster and lets it take over.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use anyhow::{Context as _, bail};
 use innkeeper_cluster::Cluster;
 use innkeeper_core::permissions::Permissions;
 use innkeeper_core::reconciler::{Source, Spec};
-use innkeeper_guest::{MAX_SIZE, Module};
+use innkeeper_guest::Module;
 
 use super::reconciler::{self, Standing};
-use super::{Access, NAMESPACE};
+use super::{Access, Patience, Storage};
 use crate::wasm;
 
 /// What `innkeeper push` can be told.
@@ -23,12 +21,10 @@ pub(super) struct Options {
     /// made, with the permissions that the module asks for in the object's own namespace.
     #[arg(long, value_name = "NAME")]
     reconciler: Option<String>,
-    /// The namespace in which the cluster keeps modules: that of the host's own option.
-    #[arg(long, value_name = "NAME", env = "INNKEEPER_NAMESPACE", default_value = NAMESPACE)]
-    namespace: String,
-    /// How long to wait until a host has taken it up, such as 30s. 0s: not at all.
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = reconciler::patience)]
-    timeout: Duration,
+    #[command(flatten)]
+    storage: Storage,
+    #[command(flatten)]
+    patience: Patience,
     #[command(flatten)]
     wasm: wasm::Compiling,
     #[command(flatten)]
@@ -37,25 +33,22 @@ pub(super) struct Options {
 
 /// Pushes a module.
 pub(super) async fn push(options: Options) -> anyhow::Result<()> {
-    let file = options.file.display();
-    let size = std::fs::metadata(&options.file).with_context(|| format!("{file} cannot be read"))?.len();
-    if size > MAX_SIZE as u64 {
-        bail!("{file} has {size} bytes, and a module may have {MAX_SIZE}");
-    }
-    let bytes = std::fs::read(&options.file).with_context(|| format!("{file} cannot be read"))?;
     // What no host would load is not put into the cluster.
-    let module = options.wasm.engine()?.load(&bytes).with_context(|| format!("{file} is no module"))?;
+    let (module, bytes) = wasm::load(&options.wasm.engine()?, &options.file)?;
     let manifest = module.manifest();
     let name = options.reconciler.clone().unwrap_or_else(|| manifest.name.clone());
-    eprintln!("{}: {} {} ({}), {size} bytes", file, manifest.name, manifest.version, module.short_digest());
+    let (file, size) = (options.file.display(), bytes.len());
+    eprintln!("{file}: {} {} ({}), {size} bytes", manifest.name, manifest.version, module.short_digest());
 
     let cluster = options.access.connect().await?;
     let told = |there, of| eprintln!("{there} of {of} chunks are in the cluster");
-    cluster.store_module(&options.namespace, &bytes, told).await?;
+    cluster.store_module(&options.storage.namespace, &bytes, told).await?;
     let before = place(&cluster, &name, &module).await?;
     match before.is_served(module.digest()) {
         true => println!("Reconciler {name}: {} decides already", module.short_digest()),
-        false => reconciler::wait(&cluster, &before, module.digest(), options.timeout, &reconciler::STOPS).await?,
+        false => {
+            reconciler::wait(&cluster, &before, module.digest(), options.patience.timeout, &reconciler::STOPS).await?
+        }
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use innkeeper_cluster::{Cluster, PUSH_MANAGER};
 use innkeeper_core::action::{Action, Done};
 use innkeeper_core::names::APPROVED;
-use innkeeper_core::object::Object;
+use innkeeper_core::object::{Object, short};
 use innkeeper_core::reconciler::{self, Condition, Source, Spec, Status};
 use innkeeper_core::resource::Address;
 use serde_json::{Value, json};
@@ -80,6 +80,17 @@ pub(super) async fn find(cluster: &Cluster, name: &str) -> anyhow::Result<Option
         Done::NotFound(_) => Ok(None),
         other => bail!("Reconciler {name} cannot be read: {}", words(other)),
     }
+}
+
+/// The Reconciler of that name.
+pub(super) async fn existing(cluster: &Cluster, name: &str) -> anyhow::Result<Standing> {
+    let found = find(cluster, name).await?;
+    found.with_context(|| format!("there is no Reconciler {name}; innkeeper get lists them"))
+}
+
+/// Whether a person who writes this means that digest: it whole, or how it begins.
+pub(super) fn means(written: &str, digest: &str) -> bool {
+    digest.starts_with(written) || digest.strip_prefix("sha256:").is_some_and(|hex| hex.starts_with(written))
 }
 
 /// Makes a Reconciler.
@@ -177,9 +188,9 @@ pub(super) async fn wait(
     patience: Duration,
     stops: &[&str],
 ) -> anyhow::Result<()> {
-    let (name, short) = (&named.at.name, digest.get(7..19).unwrap_or(digest));
+    let (name, module) = (&named.at.name, short(digest));
     if patience.is_zero() {
-        println!("Reconciler {name}: names {short}");
+        println!("Reconciler {name}: names {module}");
         return Ok(());
     }
     let began = Instant::now();
@@ -189,24 +200,24 @@ pub(super) async fn wait(
             bail!("Reconciler {name} names {other} by now");
         }
         if now.is_observed() && now.status.digest.as_deref() == Some(digest) {
-            return taken(name, short, named, &now);
+            return taken(name, module, named, &now);
         }
         let loaded = now.condition("Loaded").filter(|c| now.is_observed() && c.status == "False");
         if let Some(stopped) = loaded.filter(|c| stops.contains(&&*c.reason)) {
-            bail!("Reconciler {name}: {short} does not decide: {}", stopped.message);
+            bail!("Reconciler {name}: {module} does not decide: {}", stopped.message);
         }
         if began.elapsed() > patience {
             let why = loaded.map_or("no host has taken it up; is one running?", |c| c.message.as_str());
-            bail!("Reconciler {name}: {short} does not decide after {patience:?}: {why}");
+            bail!("Reconciler {name}: {module} does not decide after {patience:?}: {why}");
         }
         tokio::time::sleep(POLL).await;
     }
 }
 
-fn taken(name: &str, short: &str, before: &Standing, now: &Standing) -> anyhow::Result<()> {
-    let last = before.status.digest.as_deref().and_then(|digest| digest.get(7..19)).filter(|last| *last != short);
+fn taken(name: &str, module: &str, before: &Standing, now: &Standing) -> anyhow::Result<()> {
+    let last = before.status.digest.as_deref().map(short).filter(|last| *last != module);
     let last = last.map(|last| format!(", before it {last} did")).unwrap_or_default();
-    println!("Reconciler {name}: {short} decides{last}");
+    println!("Reconciler {name}: {module} decides{last}");
     match now.condition("Stalled").filter(|c| c.status == "True") {
         Some(stalled) => bail!("Reconciler {name} does not serve: {}", stalled.message),
         None => Ok(()),

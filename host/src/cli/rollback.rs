@@ -1,12 +1,11 @@
 //! `innkeeper rollback`: lets a module decide again that decided before.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, bail};
 use innkeeper_cluster::Cluster;
+use innkeeper_core::object::short;
 use innkeeper_core::reconciler::Served;
 
-use super::{Access, NAMESPACE, reconciler};
+use super::{Access, Patience, Storage, reconciler};
 
 /// What `innkeeper rollback` can be told.
 #[derive(Debug, clap::Args)]
@@ -17,12 +16,10 @@ pub(super) struct Options {
     /// The digest to go back to, or how it begins. Default: the one that decided before the one that does now.
     #[arg(long, value_name = "DIGEST")]
     to: Option<String>,
-    /// The namespace in which the cluster keeps modules: that of the host's own option.
-    #[arg(long, value_name = "NAME", env = "INNKEEPER_NAMESPACE", default_value = NAMESPACE)]
-    namespace: String,
-    /// How long to wait until a host has taken it up, such as 30s. 0s: not at all.
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = reconciler::patience)]
-    timeout: Duration,
+    #[command(flatten)]
+    storage: Storage,
+    #[command(flatten)]
+    patience: Patience,
     #[command(flatten)]
     access: Access,
 }
@@ -31,26 +28,22 @@ pub(super) struct Options {
 pub(super) async fn rollback(options: Options) -> anyhow::Result<()> {
     let cluster = options.access.connect().await?;
     let name = &options.reconciler;
-    let found = reconciler::find(&cluster, name).await?;
-    let found = found.with_context(|| format!("there is no Reconciler {name}; innkeeper get lists them"))?;
+    let found = reconciler::existing(&cluster, name).await?;
     // Where something else is named that does not decide, the one that does is gone back to.
     let decides = found.status.digest.as_deref();
     let now = decides.filter(|digest| found.source.digest.as_deref().is_none_or(|named| named == *digest));
     let meant = meant(&found.status.history, now, options.to.as_deref())
         .map_err(|why| anyhow::anyhow!("Reconciler {name}: {why}"))?;
     let digest = meant.digest.clone();
-    kept(&cluster, &options.namespace, &digest).await?;
+    kept(&cluster, &options.storage.namespace, &digest).await?;
     if reconciler::go_back(&cluster, &found, &digest).await?.is_none() {
         bail!("Reconciler {name} names {} already; it waits for a host", short(&digest));
     }
-    reconciler::wait(&cluster, &found, &digest, options.timeout, &reconciler::STOPS).await
+    reconciler::wait(&cluster, &found, &digest, options.patience.timeout, &reconciler::STOPS).await
 }
 
 /// Which module of the history is meant.
 fn meant<'a>(history: &'a [Served], now: Option<&str>, to: Option<&str>) -> Result<&'a Served, String> {
-    let begins = |served: &Served, to: &str| {
-        served.digest.starts_with(to) || served.digest.get(7..).is_some_and(|hex| hex.starts_with(to))
-    };
     let all = || {
         let all: Vec<String> =
             history.iter().map(|s| format!("{} ({}, since {})", short(&s.digest), s.version, s.since)).collect();
@@ -60,7 +53,7 @@ fn meant<'a>(history: &'a [Served], now: Option<&str>, to: Option<&str>) -> Resu
         let before = history.iter().find(|served| Some(served.digest.as_str()) != now);
         return before.ok_or_else(|| format!("no module decided before the one that does now; known: {}", all()));
     };
-    let mut found: Vec<&Served> = history.iter().filter(|served| begins(served, to)).collect();
+    let mut found: Vec<&Served> = history.iter().filter(|served| reconciler::means(to, &served.digest)).collect();
     found.dedup_by(|a, b| a.digest == b.digest);
     match found.as_slice() {
         [] => Err(format!("no module in its history begins with {to}; known: {}", all())),
@@ -76,10 +69,6 @@ fn meant<'a>(history: &'a [Served], now: Option<&str>, to: Option<&str>) -> Resu
 async fn kept(cluster: &Cluster, namespace: &str, digest: &str) -> anyhow::Result<()> {
     let kept = cluster.stored_module(namespace, digest).await;
     kept.map(drop).with_context(|| format!("the cluster does not keep {}; push its file instead", short(digest)))
-}
-
-fn short(digest: &str) -> &str {
-    digest.get(7..19).unwrap_or(digest)
 }
 
 #[cfg(test)]

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, bail};
 use innkeeper_cluster::{Cluster, WatchHandle};
-use innkeeper_core::binding;
 use innkeeper_core::engine::{Engine, Input, News, Now, Output, Settings, Survey, Unfit};
 use innkeeper_core::kind::Kind;
 use innkeeper_core::reconciler::ConfigMapKey;
@@ -15,7 +14,7 @@ use innkeeper_core::watch::{Form, Watch};
 use innkeeper_guest::Module;
 use tokio::sync::mpsc;
 
-use crate::wasm;
+use crate::guests::Guests;
 
 /// How long everything may take until it is seen.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -25,16 +24,13 @@ const TURN: Duration = Duration::from_millis(250);
 /// The engine with what stands around it.
 pub(super) struct Desk {
     engine: Engine,
-    guests: innkeeper_guest::Engine,
+    guests: Arc<Guests>,
     cluster: Cluster,
     namespace: String,
     watches: HashMap<u64, (Watch, WatchHandle)>,
     sink: mpsc::Sender<(u64, Event)>,
     events: mpsc::Receiver<(u64, Event)>,
     answers: (mpsc::UnboundedSender<Input>, mpsc::UnboundedReceiver<Input>),
-    /// Modules by digest.
-    modules: HashMap<String, Module>,
-    loaded: (mpsc::UnboundedSender<Module>, mpsc::UnboundedReceiver<Module>),
     began: Instant,
 }
 
@@ -42,7 +38,7 @@ impl Desk {
     /// Begins to watch. `serving` stands in for a folder of modules.
     pub(super) fn open(
         cluster: Cluster,
-        guests: innkeeper_guest::Engine,
+        guests: Arc<Guests>,
         namespace: String,
         serving: Option<Module>,
     ) -> anyhow::Result<Self> {
@@ -59,14 +55,11 @@ impl Desk {
             sink,
             events,
             answers: mpsc::unbounded_channel(),
-            modules: HashMap::new(),
-            loaded: mpsc::unbounded_channel(),
             began,
         };
         desk.carry_out(outputs);
         if let Some(module) = serving {
-            let news = News::Loaded(bound(&module));
-            desk.modules.insert(module.digest().to_owned(), module);
+            let news = News::Loaded(desk.guests.keep(module));
             desk.input(Input::Module { source: "--serving".to_owned(), news });
         }
         desk.input(Input::ModulesRead);
@@ -91,9 +84,6 @@ impl Desk {
                 Some(input) = self.answers.1.recv() => input,
                 () = tokio::time::sleep(TURN) => Input::Troubles(troubles),
             };
-            while let Ok(module) = self.loaded.1.try_recv() {
-                self.modules.insert(module.digest().to_owned(), module);
-            }
             self.input(input);
         }
     }
@@ -101,7 +91,7 @@ impl Desk {
     /// The module that serves.
     pub(super) fn serving(&self, name: &str) -> anyhow::Result<Module> {
         let digest = self.engine.serving(name).map(|module| module.digest.clone());
-        let module = digest.and_then(|digest| self.modules.get(&digest)).cloned();
+        let module = digest.and_then(|digest| self.guests.module(&digest));
         module.with_context(|| format!("Reconciler {name}: no module serves"))
     }
 
@@ -161,10 +151,10 @@ impl Desk {
     fn follow(&mut self, at: ConfigMapKey) {
         let (sink, mut held) = mpsc::channel(1);
         let follower = self.cluster.follow(at.clone(), sink);
-        let (guests, answers, loaded) = (self.guests.clone(), self.answers.0.clone(), self.loaded.0.clone());
+        let (guests, answers) = (self.guests.clone(), self.answers.0.clone());
         tokio::spawn(async move {
             let result = match held.recv().await {
-                Some(Ok(bytes)) => load(guests, bytes, &loaded).await,
+                Some(Ok(bytes)) => guests.take(bytes).await,
                 Some(Err(why)) => Err(Unfit::Missing(why)),
                 None => return,
             };
@@ -176,37 +166,14 @@ impl Desk {
     /// Reads a module that the cluster keeps.
     fn fetch(&self, digest: String) {
         let (cluster, guests, namespace) = (self.cluster.clone(), self.guests.clone(), self.namespace.clone());
-        let (answers, loaded) = (self.answers.0.clone(), self.loaded.0.clone());
+        let answers = self.answers.0.clone();
         tokio::spawn(async move {
-            let result = match cluster.stored_module(&namespace, &digest).await {
-                Ok(bytes) => load(guests, bytes, &loaded).await,
-                Err(error) => Err(Unfit::Missing(error.to_string())),
-            };
+            let result = guests.fetch(&cluster, &namespace, &digest).await;
             let _ = answers.send(Input::Fetched(digest, result));
         });
     }
 }
 
-/// Loads a module, and hands it over.
-async fn load(
-    guests: innkeeper_guest::Engine,
-    bytes: Vec<u8>,
-    loaded: &mpsc::UnboundedSender<Module>,
-) -> Result<binding::Module, Unfit> {
-    let load = move || wasm::unpacked(bytes).and_then(|bytes| guests.load(&bytes).map_err(|e| wasm::sentence(&e)));
-    let module = tokio::task::spawn_blocking(load).await.unwrap_or_else(|error| Err(error.to_string()));
-    let module = module.map_err(Unfit::Rejected)?;
-    let bound = bound(&module);
-    let _ = loaded.send(module);
-    Ok(bound)
-}
-
-fn bound(module: &Module) -> binding::Module {
-    binding::Module { digest: module.digest().to_owned(), manifest: Arc::new(module.manifest().clone()) }
-}
-
 fn now(began: Instant) -> Now {
-    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    Now { mono_ms: millis(began.elapsed()), wall_ms: millis(wall).cast_signed() }
+    Now::new(began.elapsed(), SystemTime::now())
 }

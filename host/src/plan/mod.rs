@@ -19,6 +19,7 @@ use innkeeper_core::resource::Resource;
 use innkeeper_core::watch::Form;
 use innkeeper_guest::{Engine, Module};
 
+use crate::guests::Guests;
 use desk::Desk;
 pub(crate) use report::{Report, Side};
 
@@ -27,8 +28,8 @@ const ROUNDS: usize = 8;
 
 /// What is planned.
 pub(crate) struct Task {
-    /// The wasm engine.
-    pub(crate) guests: Engine,
+    /// The wasm engine, with what it loaded.
+    pub(crate) guests: Arc<Guests>,
     /// The module that would take over.
     pub(crate) module: Module,
     /// The Reconciler.
@@ -42,15 +43,16 @@ pub(crate) struct Task {
 /// What the module would change.
 pub(crate) async fn plan(cluster: &Cluster, task: Task) -> anyhow::Result<Report> {
     let Task { guests, module, reconciler: name, serving, namespace } = task;
+    let wasm = guests.engine.clone();
     let began = Instant::now();
-    let mut desk = Desk::open(cluster.clone(), guests.clone(), namespace, serving)?;
+    let mut desk = Desk::open(cluster.clone(), guests, namespace, serving)?;
     for _ in 0..ROUNDS {
         let survey = Arc::new(desk.survey(&name).await?);
         let serving = desk.serving(&name)?;
         let filled = began.elapsed();
         let began = Instant::now();
         let sides = [&serving, &module].map(Side::of);
-        match compare(cluster, &guests, [serving, module.clone()], &survey, cores()).await? {
+        match compare(cluster, &wasm, [serving, module.clone()], &survey, cores()).await? {
             Compared::Lacks(kinds) => kinds.iter().for_each(|(kind, form)| desk.want(&name, kind, *form)),
             Compared::Differences(all) => {
                 return Ok(Report::of(name, sides, &survey, all, (filled, began.elapsed())));

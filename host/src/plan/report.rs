@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use innkeeper_core::engine::Survey;
+use innkeeper_core::object::short;
 use innkeeper_core::plan::{Counts, Difference};
 use innkeeper_guest::Module;
 use serde::Serialize;
@@ -40,7 +41,7 @@ impl Side {
 
     /// The first digits of its digest.
     pub(crate) fn short(&self) -> &str {
-        self.digest.get(7..19).unwrap_or(&self.digest)
+        short(&self.digest)
     }
 }
 

@@ -13,8 +13,8 @@ use tokio::sync::mpsc;
 
 use super::gate::Gate;
 use super::metrics::Metrics;
-use super::modules::Guests;
 use super::trace::{Meter, Taken};
+use crate::guests::Guests;
 
 /// The place where guests are called.
 pub(super) struct Calls {

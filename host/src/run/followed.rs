@@ -10,8 +10,7 @@ use innkeeper_core::reconciler::ConfigMapKey;
 use tokio::sync::mpsc;
 
 use super::metrics::Metrics;
-use super::modules::Guests;
-use crate::wasm;
+use crate::guests::Guests;
 
 /// The ConfigMaps that are followed.
 pub(super) struct Followed {
@@ -55,12 +54,7 @@ impl Followed {
 
 impl Loader {
     async fn load(self: &Arc<Self>, held: Held) -> Result<Module, Unfit> {
-        let bytes = held.map_err(Unfit::Missing)?;
-        let _permit = self.guests.room.acquire().await;
-        let guests = self.guests.clone();
-        let loaded =
-            tokio::task::spawn_blocking(move || guests.load(&wasm::unpacked(bytes).map_err(Unfit::Rejected)?)).await;
-        let result = loaded.map_err(|error| Unfit::Missing(format!("loading it ended in the host: {error}")))?;
+        let result = self.guests.take(held.map_err(Unfit::Missing)?).await;
         self.metrics.module(result.is_ok());
         result
     }

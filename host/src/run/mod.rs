@@ -22,7 +22,8 @@ use innkeeper_cluster::Cluster;
 use innkeeper_core::engine::{Input, Settings};
 use tokio::sync::mpsc;
 
-use crate::cli::Access;
+use crate::cli::{Access, Storage};
+use crate::guests::Guests;
 use crate::{logs, wasm};
 
 /// How long work in flight may take after the first SIGTERM.
@@ -36,9 +37,8 @@ pub(crate) struct Options {
     /// The folder of modules (*.wasm). Each is loaded, and loaded anew when its file changes.
     #[arg(long, value_name = "DIR", env = "INNKEEPER_MODULES")]
     modules: PathBuf,
-    /// The namespace in which innkeeper push keeps modules.
-    #[arg(long, value_name = "NAME", env = "INNKEEPER_NAMESPACE", default_value = crate::cli::NAMESPACE)]
-    namespace: String,
+    #[command(flatten)]
+    storage: Storage,
     #[command(flatten)]
     wasm: wasm::Compiling,
     #[command(flatten)]
@@ -86,7 +86,7 @@ async fn host(options: Options) -> anyhow::Result<()> {
     let state = Arc::new(health::State::default());
     let health = http::bind(options.health, "--health").await?;
     let scrape = http::bind(options.metrics, "--metrics").await?;
-    let guests = Arc::new(modules::Guests::new(options.wasm.engine()?));
+    let guests = Arc::new(Guests::new(options.wasm.engine()?));
     let folder = modules::Folder::open(&options.modules)?;
     let cluster = options.access.connect().await?;
     let metrics = Arc::new(metrics::Metrics::new(&cluster));
@@ -105,7 +105,7 @@ async fn host(options: Options) -> anyhow::Result<()> {
         _ = stopping.changed() => return Ok(()),
     }
     folder.serve(guests.clone(), metrics.clone(), inputs.clone());
-    let pushed = modules::Pushed::new(cluster.clone(), options.namespace, guests.clone(), metrics.clone());
+    let pushed = modules::Pushed::new(cluster.clone(), options.storage.namespace, guests.clone(), metrics.clone());
     let plans = plans::Plans::new(cluster.clone(), guests.clone());
     let followed = followed::Followed::new(cluster.clone(), guests.clone(), metrics.clone());
     let calls = calls::Calls::new(guests, calls, metrics.clone());

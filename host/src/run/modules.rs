@@ -1,58 +1,17 @@
-//! Modules: from files in the folder to loaded guests, and the guests by their digest.
+//! Modules: from files in the folder, and from what the cluster keeps, to loaded guests.
 
-use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use innkeeper_cluster::Cluster;
-use innkeeper_core::binding;
 use innkeeper_core::engine::{Input, News, Unfit};
 use innkeeper_core::kind::Key;
-use innkeeper_guest::{Change, Engine, Level, LogLine, Module};
-use tokio::sync::{Semaphore, mpsc};
+use innkeeper_guest::{Change, Level, LogLine};
+use tokio::sync::mpsc;
 
 use super::loading::Lanes;
 use super::metrics::Metrics;
-use crate::wasm;
-
-/// Modules that are loaded at once. Each may take the memory of one compilation.
-const AT_ONCE: usize = 2;
-
-/// The wasm engine, and every module that was loaded, by digest.
-pub(super) struct Guests {
-    pub(super) engine: Engine,
-    modules: Mutex<HashMap<String, Module>>,
-    /// So many modules are loaded at once, wherever they come from.
-    pub(super) room: Arc<Semaphore>,
-}
-
-impl Guests {
-    pub(super) fn new(engine: Engine) -> Self {
-        Self { engine, modules: Mutex::default(), room: Arc::new(Semaphore::new(AT_ONCE)) }
-    }
-
-    /// The module of that digest.
-    pub(super) fn module(&self, digest: &str) -> Option<Module> {
-        self.modules.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
-    }
-
-    /// Loads bytes; a module that was loaded before is not compiled again. The error says why it is none, or why that
-    /// could not be found out.
-    pub(super) fn load(&self, bytes: &[u8]) -> Result<binding::Module, Unfit> {
-        let module = self.engine.load(bytes).map_err(|error| match error.category() {
-            "compiler" => Unfit::Missing(wasm::sentence(&error)),
-            _ => Unfit::Rejected(wasm::sentence(&error)),
-        })?;
-        let bound = bound(&module);
-        self.modules.lock().unwrap_or_else(PoisonError::into_inner).insert(bound.digest.clone(), module);
-        Ok(bound)
-    }
-}
-
-/// A module as the engine knows it.
-fn bound(module: &Module) -> binding::Module {
-    binding::Module { digest: module.digest().to_owned(), manifest: Arc::new(module.manifest().clone()) }
-}
+use crate::guests::Guests;
 
 /// The folder of modules.
 pub(super) struct Folder {
@@ -122,25 +81,12 @@ impl Pushed {
     pub(super) fn fetch(self: &Arc<Self>, digest: String, inputs: mpsc::Sender<Input>) {
         let this = self.clone();
         tokio::spawn(async move {
-            let result = this.load(&digest).await;
+            let result = this.guests.fetch(&this.cluster, &this.namespace, &digest).await;
             if !matches!(result, Err(Unfit::Missing(_))) {
                 this.metrics.module(result.is_ok());
             }
             let _ = inputs.send(Input::Fetched(digest, result)).await;
         });
-    }
-
-    async fn load(&self, digest: &str) -> Result<binding::Module, Unfit> {
-        if let Some(module) = self.guests.module(digest) {
-            return Ok(bound(&module));
-        }
-        let _permit = self.guests.room.acquire().await;
-        // Chunks that are wrong can be made right.
-        let bytes = self.cluster.stored_module(&self.namespace, digest).await;
-        let bytes = bytes.map_err(|error| Unfit::Missing(error.to_string()))?;
-        let guests = self.guests.clone();
-        let loaded = tokio::task::spawn_blocking(move || guests.load(&bytes)).await;
-        loaded.map_err(|error| Unfit::Missing(format!("loading it ended in the host: {error}")))?
     }
 }
 

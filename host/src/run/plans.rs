@@ -11,7 +11,7 @@ use innkeeper_core::watch::Form;
 use innkeeper_guest::Module;
 use tokio::sync::{Semaphore, mpsc};
 
-use super::modules::Guests;
+use crate::guests::Guests;
 use crate::plan::{self, Compared};
 
 /// Objects that a status names as examples.

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 use innkeeper_cluster::{Cluster, WatchHandle};
 use innkeeper_core::engine::{Engine, Input, Now, Output, Settings};
+use innkeeper_core::object::short;
 use innkeeper_core::share::Share;
 use innkeeper_core::store::Event;
 use innkeeper_core::watch::Watch;
@@ -98,6 +99,14 @@ impl Pump {
             let pause = tokio::time::sleep(self.pause(&engine));
             let input = tokio::select! {
                 biased;
+                Some((task, kinds)) = self.lacks.recv() => {
+                    for (kind, form) in &kinds {
+                        let outputs = engine.want(self.now(), &task.0, kind, *form);
+                        self.carry_out(outputs);
+                    }
+                    self.plans.ask(task);
+                    Input::Tick
+                }
                 Some(input) = inputs.recv() => input,
                 Some((number, event)) = self.events.recv() => Input::Watched(number, event),
                 Some(question) = questions.recv() => {
@@ -126,13 +135,6 @@ impl Pump {
                 let outputs = engine.handle(self.now(), Input::Troubles(self.troubles()));
                 self.carry_out(outputs);
             }
-            while let Ok((task, kinds)) = self.lacks.try_recv() {
-                for (kind, form) in &kinds {
-                    let outputs = engine.want(self.now(), &task.0, kind, *form);
-                    self.carry_out(outputs);
-                }
-                self.plans.ask(task);
-            }
             self.plans.begin(&engine, &self.inputs);
             self.state.set_ready(engine.is_ready() && !stopping);
             self.state.beat();
@@ -156,8 +158,7 @@ impl Pump {
     }
 
     fn now(&self) -> Now {
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Now { mono_ms: millis(self.start.elapsed()), wall_ms: millis(wall).cast_signed() }
+        Now::new(self.start.elapsed(), SystemTime::now())
     }
 
     /// The watches that fail at present, and why.
@@ -230,7 +231,7 @@ impl Pump {
                     let series = self.metrics.kinds.of(&object.kind.group_kind());
                     series.reconciles.ended(&ended, took);
                     series.queue.ended(ended.again, took);
-                    let module = digest.as_deref().and_then(|d| d.get(7..19)).unwrap_or("none").to_owned();
+                    let module = digest.as_deref().map_or("none", short).to_owned();
                     if let Some(ms) = held_ms {
                         series.queue.slowed();
                         tracing::warn!(%object, module, %causes, "it does not settle: not looked at for {ms} ms");
@@ -252,8 +253,4 @@ impl Pump {
             }
         }
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

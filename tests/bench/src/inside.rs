@@ -3,11 +3,10 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, Result, ensure};
 use innkeeper_cluster::{Cluster, Connect, WatchHandle};
-use innkeeper_core::binding;
 use innkeeper_core::engine::{Engine, Input, News, Now, Output};
 use innkeeper_core::object::Object;
 use innkeeper_core::store::Event;
@@ -97,9 +96,8 @@ impl Desk {
     }
 
     async fn look_at_all(&mut self, objects: usize) -> Result<Inside> {
-        let manifest = Arc::new(self.module.manifest().clone());
-        let module = binding::Module { digest: self.module.digest().to_owned(), manifest };
-        self.input(Input::Module { source: "fleet.wasm".to_owned(), news: News::Loaded(module) });
+        let news = News::Loaded(self.module.bound());
+        self.input(Input::Module { source: "fleet.wasm".to_owned(), news });
         self.input(Input::ModulesRead);
         self.work().await;
         (self.busy, self.called) = (Duration::ZERO, Duration::ZERO);
@@ -200,9 +198,7 @@ fn changed(object: &Object, later: u64, change: impl Fn(&mut Value)) -> Result<A
 }
 
 fn now(began: Instant) -> Now {
-    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    Now { mono_ms: millis(began.elapsed()), wall_ms: millis(wall).cast_signed() }
+    Now::new(began.elapsed(), SystemTime::now())
 }
 
 fn micros(duration: Duration) -> f64 {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::reconcilers::Why;
 use super::{Engine, Output};
 use crate::binding::Module;
+use crate::object::short;
 use crate::reconciler::{ConfigMapKey, Source};
 
 /// After how long a pushed module is looked for again that could not be read, in milliseconds.
@@ -41,6 +42,14 @@ pub(super) enum Had {
 }
 
 impl Had {
+    fn of(result: Result<Module, Unfit>) -> Self {
+        result.map_or_else(Self::Not, Self::Module)
+    }
+
+    fn module(&self) -> Option<&Module> {
+        if let Self::Module(module) = self { Some(module) } else { None }
+    }
+
     /// Why it cannot serve, as a condition says it; none while that is open.
     fn trouble(&self) -> Option<Why> {
         match self {
@@ -96,16 +105,6 @@ impl Kept {
     }
 }
 
-impl Had {
-    fn module(&self) -> Option<&Module> {
-        if let Self::Module(module) = self { Some(module) } else { None }
-    }
-
-    fn of(result: Result<Module, Unfit>) -> Self {
-        result.map_or_else(Self::Not, Self::Module)
-    }
-}
-
 impl Engine {
     /// Reads the pushed modules that nobody has asked for yet, or that could not be had for a while.
     pub(super) fn fetch(&mut self, wanted: &BTreeSet<String>) {
@@ -145,7 +144,7 @@ impl Engine {
 
     /// What came of reading a pushed module.
     pub(super) fn fetched(&mut self, digest: &str, result: Result<Module, Unfit>) {
-        let what = format!("the pushed module {}", digest.get(7..19).unwrap_or(digest));
+        let what = format!("the pushed module {}", short(digest));
         self.say_what_came(&what, &result);
         if matches!(result, Err(Unfit::Missing(_))) {
             self.kept.again_ms.insert(digest.to_owned(), self.now.mono_ms + LOOK_AGAIN_MS);
@@ -159,10 +158,9 @@ impl Engine {
     /// What became of the module of a ConfigMap.
     pub(super) fn followed(&mut self, at: &ConfigMapKey, result: Result<Module, Unfit>) {
         // What is not followed any more may have been on its way.
-        if let Some(known) = self.kept.followed.get_mut(at) {
-            let had = result.clone();
-            *known = Had::of(result);
-            self.say_what_came(&at.to_string(), &had);
+        if self.kept.followed.contains_key(at) {
+            self.say_what_came(&at.to_string(), &result);
+            self.kept.followed.insert(at.clone(), Had::of(result));
             self.arrange();
         }
     }

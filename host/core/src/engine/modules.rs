@@ -1,11 +1,12 @@
 //! The modules of the folder: what each file offers, and which module counts under each name.
 //!
-//! A name is served from one file. When that source is gone or offers another name, the module stays in
-//! service until another source offers its name.
+//! A name is served from one file. When that is gone or offers another name, the module stays in service
+//! until another file offers its name.
 
 use std::collections::BTreeMap;
 
 use crate::binding::Module;
+use crate::object::short;
 
 /// What became of a source of a module.
 #[derive(Clone, Debug)]
@@ -64,15 +65,16 @@ impl Modules {
                     Some(_) => "is loaded and takes over".to_owned(),
                     None => format!("is loaded and decides for {}", module.manifest.serves),
                 };
-                let digest = module.digest.get(7..19).unwrap_or_default();
+                let digest = short(&module.digest);
                 Ok(format!("{source}: module {name} {} ({digest}) {said}", module.manifest.version))
             }
             News::Rejected(why) => {
                 let entry = self.sources.entry(source.to_owned()).or_default();
                 entry.rejected = Some(why.clone());
-                let stays = entry.module.as_ref().map(|m| {
-                    format!("; {} {} stays in service", m.manifest.name, m.digest.get(7..19).unwrap_or_default())
-                });
+                let stays = entry
+                    .module
+                    .as_ref()
+                    .map(|m| format!("; {} {} stays in service", m.manifest.name, short(&m.digest)));
                 Err(format!("{source}: {why}{}", stays.unwrap_or_default()))
             }
             News::Removed => {

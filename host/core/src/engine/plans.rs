@@ -7,6 +7,7 @@ use super::{ASK_AGAIN_MS, Engine, Output};
 use crate::binding::Module;
 use crate::conditions;
 use crate::names::APPROVED;
+use crate::object::short;
 use crate::plan::Counts;
 use crate::reconciler::{Plan, PlanFirst, Rollout};
 
@@ -71,7 +72,7 @@ impl Engine {
     /// Why a module does not take over from another one yet: a plan is to be made first, or approved.
     pub(super) fn waits_for_plan(&self, name: &str, declared: &Declared, module: &Module) -> Option<Why> {
         let rollout = declared.spec.as_ref().ok()?.rollout.as_ref()?;
-        let approved = declared.object.meta.annotations.get(APPROVED) == Some(&*module.digest);
+        let approved = declared.approves(&module.digest);
         if rollout.plan == PlanFirst::Never || approved {
             return None;
         }
@@ -132,17 +133,17 @@ impl Engine {
         self.want_no_more(name);
         let (now, made) = (self.now, conditions::timestamp(self.now.wall_ms));
         let Some(planned) = self.plans.of.get_mut(name).filter(|planned| planned.of.digest == digest) else { return };
-        let short = digest.get(7..19).unwrap_or(digest);
+        let module = short(digest);
         let text = match result {
             Ok((counts, examples)) => {
-                let text = format!("Reconciler {name}: with {short}, {}", counts.sentence());
+                let text = format!("Reconciler {name}: with {module}, {}", counts.sentence());
                 let plan = Plan { digest: digest.to_owned(), made, counts, examples };
                 planned.made = Made::Plan(Box::new(plan.clone()));
                 self.plans.last.insert(name.to_owned(), plan);
                 text
             }
             Err(why) => {
-                let text = format!("Reconciler {name}: what {short} would change cannot be worked out: {why}");
+                let text = format!("Reconciler {name}: what {module} would change cannot be worked out: {why}");
                 planned.made = Made::Not(why, now.mono_ms + 5 * ASK_AGAIN_MS);
                 text
             }

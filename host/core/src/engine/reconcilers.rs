@@ -64,6 +64,11 @@ impl Bound {
 }
 
 impl Declared {
+    /// Whether a person has approved the module of that digest.
+    pub(super) fn approves(&self, digest: &str) -> bool {
+        self.object.meta.annotations.get(APPROVED) == Some(digest)
+    }
+
     /// The kind it keeps, or kept last.
     pub(super) fn kind(&self) -> Option<GroupKind> {
         self.bound.resource().map(|resource| resource.kind.group_kind()).or_else(|| self.status.kind.clone())

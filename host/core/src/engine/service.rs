@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Engine;
 use super::reconcilers::{Declared, Why};
 use crate::binding::Module;
-use crate::names::APPROVED;
 use crate::reconciler::{Source, Spec};
 
 /// The modules that serve.
@@ -134,7 +133,7 @@ impl Engine {
         }
         // One that decided before may do so again when a person says so: it can cause no more than is granted anyway.
         let returns = declared.status.history.iter().any(|served| served.digest == module.digest);
-        if returns && declared.object.meta.annotations.get(APPROVED) == Some(&*module.digest) {
+        if returns && declared.approves(&module.digest) {
             return None;
         }
         let lacks = spec.permissions.lacks(&module.manifest, before);

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 
+use super::reconcilers::Declared;
 use super::{Engine, Now, Output};
 use crate::binding::{Binding, Module};
 use crate::contract::Request;
-use crate::kind::{GroupKind, Key, Kind};
-use crate::names::GROUP;
+use crate::kind::{Key, Kind};
 use crate::object::Object;
 use crate::reconciler;
 use crate::step::{self, Seen};
@@ -68,7 +68,7 @@ impl Engine {
         }
         let controller = declared.kind().and_then(|kind| self.controllers.get(&kind));
         let controller = controller.filter(|controller| controller.binding.reconciler == name);
-        let controller = controller.ok_or_else(|| self.why_unbound(name))?;
+        let controller = controller.ok_or_else(|| why_unbound(name, declared))?;
         let scene = self.scene();
         let trouble = scene.troubles.of_watch(&controller.objects);
         if let Some(trouble) = trouble.filter(|trouble| trouble.lasts(scene.now_ms)) {
@@ -130,17 +130,13 @@ impl Engine {
     pub fn serving(&self, name: &str) -> Option<&Module> {
         self.service.of(name)
     }
+}
 
-    fn why_unbound(&self, name: &str) -> String {
-        let bound = self.reconcilers.get(name).map(|declared| &declared.bound);
-        bound
-            .and_then(|bound| bound.why())
-            .map_or_else(|| format!("Reconciler {name} keeps no kind"), |(_, why)| why.clone())
-    }
+fn why_unbound(name: &str, declared: &Declared) -> String {
+    declared.bound.why().map_or_else(|| format!("Reconciler {name} keeps no kind"), |(_, why)| why.clone())
 }
 
 /// Who reads what a survey needs: nobody's object, so that no change of it wakes anybody.
 fn reader(name: &str, kind: &Kind) -> Key {
-    let reconcilers = Kind::new(GROUP, reconciler::VERSION, reconciler::KIND);
-    Key::new(reconcilers, None, format!("{name}/{}", GroupKind::to_string(&kind.group_kind())))
+    Key::new(reconciler::resource().kind, None, format!("{name}/{}", kind.group_kind()))
 }

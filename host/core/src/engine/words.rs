@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::plans::Found;
 use super::{News, Unfit};
@@ -48,6 +49,18 @@ pub struct Now {
     pub mono_ms: u64,
     /// Milliseconds since the epoch.
     pub wall_ms: i64,
+}
+
+impl Now {
+    /// So long after whatever the clock that never goes back counts from, at that time of day.
+    pub fn new(since: Duration, wall: SystemTime) -> Self {
+        let wall = wall.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self { mono_ms: millis(since), wall_ms: millis(wall).cast_signed() }
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// What happens to the engine.

@@ -26,6 +26,13 @@ impl Name {
     pub(super) fn of(key: &Key) -> Self {
         Self { kind: key.kind.group_kind(), namespace: key.namespace.clone(), name: key.name.clone() }
     }
+
+    /// What is removed without being a child that is asked for.
+    pub(super) fn removed(&self) -> Change {
+        let (kind, namespace, name) = (self.kind.to_string(), self.namespace.clone(), self.name.clone());
+        let (before, after) = (Value::Null, Value::Null);
+        Change { kind, namespace, name, how: How::Deleted, contributed: false, before, after }
+    }
 }
 
 pub(super) type Children = BTreeMap<Name, Child>;
@@ -39,15 +46,6 @@ pub(super) struct Child {
     /// Without the host's own marks; null where it is not known.
     pub(super) manifest: Value,
     pub(super) contributed: bool,
-}
-
-impl Name {
-    /// What is removed without being a child that is asked for.
-    pub(super) fn removed(&self) -> Change {
-        let (kind, namespace, name) = (self.kind.to_string(), self.namespace.clone(), self.name.clone());
-        let (before, after) = (Value::Null, Value::Null);
-        Change { kind, namespace, name, how: How::Deleted, contributed: false, before, after }
-    }
 }
 
 impl Child {
