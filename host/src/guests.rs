@@ -18,13 +18,15 @@ const AT_ONCE: usize = 2;
 pub(crate) struct Guests {
     pub(crate) engine: Engine,
     modules: Mutex<HashMap<String, Module>>,
+    /// The bytes of those that came from a file or a ConfigMap, until the cluster keeps them.
+    bytes: Mutex<HashMap<String, Vec<u8>>>,
     /// So many modules are loaded at once, wherever they come from.
     pub(crate) room: Arc<Semaphore>,
 }
 
 impl Guests {
     pub(crate) fn new(engine: Engine) -> Self {
-        Self { engine, modules: Mutex::default(), room: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { engine, modules: Mutex::default(), bytes: Mutex::default(), room: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     /// The module of that digest.
@@ -39,14 +41,26 @@ impl Guests {
         bound
     }
 
-    /// Loads bytes; a module that was loaded before is not compiled again. The error says why it is none, or why that
-    /// could not be found out.
-    pub(crate) fn load(&self, bytes: &[u8]) -> Result<binding::Module, Unfit> {
-        let module = self.engine.load(bytes).map_err(|error| match error.category() {
+    /// Loads bytes, and holds them; a module that was loaded before is not compiled again. The error says why it is
+    /// none, or why that could not be found out.
+    pub(crate) fn load(&self, bytes: Vec<u8>) -> Result<binding::Module, Unfit> {
+        let module = self.engine.load(&bytes).map_err(|error| match error.category() {
             "compiler" => Unfit::Missing(wasm::sentence(&error)),
             _ => Unfit::Rejected(wasm::sentence(&error)),
         })?;
-        Ok(self.keep(module))
+        let bound = self.keep(module);
+        self.hold(bound.digest.clone(), bytes);
+        Ok(bound)
+    }
+
+    /// The bytes of the module of that digest, for the last time.
+    pub(crate) fn let_go(&self, digest: &str) -> Option<Vec<u8>> {
+        self.bytes.lock().unwrap_or_else(PoisonError::into_inner).remove(digest)
+    }
+
+    /// Puts back what could not be put elsewhere.
+    pub(crate) fn hold(&self, digest: String, bytes: Vec<u8>) {
+        self.bytes.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, bytes);
     }
 
     /// Loads bytes, as they are or packed by gzip, in a thread of its own and in its turn.
@@ -69,12 +83,14 @@ impl Guests {
         let _permit = self.room.acquire().await;
         // Chunks that are wrong can be made right.
         let bytes = cluster.stored_module(namespace, digest).await;
-        self.load_apart(bytes.map_err(|error| Unfit::Missing(error.to_string()))?).await
+        let loaded = self.load_apart(bytes.map_err(|error| Unfit::Missing(error.to_string()))?).await;
+        self.let_go(digest);
+        loaded
     }
 
     async fn load_apart(self: &Arc<Self>, bytes: Vec<u8>) -> Result<binding::Module, Unfit> {
         let guests = self.clone();
-        let load = move || guests.load(&wasm::unpacked(bytes).map_err(Unfit::Rejected)?);
+        let load = move || guests.load(wasm::unpacked(bytes).map_err(Unfit::Rejected)?);
         let loaded = tokio::task::spawn_blocking(load).await;
         loaded.map_err(|error| Unfit::Missing(format!("loading it ended in the host: {error}")))?
     }

@@ -67,6 +67,12 @@ pub(crate) fn create_by(manager: &str, collection: &str, manifest: &Value) -> Re
     send(Method::POST, &path::with(collection, &[("fieldManager", manager), STRICT]), JSON, manifest)
 }
 
+/// Deletes every object of a collection whose labels are as that selector says.
+pub(crate) fn delete_all(collection: &str, selector: &str) -> Result<Request<Vec<u8>>, Senseless> {
+    let options = json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"});
+    send(Method::DELETE, &path::with(collection, &[("labelSelector", selector)]), JSON, &options)
+}
+
 /// A merge patch by the host's own field manager.
 pub(crate) fn merge(object: &str, status: bool, patch: &Value) -> Result<Request<Vec<u8>>, Senseless> {
     let path = if status { format!("{object}/status") } else { object.to_owned() };

@@ -63,11 +63,12 @@ struct Data {
 }
 
 impl Cluster {
-    /// Puts a module into a namespace, and tells after each chunk how many are there, of how many. What is there
-    /// already is not written again.
+    /// Puts a module into a namespace by that field manager, and tells after each chunk how many are there, of how many.
+    /// What is there already is not written again.
     pub async fn store_module(
         &self,
         namespace: &str,
+        manager: &str,
         bytes: &[u8],
         mut told: impl FnMut(usize, usize),
     ) -> Result<(), StoreError> {
@@ -76,7 +77,7 @@ impl Cluster {
         for (n, chunk) in chunks.iter().enumerate() {
             let at = address(namespace, &digest, n);
             if self.chunk(&at).await?.is_none() {
-                self.put_chunk(&at, &digest, chunk, chunks.len()).await?;
+                self.put_chunk(&at, manager, &digest, (chunk, chunks.len())).await?;
             }
             told(n + 1, chunks.len());
         }
@@ -115,6 +116,19 @@ impl Cluster {
         Ok(bytes)
     }
 
+    /// Deletes the chunks of the module of that digest, in one request.
+    pub async fn discard_module(&self, namespace: &str, digest: &str) -> Result<(), StoreError> {
+        let what = || format!("the chunks of {digest} in {namespace} cannot be deleted");
+        let refused = |why: String| StoreError::Refused { what: what(), why };
+        let collection = path::collection(&address(namespace, digest, 0).resource, Some(namespace));
+        let request = request::delete_all(&collection, &format!("{MODULE}={}", short(digest)));
+        let answer = self.ask(request.map_err(|e| refused(e.to_string()))?).await.map_err(refused)?;
+        match answer.status {
+            status if status.is_success() => Ok(()),
+            _ => Err(refused(answer.message())),
+        }
+    }
+
     async fn chunk(&self, at: &Address) -> Result<Option<Holder>, StoreError> {
         let failed = |why: String| StoreError::Refused { what: format!("{at} cannot be read"), why };
         let answer = self.get(&path::object(at)).await.map_err(failed)?;
@@ -128,7 +142,13 @@ impl Cluster {
         }
     }
 
-    async fn put_chunk(&self, at: &Address, digest: &str, chunk: &[u8], chunks: usize) -> Result<(), StoreError> {
+    async fn put_chunk(
+        &self,
+        at: &Address,
+        manager: &str,
+        digest: &str,
+        (chunk, chunks): (&[u8], usize),
+    ) -> Result<(), StoreError> {
         let refused = |why: String| StoreError::Refused { what: format!("{at} cannot be made"), why };
         let manifest = json!({
             "apiVersion": "v1",
@@ -144,7 +164,7 @@ impl Cluster {
             "binaryData": {"chunk": BASE64.encode(chunk)},
         });
         let collection = path::collection(&at.resource, at.namespace.as_deref());
-        let request = request::create_by(PUSH_MANAGER, &collection, &manifest).map_err(|e| refused(e.to_string()))?;
+        let request = request::create_by(manager, &collection, &manifest).map_err(|e| refused(e.to_string()))?;
         let answer = self.ask(request).await.map_err(refused)?;
         // Somebody else was faster: what is there is held against the digest in the end.
         if answer.status.is_success() || answer.status == StatusCode::CONFLICT {
@@ -153,7 +173,7 @@ impl Cluster {
         let namespace = at.namespace.as_deref().unwrap_or_default();
         let advice = match answer.status {
             StatusCode::NOT_FOUND => format!("; kubectl create namespace {namespace}"),
-            StatusCode::FORBIDDEN => format!("; who pushes needs to get and create configmaps in {namespace}"),
+            StatusCode::FORBIDDEN => format!("; it takes the right to get and create configmaps in {namespace}"),
             _ => String::new(),
         };
         Err(refused(format!("{}{advice}", answer.message())))

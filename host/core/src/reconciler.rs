@@ -265,6 +265,10 @@ pub struct Status {
     /// The modules that decided, the newest first; at most [`HISTORY`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<Served>,
+    /// The modules that were left for another one, the newest first; at most [`HISTORY`]. None of them decides again before
+    /// somebody approves it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejected: Vec<Rejected>,
     /// Kinds of which there may be children, or objects with contributed fields: each is recorded before the
     /// first of these is written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -312,6 +316,47 @@ pub struct Served {
     pub source: String,
     /// When it took over, as Kubernetes writes a time.
     pub since: String,
+    /// Whether the cluster keeps its bytes, so that it can be gone back to.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub kept: bool,
+}
+
+/// A module that was left for another one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Rejected {
+    /// Its digest.
+    pub digest: String,
+    /// When it was left, as Kubernetes writes a time.
+    pub at: String,
+    /// Why, for people.
+    pub why: String,
+    /// What approved it then: that does so no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<String>,
+}
+
+impl Status {
+    /// Why the module of that digest was left, if it was.
+    pub fn rejected(&self, digest: &str) -> Option<&Rejected> {
+        self.rejected.iter().find(|rejected| rejected.digest == digest)
+    }
+
+    /// Whether what a person wrote approves the module of that digest. It begins with the digest, and more may follow
+    /// behind a space; what did not keep the module from being left says nothing any more.
+    pub fn is_approved(&self, digest: &str, approval: Option<&str>) -> bool {
+        let written = approval.filter(|text| text.split(' ').next() == Some(digest));
+        written.is_some() && self.rejected(digest).is_none_or(|rejected| rejected.approval.as_deref() != written)
+    }
+
+    /// Whether the cluster keeps the module of that digest, as far as this status knows.
+    pub fn keeps(&self, digest: &str) -> bool {
+        self.history.iter().any(|served| served.kept && served.digest == digest)
+    }
+
+    /// Whether it speaks of the module of that digest.
+    pub fn names(&self, digest: &str) -> bool {
+        self.digest.as_deref() == Some(digest) || self.history.iter().any(|served| served.digest == digest)
+    }
 }
 
 /// A kind of which there may be children, or objects with contributed fields.

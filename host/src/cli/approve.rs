@@ -3,7 +3,8 @@
 use anyhow::{Context as _, bail};
 use innkeeper_core::object::short;
 
-use super::{Access, Patience, reconciler};
+use super::reconciler::{self, Standing};
+use super::{Access, Patience};
 
 /// What `innkeeper approve` can be told.
 #[derive(Debug, clap::Args)]
@@ -11,7 +12,7 @@ pub(super) struct Options {
     /// The Reconciler.
     #[arg(value_name = "NAME")]
     reconciler: String,
-    /// The digest of the module that is meant, or how it begins. It must be the one that was planned.
+    /// The digest of the module that is meant, or how it begins. It must be the one that waits.
     #[arg(long, value_name = "DIGEST")]
     digest: Option<String>,
     #[command(flatten)]
@@ -20,29 +21,35 @@ pub(super) struct Options {
     access: Access,
 }
 
-/// Approves exactly the module that was planned last.
+/// Approves exactly the module that was planned last, or that was left and is named again.
 pub(super) async fn approve(options: Options) -> anyhow::Result<()> {
     let cluster = options.access.connect().await?;
     let name = &options.reconciler;
     let found = reconciler::existing(&cluster, name).await?;
-    let plan = found.status.plan.clone().with_context(|| format!("Reconciler {name}: no module was planned"))?;
-    let short = short(&plan.digest).to_owned();
-    if found.status.digest.as_ref() == Some(&plan.digest) {
-        println!("Reconciler {name}: {short} decides already");
+    let (digest, about) =
+        waiting(&found).with_context(|| format!("Reconciler {name}: no module waits for approval"))?;
+    let module = short(&digest);
+    if found.status.digest.as_ref() == Some(&digest) {
+        println!("Reconciler {name}: {module} decides already");
         return Ok(());
     }
-    if !found.waits_for(&plan.digest) {
+    if !found.waits_for(&digest) {
         bail!(
-            "Reconciler {name}: {short} was planned last, and does not wait for approval now; see its condition Loaded"
+            "Reconciler {name}: {module} was planned last, and does not wait for approval now; see its condition Loaded"
         );
     }
-    if let Some(meant) = options.digest.as_deref()
-        && !reconciler::means(meant, &plan.digest)
-    {
-        bail!("Reconciler {name}: {short} was planned, not {meant}");
+    if let Some(meant) = options.digest.as_deref().filter(|meant| !reconciler::means(meant, &digest)) {
+        bail!("Reconciler {name}: {module} waits for approval, not {meant}");
     }
-    eprintln!("{short}: {}", plan.counts.sentence());
-    let approved = reconciler::approve(&cluster, &found, &plan.digest).await?;
+    eprintln!("{module}: {about}");
+    let approved = reconciler::approve(&cluster, &found, &digest).await?;
     // Its status speaks of the time before for a moment.
-    reconciler::wait(&cluster, &approved, &plan.digest, options.patience.timeout, &["ModuleRejected"]).await
+    reconciler::wait(&cluster, &approved, &digest, options.patience.timeout, &reconciler::STOPS[..1]).await
+}
+
+/// The digest of the module that could be approved, and what there is to know before.
+fn waiting(found: &Standing) -> Option<(String, String)> {
+    let left = found.left().and_then(|digest| found.status.rejected(digest));
+    let left = left.map(|left| (left.digest.clone(), format!("left at {}: {}", left.at, left.why)));
+    left.or_else(|| found.status.plan.as_ref().map(|plan| (plan.digest.clone(), plan.counts.sentence())))
 }

@@ -113,7 +113,8 @@ enum Command {
     /// Let a module decide again that decided before.
     ///
     /// Which ones did is in the history of the Reconciler's status. The host has it loaded, or compiled, so that nothing is
-    /// compiled; no plan and no approval is waited for. The cluster must keep its bytes: those of a module that was pushed.
+    /// compiled; no plan and no approval is waited for. The one that decides now is remembered as left: nothing but a push or an
+    /// approval brings it back.
     ///
     /// Exit codes: 0 it decides; 1 it does not, with why; 2 wrong usage.
     ///

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use innkeeper_cluster::Cluster;
+use innkeeper_core::object::short;
 use innkeeper_core::plan::{Change, How};
 use innkeeper_guest::Module;
 
@@ -26,7 +27,7 @@ pub(super) struct Options {
     /// The Reconciler that it would decide for. Default: the name that the module gives itself.
     #[arg(long, value_name = "NAME")]
     reconciler: Option<String>,
-    /// The file of the module that serves, where the cluster does not keep it: where it came from a folder.
+    /// The file of the module that serves, where the cluster does not keep it.
     #[arg(long, value_name = "FILE")]
     serving: Option<PathBuf>,
     #[command(flatten)]
@@ -77,9 +78,9 @@ async fn check(cluster: &Cluster, name: &str, serving: Option<&Module>) -> anyho
     let found = reconciler::existing(cluster, name).await?;
     let decides = found.status.digest.as_deref().unwrap_or("none");
     match serving {
-        None if found.source.folder.is_some() => bail!(
-            "Reconciler {name}: its module came from a folder, so that the cluster does not keep it; name its file with \
-             --serving"
+        None if !found.status.keeps(decides) => bail!(
+            "Reconciler {name}: the cluster does not keep the module that decides ({}); name its file with --serving",
+            short(decides)
         ),
         Some(serving) if serving.digest() != decides => {
             eprintln!("the module that decides is {decides}, and --serving names {}", serving.digest());

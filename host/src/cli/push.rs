@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use innkeeper_cluster::Cluster;
+use innkeeper_cluster::{Cluster, PUSH_MANAGER};
 use innkeeper_core::permissions::Permissions;
 use innkeeper_core::reconciler::{Source, Spec};
 use innkeeper_guest::Module;
@@ -42,26 +42,26 @@ pub(super) async fn push(options: Options) -> anyhow::Result<()> {
 
     let cluster = options.access.connect().await?;
     let told = |there, of| eprintln!("{there} of {of} chunks are in the cluster");
-    cluster.store_module(&options.storage.namespace, &bytes, told).await?;
+    cluster.store_module(&options.storage.namespace, PUSH_MANAGER, &bytes, told).await?;
     let before = place(&cluster, &name, &module).await?;
-    match before.is_served(module.digest()) {
-        true => println!("Reconciler {name}: {} decides already", module.short_digest()),
-        false => {
-            reconciler::wait(&cluster, &before, module.digest(), options.patience.timeout, &reconciler::STOPS).await?
-        }
+    if before.is_served(module.digest()) {
+        println!("Reconciler {name}: {} decides already", module.short_digest());
+        return Ok(());
     }
-    Ok(())
+    // One that was left is approved by its push, and the status speaks of the time before for a moment.
+    let was_left = before.status.rejected(module.digest()).is_some();
+    let stops = if was_left { &reconciler::STOPS[..1] } else { &reconciler::STOPS };
+    reconciler::wait(&cluster, &before, module.digest(), options.patience.timeout, stops).await
 }
 
 /// Makes the Reconciler name that module. Where there is none, makes it.
 async fn place(cluster: &Cluster, name: &str, module: &Module) -> anyhow::Result<Standing> {
-    let source = Source::of_pushed(module.digest());
     let Some(found) = reconciler::find(cluster, name).await? else {
         let manifest = module.manifest();
         let permissions = Permissions::first(manifest);
         let kind = Some(manifest.serves.group_kind());
-        let spec = Spec { module: source, kind, permissions, ..Spec::default() };
+        let spec = Spec { module: Source::of_pushed(module.digest()), kind, permissions, ..Spec::default() };
         return reconciler::make(cluster, name, &spec).await;
     };
-    Ok(reconciler::swap(cluster, &found, &source).await?.unwrap_or(found))
+    Ok(reconciler::swap(cluster, &found, module.digest()).await?.unwrap_or(found))
 }

@@ -49,8 +49,20 @@ impl Standing {
 
     /// Whether the module of that digest waits for approval.
     pub(super) fn waits_for(&self, digest: &str) -> bool {
-        let waits = self.condition("Loaded").is_some_and(|loaded| loaded.reason == "ApprovalNeeded");
+        let waits = self.condition("Loaded").is_some_and(|loaded| ["ApprovalNeeded", LEFT].contains(&&*loaded.reason));
         self.is_observed() && waits && self.source.digest.as_deref().is_none_or(|named| named == digest)
+    }
+
+    /// The digest of the module that waits for approval because it was left, if that is so.
+    pub(super) fn left(&self) -> Option<&str> {
+        let is_so = self.condition("Loaded").is_some_and(|loaded| loaded.reason == LEFT);
+        let named = self.source.digest.as_deref();
+        let rejected = self.status.rejected.iter().map(|rejected| rejected.digest.as_str());
+        rejected.filter(|_| is_so).find(|digest| named.is_none_or(|named| named == *digest))
+    }
+
+    fn approves(&self, digest: &str) -> bool {
+        self.status.is_approved(digest, self.approved.as_deref())
     }
 
     fn is_observed(&self) -> bool {
@@ -107,19 +119,25 @@ pub(super) async fn make(cluster: &Cluster, name: &str, spec: &Spec) -> anyhow::
     }
 }
 
-/// Makes a Reconciler name that module; none where it does so already, and nothing is written then. What somebody else wrote
-/// meanwhile is not lost: then it fails.
-pub(super) async fn swap(cluster: &Cluster, found: &Standing, source: &Source) -> anyhow::Result<Option<Standing>> {
-    if found.source == *source {
+/// Makes a Reconciler name that module; none where it does so already, and nothing is written then. Who pushes a module that
+/// was left wants it again. What somebody else wrote meanwhile is not lost: then it fails.
+pub(super) async fn swap(cluster: &Cluster, found: &Standing, digest: &str) -> anyhow::Result<Option<Standing>> {
+    let source = Source::of_pushed(digest);
+    let was_left = found.status.rejected(digest).is_some() && !found.approves(digest);
+    if found.source == source && !was_left {
         return Ok(None);
     }
-    change(cluster, found, |_| vec![named(source)]).await.map(Some)
+    let change_of = |now: &Standing| {
+        let approved = was_left.then(|| approved(now, digest));
+        std::iter::once(named(&source)).chain(approved).collect()
+    };
+    change(cluster, found, change_of).await.map(Some)
 }
 
 /// The same for a module that decided before, which waits for nobody's approval: who goes back gives it.
 pub(super) async fn go_back(cluster: &Cluster, found: &Standing, digest: &str) -> anyhow::Result<Option<Standing>> {
     let source = Source::of_pushed(digest);
-    if found.source == source && found.approved.as_deref() == Some(digest) {
+    if found.source == source && found.approves(digest) {
         return Ok(None);
     }
     change(cluster, found, |now| vec![named(&source), approved(now, digest)]).await.map(Some)
@@ -135,12 +153,17 @@ fn named(source: &Source) -> Value {
 }
 
 fn approved(found: &Standing, digest: &str) -> Value {
+    // One that was left needs another approval than the one that it had.
+    let value = match found.status.rejected(digest) {
+        Some(_) => format!("{digest} {}", jiff::Timestamp::now()),
+        None => digest.to_owned(),
+    };
     match found.has_annotations {
         true => {
             let key = APPROVED.replace('/', "~1");
-            json!({"op": "add", "path": format!("/metadata/annotations/{key}"), "value": digest})
+            json!({"op": "add", "path": format!("/metadata/annotations/{key}"), "value": value})
         }
-        false => json!({"op": "add", "path": "/metadata/annotations", "value": {APPROVED: digest}}),
+        false => json!({"op": "add", "path": "/metadata/annotations", "value": {APPROVED: value}}),
     }
 }
 
@@ -178,7 +201,10 @@ async fn change(
 }
 
 /// Reasons of the condition Loaded for which a module will not decide before somebody does something.
-pub(super) const STOPS: [&str; 2] = ["ModuleRejected", "ApprovalNeeded"];
+pub(super) const STOPS: [&str; 3] = ["ModuleRejected", "ApprovalNeeded", LEFT];
+
+/// The reason of the condition Loaded where a module was left for another one.
+const LEFT: &str = "RolledBack";
 
 /// Waits until that module decides, or cannot for one of these reasons.
 pub(super) async fn wait(

@@ -77,7 +77,13 @@ mod tests {
 
     fn served(letter: &str) -> Served {
         let digest = format!("sha256:{}", letter.repeat(64));
-        Served { digest, version: "1".into(), source: "pushed".into(), since: "2026-01-01T00:00:00Z".into() }
+        Served {
+            digest,
+            version: "1".into(),
+            source: "pushed".into(),
+            since: "2026-01-01T00:00:00Z".into(),
+            kept: true,
+        }
     }
 
     #[test]

@@ -139,6 +139,9 @@ impl Desk {
                 Output::Note { text, .. } => tracing::debug!("{text}"),
                 // A plan in a plan: the module that a Reconciler waits for is none of its business.
                 Output::Plan { .. }
+                | Output::Keep(_)
+                | Output::LetGo(_)
+                | Output::Discard(_)
                 | Output::Ask { .. }
                 | Output::Act { .. }
                 | Output::Began { .. }

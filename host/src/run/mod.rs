@@ -105,12 +105,12 @@ async fn host(options: Options) -> anyhow::Result<()> {
         _ = stopping.changed() => return Ok(()),
     }
     folder.serve(guests.clone(), metrics.clone(), inputs.clone());
-    let pushed = modules::Pushed::new(cluster.clone(), options.storage.namespace, guests.clone(), metrics.clone());
+    let stored = modules::Stored::new(cluster.clone(), options.storage.namespace, guests.clone(), metrics.clone());
     let plans = plans::Plans::new(cluster.clone(), guests.clone());
     let followed = followed::Followed::new(cluster.clone(), guests.clone(), metrics.clone());
     let calls = calls::Calls::new(guests, calls, metrics.clone());
     let pump =
-        pump::Pump::new(cluster, calls, (pushed, followed, plans), options.requests.max(1), inputs, metrics, state);
+        pump::Pump::new(cluster, calls, (stored, followed, plans), options.requests.max(1), inputs, metrics, state);
     tokio::select! {
         () = pump.run(settings, received, questions) => {}
         () = drained_too_long(stopping) => tracing::warn!("work in flight took too long; ending all the same"),

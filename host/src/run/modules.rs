@@ -6,6 +6,8 @@ use std::sync::Arc;
 use innkeeper_cluster::Cluster;
 use innkeeper_core::engine::{Input, News, Unfit};
 use innkeeper_core::kind::Key;
+use innkeeper_core::names::HOST_MANAGER;
+use innkeeper_core::object::short;
 use innkeeper_guest::{Change, Level, LogLine};
 use tokio::sync::mpsc;
 
@@ -49,7 +51,7 @@ impl Folder {
 fn input(guests: &Guests, metrics: &Metrics, change: Change) -> Input {
     let (path, news) = match change {
         Change::Written { path, bytes } => {
-            (path, guests.load(&bytes).map_or_else(|unfit| News::Rejected(unfit.why()), News::Loaded))
+            (path, guests.load(bytes).map_or_else(|unfit| News::Rejected(unfit.why()), News::Loaded))
         }
         Change::Removed { path } => (path, News::Removed),
         Change::Unreadable { path, error } => (path, News::Rejected(error)),
@@ -64,7 +66,7 @@ fn input(guests: &Guests, metrics: &Metrics, change: Change) -> Input {
 }
 
 /// The modules that the cluster keeps.
-pub(super) struct Pushed {
+pub(super) struct Stored {
     cluster: Cluster,
     /// The namespace of their chunks.
     namespace: String,
@@ -72,7 +74,7 @@ pub(super) struct Pushed {
     metrics: Arc<Metrics>,
 }
 
-impl Pushed {
+impl Stored {
     pub(super) fn new(cluster: Cluster, namespace: String, guests: Arc<Guests>, metrics: Arc<Metrics>) -> Self {
         Self { cluster, namespace, guests, metrics }
     }
@@ -86,6 +88,40 @@ impl Pushed {
                 this.metrics.module(result.is_ok());
             }
             let _ = inputs.send(Input::Fetched(digest, result)).await;
+        });
+    }
+
+    /// Puts the module of that digest there; what comes of it comes as an input.
+    pub(super) fn keep(self: &Arc<Self>, digest: String, inputs: mpsc::Sender<Input>) {
+        let this = self.clone();
+        tokio::spawn(async move {
+            let result = this.put(&digest).await;
+            let _ = inputs.send(Input::Kept(digest, result)).await;
+        });
+    }
+
+    async fn put(&self, digest: &str) -> Result<(), String> {
+        let bytes = self.guests.let_go(digest).ok_or("its bytes are not at hand any more")?;
+        let stored = self.cluster.store_module(&self.namespace, HOST_MANAGER, &bytes, |_, _| {}).await;
+        stored.map_err(|error| {
+            self.guests.hold(digest.to_owned(), bytes);
+            error.to_string()
+        })
+    }
+
+    /// Nobody needs the bytes of the module of that digest in this process.
+    pub(super) fn let_go(&self, digest: &str) {
+        self.guests.let_go(digest);
+    }
+
+    /// Nobody names the module of that digest any more. What cannot be deleted stays, and the log says so.
+    pub(super) fn discard(self: &Arc<Self>, digest: String) {
+        let this = self.clone();
+        tokio::spawn(async move {
+            match this.cluster.discard_module(&this.namespace, &digest).await {
+                Ok(()) => tracing::info!("the cluster need not keep the module {} any more", short(&digest)),
+                Err(error) => tracing::warn!("{error}"),
+            }
         });
     }
 }

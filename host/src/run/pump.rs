@@ -17,7 +17,7 @@ use super::followed::Followed;
 use super::gate::Gate;
 use super::health::State;
 use super::metrics::Metrics;
-use super::modules::Pushed;
+use super::modules::Stored;
 use super::plans::{Lacks, Plans};
 use super::questions::Question;
 use super::trace::Traces;
@@ -30,7 +30,7 @@ const IDLE: Duration = Duration::from_secs(1);
 pub(super) struct Pump {
     cluster: Cluster,
     calls: Calls,
-    pushed: Arc<Pushed>,
+    stored: Arc<Stored>,
     followed: Followed,
     plans: Plans,
     lacks: mpsc::UnboundedReceiver<Lacks>,
@@ -50,7 +50,7 @@ impl Pump {
     pub(super) fn new(
         cluster: Cluster,
         calls: Calls,
-        (pushed, followed, (plans, lacks)): (Pushed, Followed, (Plans, mpsc::UnboundedReceiver<Lacks>)),
+        (stored, followed, (plans, lacks)): (Stored, Followed, (Plans, mpsc::UnboundedReceiver<Lacks>)),
         requests: usize,
         inputs: mpsc::Sender<Input>,
         metrics: Arc<Metrics>,
@@ -60,11 +60,11 @@ impl Pump {
         let requests = Gate::new(Share::of_requests(requests));
         let (watches, start) = (HashMap::new(), Instant::now());
         let (told, traces) = (start, Traces::with(calls.meter()));
-        let pushed = Arc::new(pushed);
+        let stored = Arc::new(stored);
         Self {
             cluster,
             calls,
-            pushed,
+            stored,
             followed,
             plans,
             lacks,
@@ -182,7 +182,10 @@ impl Pump {
                 Output::Plan { reconciler, digest } => self.plans.ask((reconciler, digest)),
                 Output::Follow(at) => self.followed.follow(at, self.inputs.clone()),
                 Output::Leave(at) => self.followed.leave(&at),
-                Output::Fetch(digest) => self.pushed.fetch(digest, self.inputs.clone()),
+                Output::Fetch(digest) => self.stored.fetch(digest, self.inputs.clone()),
+                Output::Keep(digest) => self.stored.keep(digest, self.inputs.clone()),
+                Output::LetGo(digest) => self.stored.let_go(&digest),
+                Output::Discard(digest) => self.stored.discard(digest),
                 Output::Resolve(kind) => {
                     let (cluster, inputs) = (self.cluster.clone(), self.inputs.clone());
                     tokio::spawn(async move {

@@ -42,6 +42,9 @@ impl Cluster {
             let kubectl_cache = tempfile::tempdir().expect("a folder can be made");
             let cluster = Self { control, client, host, tester, kubectl_cache, namespaces: AtomicU32::new(0) };
             cluster.apply_crds();
+            // Where hosts keep modules.
+            let namespace = r#"{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "innkeeper"}}"#;
+            cluster.kubectl_with(&["apply", "--filename=-"], namespace);
             cluster
         })
     }

@@ -58,6 +58,7 @@ impl Engine {
         self.report_due = true;
         self.create_reconcilers();
         self.settle_modules();
+        self.keep_modules();
         self.bind_reconcilers();
         let wanted = self.wanted_controllers();
         let ended: Vec<GroupKind> = self

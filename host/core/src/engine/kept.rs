@@ -94,6 +94,11 @@ impl Kept {
         self.had(source)?.trouble()
     }
 
+    /// Why the pushed module of that digest cannot serve.
+    pub(super) fn trouble_of(&self, digest: &str) -> Option<Why> {
+        self.pushed.get(digest)?.trouble()
+    }
+
     /// Whether it is not known yet whether a source has one.
     pub(super) fn is_open(&self, source: &Source) -> bool {
         source.folder.is_none() && matches!(self.had(source), None | Some(Had::Asked))

@@ -13,6 +13,7 @@ mod demand;
 mod dry_run;
 mod echoes;
 mod guards;
+mod keeping;
 mod kept;
 mod kinds;
 mod load;
@@ -90,6 +91,7 @@ pub struct Engine {
     modules: modules::Modules,
     service: service::Service,
     kept: kept::Kept,
+    keeping: keeping::Keeping,
     plans: plans::Plans,
     reconcilers: BTreeMap<String, reconcilers::Declared>,
     controllers: BTreeMap<GroupKind, controllers::Controller>,
@@ -174,6 +176,7 @@ impl Engine {
             Input::Followed(at, result) => self.followed(&at, result),
             Input::Planned { reconciler, digest, result } => self.planned(&reconciler, &digest, result),
             Input::Fetched(digest, result) => self.fetched(&digest, result),
+            Input::Kept(digest, result) => self.keeping_ended(&digest, result),
             Input::Answered { call, result, reads } => self.answered(call, *result, reads),
             Input::Done { id, done } => self.done(id, done),
             Input::Tick if self.ask_again_ms.is_some_and(|at| at <= now.mono_ms) => {
@@ -195,6 +198,7 @@ impl Engine {
         }
         self.queue.ripen(now.mono_ms);
         self.resync();
+        self.keep_again();
         self.start_controllers();
         self.guard_reconcilers();
         self.report_reconcilers();
@@ -208,7 +212,12 @@ impl Engine {
         let reports = self.reconcilers.values().filter(|_| self.may_report()).filter_map(|d| d.reporting.due_ms());
         let troubles = self.troubles.next_lasting_ms(self.now.mono_ms);
         let timers = self.queue.next_timer().into_iter().chain(reports).chain(self.ask_again_ms);
-        timers.chain(troubles).chain(self.stubs.next_wake()).chain([self.resync.next_ms()]).min()
+        timers
+            .chain(troubles)
+            .chain(self.stubs.next_wake())
+            .chain(self.keeping.next_wake())
+            .chain([self.resync.next_ms()])
+            .min()
     }
 
     /// Whether every module of the start is dealt with and has its Reconciler, and every controller has

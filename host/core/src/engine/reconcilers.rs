@@ -66,7 +66,12 @@ impl Bound {
 impl Declared {
     /// Whether a person has approved the module of that digest.
     pub(super) fn approves(&self, digest: &str) -> bool {
-        self.object.meta.annotations.get(APPROVED) == Some(digest)
+        self.status.is_approved(digest, self.approval())
+    }
+
+    /// What a person wrote to approve a module.
+    pub(super) fn approval(&self) -> Option<&str> {
+        self.object.meta.annotations.get(APPROVED)
     }
 
     /// The kind it keeps, or kept last.
@@ -99,7 +104,10 @@ impl Engine {
                     (o.meta.uid.clone(), o.meta.deletion_timestamp.clone(), approved)
                 };
                 let same = old.spec == spec && identity(&old.object) == identity(object);
-                (old.object, old.spec, old.status) = (object.clone(), spec, status);
+                let before = std::mem::replace(&mut old.status, status);
+                (old.object, old.spec) = (object.clone(), spec);
+                let after = old.status.clone();
+                self.discard_modules(&before, &after);
                 self.take_kinds(name);
                 !same
             }

@@ -1,5 +1,7 @@
 //! The status of Reconcilers: what it should say, and writing it when it says something else.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::controllers::Controller;
@@ -11,7 +13,8 @@ use crate::binding::Module;
 use crate::conditions;
 use crate::contract::{Condition, ConditionStatus};
 use crate::kind::GroupKind;
-use crate::reconciler::{HISTORY, Objects, OnDelete, Served};
+use crate::object::short;
+use crate::reconciler::{HISTORY, Objects, OnDelete, Rejected, Served};
 use crate::store::Store;
 
 /// The shortest time between two writes of counts, in milliseconds.
@@ -132,7 +135,18 @@ impl Engine {
             map.insert("digest".into(), module.digest.clone().into());
             map.insert("version".into(), module.manifest.version.clone().into());
             let source = declared.spec.as_ref().map(|spec| spec.module.word()).unwrap_or_default();
-            map.insert("history".into(), json!(history(&declared.status.history, module, source, &time)));
+            let served = Served {
+                digest: module.digest.clone(),
+                version: module.manifest.version.clone(),
+                source: source.to_owned(),
+                since: time.clone(),
+                kept: self.keeping.is_kept(&module.digest),
+            };
+            map.insert("history".into(), json!(history(&declared.status.history, served)));
+            match rejected(declared, module, &time) {
+                rejected if rejected.is_empty() => drop(map.remove("rejected")),
+                rejected => drop(map.insert("rejected".into(), json!(rejected))),
+            }
         }
         if let Some(plan) = self.plans.last(name) {
             map.insert("plan".into(), json!(plan));
@@ -300,15 +314,35 @@ fn standing(declared: &Declared, progress: &Progress, is_offered: bool) -> Vec<C
 }
 
 /// The modules that decided, with the one that does now.
-fn history(before: &[Served], module: &Module, source: &str, since: &str) -> Vec<Served> {
-    let is_known = before.first().is_some_and(|last| last.digest == module.digest);
-    let now = Served {
-        digest: module.digest.clone(),
-        version: module.manifest.version.clone(),
-        source: source.to_owned(),
-        since: since.to_owned(),
-    };
-    (!is_known).then_some(now).into_iter().chain(before.iter().cloned()).take(HISTORY).collect()
+fn history(before: &[Served], now: Served) -> Vec<Served> {
+    let mut all = before.to_vec();
+    match all.first_mut().filter(|last| last.digest == now.digest) {
+        Some(last) => last.kept |= now.kept,
+        None => all.insert(0, now),
+    }
+    all.truncate(HISTORY);
+    all
+}
+
+/// The modules that were left. Who goes back to one that decided before, and approves that, leaves the one that decided
+/// last (promise M04); what decides again is none of them.
+fn rejected(declared: &Declared, module: &Module, now: &str) -> Vec<Rejected> {
+    let Declared { status, .. } = declared;
+    let mut all = status.rejected.clone();
+    let named = declared.spec.as_ref().is_ok_and(|spec| spec.module.pushed() == Some(&*module.digest));
+    let decided = named && status.history.iter().any(|served| served.digest == module.digest);
+    if let Some(last) = status.digest.as_ref().filter(|last| **last != module.digest)
+        && decided
+        && status.rejected(&module.digest).is_none()
+        && declared.approves(&module.digest)
+    {
+        let why = format!("somebody went back to {}", short(&module.digest));
+        all.insert(0, Rejected { digest: last.clone(), at: now.to_owned(), why, approval: None });
+    }
+    let mut seen = BTreeSet::new();
+    all.retain(|rejected| rejected.digest != module.digest && seen.insert(rejected.digest.clone()));
+    all.truncate(HISTORY);
+    all
 }
 
 impl Engine {
@@ -325,7 +359,11 @@ impl Engine {
             }
             (Some((reason, why)), None) => one(ConditionStatus::False, reason, &why),
             (None, Some(_)) => one(ConditionStatus::True, "Loaded", ""),
-            (None, None) => one(ConditionStatus::False, "ModuleMissing", &format!("no module is named {name}")),
+            (None, None) => {
+                let spec = self.reconcilers.get(name).and_then(|declared| declared.spec.as_ref().ok());
+                let (reason, why) = spec.map_or(("InvalidSpec", String::new()), |spec| self.why_no_module(name, spec));
+                one(ConditionStatus::False, reason, &why)
+            }
         }
     }
 }

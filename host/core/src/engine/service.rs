@@ -1,8 +1,8 @@
 //! Which module is in service for each Reconciler.
 //!
 //! What a Reconciler names takes over when it is loaded, and only if its digest is the one that is asked for. Until
-//! then, and whenever it cannot be had, the module before goes on. A new process has none before: where a pushed module
-//! that is named cannot be had, it takes the one that the status says.
+//! then, and whenever it cannot be had, the module before goes on. A new process has none before: where what is named
+//! cannot be had, or waits, it takes the one that the status says, which the cluster keeps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,7 +42,7 @@ fn is_about_a_plan(reason: &str) -> bool {
 
 /// Which module another one would take over from.
 enum Before<'a> {
-    /// It is the first, or the same; one that a folder has after a start has none before it that could be known.
+    /// It is the first, or the same; one that a folder has after a start, where the cluster does not keep what was before.
     Nobody,
     /// This one.
     Module(&'a Module),
@@ -95,15 +95,19 @@ impl Engine {
         if source.folder.is_some() { self.modules.named(name) } else { self.kept.module(source) }
     }
 
-    /// The digest that served last, where a new process cannot have the one that is named.
+    /// The digest that served last, where a new process cannot have the one that is named and the cluster keeps that.
     fn stands_in<'a>(&self, name: &str, declared: &'a Declared, source: &Source) -> Option<&'a str> {
-        let is_needed = source.pushed.is_some()
-            && self.service.of(name).is_none()
-            && match self.kept.module(source) {
-                Some(module) => self.waits(name, declared, source, module).is_some(),
-                None => self.kept.trouble(source).is_some(),
-            };
-        declared.status.digest.as_deref().filter(|_| is_needed)
+        let last = declared.status.digest.as_deref()?;
+        let is_had = source.pushed.is_some() || declared.status.keeps(last);
+        if !is_had || self.service.of(name).is_some() {
+            return None;
+        }
+        let is_needed = match self.named(name, source).filter(|module| source.takes(&module.digest)) {
+            Some(module) => self.waits(name, declared, source, module).is_some(),
+            None if source.folder.is_some() => self.modules_read,
+            None => !self.kept.is_open(source),
+        };
+        is_needed.then_some(last)
     }
 
     /// Which module a module would take over from.
@@ -112,7 +116,10 @@ impl Engine {
         match self.service.of(name) {
             Some(before) if before.digest == module.digest => Before::Nobody,
             Some(before) => Before::Module(before),
-            None if source.folder.is_some() || decided.is_none_or(|digest| digest == module.digest) => Before::Nobody,
+            None if decided.is_none_or(|digest| digest == module.digest) => Before::Nobody,
+            None if source.folder.is_some() && !decided.is_some_and(|digest| declared.status.keeps(digest)) => {
+                Before::Nobody
+            }
             None => Before::Unknown,
         }
     }
@@ -120,6 +127,9 @@ impl Engine {
     /// Why a module does not take over yet although it could: it asks for more than is granted, unlike the one before
     /// it (promise M10), or a plan is to be made first.
     fn waits(&self, name: &str, declared: &Declared, source: &Source, module: &Module) -> Option<Why> {
+        if let Some(left) = self.left(name, declared, module) {
+            return Some(left);
+        }
         let before = match self.before(name, declared, source, module) {
             Before::Nobody => return None,
             Before::Module(before) => Some(&*before.manifest),
@@ -146,6 +156,20 @@ impl Engine {
         Some(("ApprovalNeeded", text))
     }
 
+    /// Whether a module was left for another one, and nobody has approved it since (promise M04).
+    fn left(&self, name: &str, declared: &Declared, module: &Module) -> Option<Why> {
+        let decides = self.service.of(name).map(|module| &module.digest).or(declared.status.digest.as_ref());
+        let rejected = declared.status.rejected(&module.digest).filter(|_| decides != Some(&module.digest))?;
+        if declared.approves(&module.digest) {
+            return None;
+        }
+        let (label, at, why) = (module.label(), &rejected.at, &rejected.why);
+        Some((
+            "RolledBack",
+            format!("{label} was left at {at}: {why}. To let it decide all the same: innkeeper approve {name}"),
+        ))
+    }
+
     /// Whether no module is in service for a Reconciler because one is just being read from the cluster.
     pub(super) fn awaits_module(&self, name: &str) -> bool {
         let declared = self.reconcilers.get(name).filter(|_| self.service.of(name).is_none());
@@ -163,7 +187,13 @@ impl Engine {
         }
         match source.folder {
             None => ("Loading", "its module is being read from the cluster".to_owned()),
-            Some(_) => ("ModuleMissing", format!("no module named {name} is in the folder that the host watches")),
+            Some(_) => {
+                let declared = self.reconcilers.get(name);
+                let last = declared.and_then(|declared| self.stands_in(name, declared, source));
+                let why = last.and_then(|last| self.kept.trouble_of(last)).map(|(_, why)| format!(", and {why}"));
+                let why = why.unwrap_or_default();
+                ("ModuleMissing", format!("no module named {name} is in the folder that the host watches{why}"))
+            }
         }
     }
 

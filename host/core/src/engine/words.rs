@@ -97,6 +97,8 @@ pub enum Input {
     },
     /// What came of reading the module of that digest from the cluster.
     Fetched(String, Result<Module, Unfit>),
+    /// What came of putting the module of that digest into the cluster. The error is for people.
+    Kept(String, Result<(), String>),
     /// A guest answered.
     Answered {
         /// The call's id.
@@ -132,6 +134,12 @@ pub enum Output {
     Leave(ConfigMapKey),
     /// Read the module of that digest from the cluster, and load it.
     Fetch(String),
+    /// Put the bytes of the module of that digest into the cluster.
+    Keep(String),
+    /// The cluster keeps the module of that digest: nobody needs its bytes here.
+    LetGo(String),
+    /// Nobody names the module of that digest any more: the cluster need not keep it.
+    Discard(String),
     /// Work out what a module would change (see [`Engine::survey`](super::Engine::survey)).
     Plan {
         /// The Reconciler.

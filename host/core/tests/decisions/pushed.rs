@@ -239,12 +239,12 @@ fn m03_after_a_swap_what_somebody_changes_goes_before_what_is_only_looked_at_ane
 }
 
 /// A Reconciler that names a ConfigMap.
-fn in_a_config_map() -> Value {
+pub(crate) fn in_a_config_map() -> Value {
     let at = json!({"namespace": "shop", "name": "modules", "key": "inn.wasm"});
     json!({"module": {"configMap": at}, "permissions": {"apply": [{"group": "", "kinds": ["ConfigMap", "Secret"]}]}})
 }
 
-fn place() -> ConfigMapKey {
+pub(crate) fn place() -> ConfigMapKey {
     ConfigMapKey { namespace: "shop".into(), name: "modules".into(), key: "inn.wasm".into() }
 }
 

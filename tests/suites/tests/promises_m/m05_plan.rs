@@ -3,7 +3,7 @@
 use innkeeper_suites::{House, forge, guest, reworded};
 use serde_json::{Value, json};
 
-use crate::pusher::{Pusher, house};
+use crate::pusher::{Pusher, house, start_host};
 
 const KIND: &str = "KindCustomHttp";
 
@@ -144,14 +144,19 @@ fn m05_a_plan_for_what_is_not_there_says_so() {
 }
 
 #[test]
-fn m05_a_module_of_a_folder_is_compared_with_the_file_that_is_named() {
+fn m05_a_module_of_a_folder_is_compared_with_what_the_cluster_keeps_or_with_the_file_that_is_named() {
     let house = House::alone(&["custom-http"]);
-    house.start_host();
-    house.eventually("its Reconciler is there", || house.find("Reconciler", "custom-http").is_some());
+    start_host(&house);
+    let kept = || house.get("Reconciler", "custom-http")["status"]["history"][0]["kept"] == true;
+    house.eventually("the cluster keeps its module", || house.find("Reconciler", "custom-http").is_some() && kept());
     let reader = Pusher::reader(&house);
+    let (code, printed, complained) = reader.plan(&house, &guest("custom-http"), &[]);
+    assert_eq!(code, Some(0), "{printed}{complained}");
+
+    house.kubectl(&["delete", "configmaps", "--selector=innkeeper.dev/module"]);
     let (code, _, complained) = reader.plan(&house, &guest("custom-http"), &[]);
     assert_eq!(code, Some(1));
-    assert!(complained.contains("--serving"), "{complained}");
+    assert!(complained.contains("push the module again"), "{complained}");
     let serving = house.modules().path().join("custom-http.wasm");
     let (code, printed, complained) =
         reader.plan(&house, &guest("custom-http"), &["--serving", serving.to_str().unwrap()]);

@@ -89,6 +89,15 @@ impl House {
                     self.fetches.push(digest);
                     continue;
                 }
+                Output::Keep(digest) => {
+                    self.keeps.push(digest);
+                    continue;
+                }
+                Output::Discard(digest) => {
+                    self.discards.push(digest);
+                    continue;
+                }
+                Output::LetGo(_) => continue,
                 Output::Began { .. } => continue,
             };
             todo.extend(self.handle(input));

@@ -84,6 +84,9 @@ pub struct House {
     pub followed: BTreeSet<String>,
     /// The modules that are to be read from the cluster.
     pub fetches: Vec<String>,
+    /// The modules that are to be put into the cluster, and those that it need not keep any more.
+    pub keeps: Vec<String>,
+    pub discards: Vec<String>,
     /// Every line of the log, and whether it is trouble.
     pub notes: Vec<(bool, String)>,
     now: u64,
@@ -212,6 +215,8 @@ impl House {
             events: vec![],
             notes: vec![],
             fetches: vec![],
+            keeps: vec![],
+            discards: vec![],
             plans: vec![],
             followed: BTreeSet::new(),
             now: now.mono_ms,

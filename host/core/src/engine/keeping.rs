@@ -1,0 +1,116 @@
+//! The cluster keeps every module that decides: one from the folder or from a ConfigMap is put where pushed ones are, so
+//! that it can be gone back to and a new process has it (promise M04).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Engine, Output};
+use crate::object::short;
+use crate::reconciler::Status;
+
+/// After how long it is tried again to keep a module, in milliseconds. Nothing waits for it.
+const TRY_AGAIN_MS: u64 = 600_000;
+
+/// Which modules the cluster keeps, by digest, as far as this process has asked.
+#[derive(Debug, Default)]
+pub(super) struct Keeping {
+    of: BTreeMap<String, State>,
+    /// When the first of those is tried again that could not be put there.
+    again_ms: Option<u64>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum State {
+    Asked,
+    Kept,
+    /// It could not be put there; not again before this moment.
+    Not(u64),
+}
+
+impl Keeping {
+    /// Whether the cluster keeps the module of that digest.
+    pub(super) fn is_kept(&self, digest: &str) -> bool {
+        self.of.get(digest) == Some(&State::Kept)
+    }
+
+    /// When time alone makes a difference.
+    pub(super) fn next_wake(&self) -> Option<u64> {
+        self.again_ms
+    }
+}
+
+impl Engine {
+    /// Asks for those modules to be kept that decide and are not.
+    pub(super) fn keep_modules(&mut self) {
+        if self.dry_run || self.only_watch {
+            return;
+        }
+        let now = self.now.mono_ms;
+        self.keeping.again_ms = None;
+        for (name, declared) in &self.reconcilers {
+            let Some(digest) = self.service.of(name).map(|module| &module.digest) else { continue };
+            let is_there = declared.status.keeps(digest)
+                || declared.spec.as_ref().is_ok_and(|spec| spec.module.pushed() == Some(digest));
+            match self.keeping.of.get(digest) {
+                Some(State::Asked | State::Kept) => continue,
+                Some(State::Not(at)) if *at > now && !is_there => {
+                    let first = self.keeping.again_ms.map_or(*at, |first| first.min(*at));
+                    self.keeping.again_ms = Some(first);
+                    continue;
+                }
+                _ => {}
+            }
+            let (state, output) = match is_there {
+                true => (State::Kept, Output::LetGo(digest.clone())),
+                false => (State::Asked, Output::Keep(digest.clone())),
+            };
+            self.keeping.of.insert(digest.clone(), state);
+            self.out.push(output);
+        }
+    }
+
+    /// Tries again what could not be kept, when that is due.
+    pub(super) fn keep_again(&mut self) {
+        if self.keeping.again_ms.is_some_and(|at| at <= self.now.mono_ms) {
+            self.keep_modules();
+        }
+    }
+
+    /// What came of putting a module into the cluster. The error is for people.
+    pub(super) fn keeping_ended(&mut self, digest: &str, result: Result<(), String>) {
+        let state = match &result {
+            Ok(()) => State::Kept,
+            Err(_) => State::Not(self.now.mono_ms + TRY_AGAIN_MS),
+        };
+        self.keeping.of.insert(digest.to_owned(), state);
+        self.keep_modules();
+        self.report_due = true;
+        let module = short(digest);
+        match result {
+            Ok(()) => self.note(false, format!("the cluster keeps the module {module}")),
+            Err(why) => {
+                let text =
+                    format!("the module {module} is not kept in the cluster, so that nobody can go back to it: {why}");
+                self.note(true, text);
+            }
+        }
+    }
+
+    /// Lets those modules go that a Reconciler's history named before and that nobody names any more.
+    pub(super) fn discard_modules(&mut self, before: &Status, after: &Status) {
+        if self.dry_run || self.only_watch {
+            return;
+        }
+        let gone: BTreeSet<&String> = before.history.iter().filter(|served| served.kept).map(|s| &s.digest).collect();
+        for digest in gone {
+            let named = |status: &Status| status.names(digest);
+            let is_wanted = self.reconcilers.values().any(|declared| {
+                let spec = declared.spec.as_ref().ok();
+                named(&declared.status) || spec.is_some_and(|spec| spec.module.digest.as_ref() == Some(digest))
+            });
+            if !named(after) && !is_wanted {
+                self.keeping.of.remove(digest);
+                self.out.push(Output::Discard(digest.clone()));
+            }
+        }
+    }
+}
