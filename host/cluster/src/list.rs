@@ -1,8 +1,11 @@
 //! All objects of a kind, once.
 
 use http::StatusCode;
+use innkeeper_core::kind::GroupKind;
+use innkeeper_core::object::Object;
 use innkeeper_core::resource::Resource;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::cluster::Cluster;
 use crate::path;
@@ -25,6 +28,15 @@ struct ListMeta {
 }
 
 impl Cluster {
+    /// All objects of a kind, in the version that the API server prefers. The error is for people.
+    pub async fn objects(&self, kind: &GroupKind) -> Result<Vec<Object>, String> {
+        let failed = |why: String| format!("{kind} cannot be listed: {why}");
+        let resource = self.find(kind).await.map_err(failed)?.ok_or_else(|| format!("{kind} is not served"))?;
+        let all: Vec<Box<RawValue>> = self.all(&resource).await.map_err(failed)?.unwrap_or_default();
+        let parsed = all.iter().map(|text| Object::parse(text.get(), Some(&resource.kind)));
+        parsed.collect::<Result<_, _>>().map_err(|error| failed(error.to_string()))
+    }
+
     /// All objects of a kind, page by page; none if the kind is not served. The error is for people.
     pub(crate) async fn all<T: for<'de> Deserialize<'de>>(
         &self,

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::contract::{Condition, ConditionStatus};
 use crate::names::PAUSED;
+use crate::object::Object;
 
 /// Whether a condition type is the host's own.
 pub fn is_the_hosts(kind: &str) -> bool {
@@ -41,10 +42,31 @@ pub enum Standing {
     },
 }
 
+/// How far an object is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// It and its children are ready.
+    Ready,
+    /// It is on its way; why it is not there, for people.
+    Waiting(String),
+    /// It will not get further unless something changes; why, for people.
+    Failed(String),
+}
+
 /// The longest message of a condition, in bytes. Events carry at most 1024 as well.
 const LONGEST_MESSAGE: usize = 1024;
 
 impl Standing {
+    /// How far that is; none where nobody knows.
+    pub fn health(&self) -> Option<Health> {
+        match self {
+            Self::Ready { .. } => Some(Health::Ready),
+            Self::Reconciling { message, .. } => Some(Health::Waiting(message.clone())),
+            Self::Paused => None,
+            Self::Stalled { message, .. } => Some(Health::Failed(message.clone())),
+        }
+    }
+
     /// The three conditions.
     pub fn conditions(&self) -> [Condition; 3] {
         let one = |kind: &str, status, reason: &str, message: &str| Condition {
@@ -87,6 +109,23 @@ impl Standing {
             ],
         }
     }
+}
+
+/// Whether a person asked for an object to be left alone.
+pub fn is_paused(object: &Object) -> bool {
+    object.meta.annotations.get(PAUSED).is_some_and(|value| value != "false")
+}
+
+/// How an object stands, as the host's conditions in its status say; none where it has none.
+pub fn health(status: &Value) -> Option<Health> {
+    let all = status["conditions"].as_array()?;
+    let holds = |kind: &str| all.iter().find(|c| c["type"] == kind && c["status"] == "True");
+    let message = |condition: &Value| condition["message"].as_str().unwrap_or_default().to_owned();
+    if let Some(stalled) = holds("Stalled") {
+        return Some(Health::Failed(message(stalled)));
+    }
+    let ready = all.iter().find(|c| c["type"] == "Ready")?;
+    Some(if ready["status"] == "True" { Health::Ready } else { Health::Waiting(message(ready)) })
 }
 
 /// A message within its bound.

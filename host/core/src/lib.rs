@@ -30,6 +30,7 @@ pub mod queue;
 pub mod reconciler;
 pub mod refusal;
 pub mod resource;
+pub mod rollout;
 pub mod selector;
 pub mod share;
 pub mod shelf;

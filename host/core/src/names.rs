@@ -28,6 +28,8 @@ pub const SKIP_FINALIZE: &str = "innkeeper.dev/skip-finalize";
 pub const ORPHANED: &str = "innkeeper.dev/orphaned";
 /// Annotation on a Reconciler: the digest of the module that a person lets take over.
 pub const APPROVED: &str = "innkeeper.dev/approved";
+/// On a Reconciler: the digest of the module that is to take over at once, whatever steps there are.
+pub const PROMOTED: &str = "innkeeper.dev/promoted";
 /// Label and annotation on a ConfigMap that holds a chunk of a module: the module's digest, cut as a label and whole as
 /// an annotation.
 pub const MODULE: &str = "innkeeper.dev/module";

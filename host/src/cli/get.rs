@@ -4,12 +4,16 @@ use std::io::Write as _;
 
 use innkeeper_cluster::{Overview, Row};
 use innkeeper_core::object::short;
+use serde::Serialize;
 
-use super::Access;
+use super::{Access, objects};
 
 /// What `innkeeper get` can be told.
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
+    /// A Reconciler: then its objects are listed, with the module that decides for each.
+    #[arg(value_name = "NAME")]
+    reconciler: Option<String>,
     #[command(flatten)]
     access: Access,
     /// The form of the output.
@@ -29,14 +33,27 @@ pub(super) enum Form {
 
 /// Lists them.
 pub(super) async fn get(options: Options) -> anyhow::Result<()> {
-    let overview = options.access.connect().await?.overview().await?;
-    let text = match options.output {
-        Form::Table => table(&overview),
-        Form::Json => serde_json::to_string_pretty(&overview)? + "\n",
-        Form::Yaml => serde_yaml_ng::to_string(&overview)?,
+    let cluster = options.access.connect().await?;
+    let text = match &options.reconciler {
+        Some(name) => {
+            let rows = objects::list(&cluster, name).await?;
+            options.output.print(&rows, |rows| objects::text(rows))?
+        }
+        None => options.output.print(&cluster.overview().await?, table)?,
     };
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(())
+}
+
+impl Form {
+    /// What there is to tell, in that form.
+    pub(super) fn print<T: Serialize>(self, what: &T, table: impl Fn(&T) -> String) -> anyhow::Result<String> {
+        Ok(match self {
+            Self::Table => table(what),
+            Self::Json => serde_json::to_string_pretty(what)? + "\n",
+            Self::Yaml => serde_yaml_ng::to_string(what)?,
+        })
+    }
 }
 
 fn table(overview: &Overview) -> String {

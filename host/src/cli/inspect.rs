@@ -51,12 +51,10 @@ pub(super) fn inspect(options: &Options) -> anyhow::Result<()> {
             }
         }
     }
-    let text = match options.output {
-        Form::Table if reports.is_empty() => String::new(),
-        Form::Table => table::of(["FILE", "MODULE", "VERSION", "KIND", "DIGEST", "BYTES"], reports.iter().map(line)),
-        Form::Json => serde_json::to_string_pretty(&reports)? + "\n",
-        Form::Yaml => serde_yaml_ng::to_string(&reports)?,
-    };
+    let text = options.output.print(&reports, |reports| match reports.as_slice() {
+        [] => String::new(),
+        reports => table::of(["FILE", "MODULE", "VERSION", "KIND", "DIGEST", "BYTES"], reports.iter().map(line)),
+    })?;
     std::io::stdout().write_all(text.as_bytes())?;
     match rejected {
         0 => Ok(()),

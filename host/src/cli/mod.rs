@@ -6,10 +6,12 @@ mod diff;
 mod get;
 mod inspect;
 mod manifests;
+mod objects;
 mod plan;
 mod push;
 mod reconciler;
 mod rollback;
+mod rollout;
 mod table;
 mod trace;
 
@@ -41,10 +43,13 @@ enum Command {
     ///
     /// Example: innkeeper run --modules target/guests
     Run(run::Options),
-    /// List kinds, and the modules that keep them.
+    /// List kinds and the modules that keep them, or objects and the module that decides for each.
     ///
-    /// Reads CustomResourceDefinitions and Reconcilers with your own kubeconfig. A kind without a guest is
-    /// listed as such.
+    /// Reads CustomResourceDefinitions and Reconcilers, or the objects of one, with your own kubeconfig. A kind without a
+    /// guest is listed as such.
+    ///
+    /// Example: innkeeper get custom-http
+    #[command(verbatim_doc_comment)]
     Get(get::Options),
     /// Tell why an object was looked at last, and what came of it.
     ///
@@ -121,6 +126,19 @@ enum Command {
     /// Example: innkeeper rollback custom-http
     #[command(verbatim_doc_comment)]
     Rollback(rollback::Options),
+    /// Tell how far a module has taken over in steps, or pause, resume, promote or abort that.
+    ///
+    /// Where a Reconciler says spec.rollout.steps, another module takes over step by step: of the objects, those decide first
+    /// whose uid or labels say so. A step is followed by the next when the objects are ready and the pause is over. Where the
+    /// new module fails on more objects than maxFailures, the host leaves it for the one before by itself.
+    ///
+    /// The same by kubectl: spec.rollout.paused; the annotation innkeeper.dev/promoted with the digest; spec.module.
+    ///
+    /// Exit codes: 0 done; 1 not, with why; 2 wrong usage.
+    ///
+    /// Example: innkeeper rollout status custom-http
+    #[command(verbatim_doc_comment, subcommand)]
+    Rollout(rollout::Command),
     /// Print the CustomResourceDefinition of the kind Reconciler as YAML.
     ///
     /// Example: innkeeper manifests | kubectl apply --server-side -f -
@@ -176,6 +194,7 @@ pub fn main() -> ExitCode {
         Command::Approve(options) => blocking(approve::approve(options)),
         Command::Push(options) => blocking(push::push(options)),
         Command::Rollback(options) => blocking(rollback::rollback(options)),
+        Command::Rollout(command) => blocking(rollout::rollout(command)),
         Command::Manifests => manifests::print(),
         Command::Compile(options) => compile::compile(&options),
     };

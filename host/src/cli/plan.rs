@@ -64,11 +64,8 @@ pub(super) async fn plan(options: Options) -> anyhow::Result<ExitCode> {
         report.objects.clear();
     }
     let out = std::io::stdout();
-    let text = match options.output {
-        Form::Table => text(&report, out.is_terminal() && std::env::var_os("NO_COLOR").is_none()),
-        Form::Json => serde_json::to_string_pretty(&report)? + "\n",
-        Form::Yaml => serde_yaml_ng::to_string(&report)?,
-    };
+    let colour = out.is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let text = options.output.print(&report, |report| text(report, colour))?;
     out.lock().write_all(text.as_bytes())?;
     Ok(code)
 }

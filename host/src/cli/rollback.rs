@@ -1,11 +1,14 @@
 //! `innkeeper rollback`: lets a module decide again that decided before.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, bail};
 use innkeeper_cluster::Cluster;
 use innkeeper_core::object::short;
 use innkeeper_core::reconciler::Served;
 
-use super::{Access, Patience, Storage, reconciler};
+use super::reconciler::{self, Standing};
+use super::{Access, Patience, Storage};
 
 /// What `innkeeper rollback` can be told.
 #[derive(Debug, clap::Args)]
@@ -34,12 +37,22 @@ pub(super) async fn rollback(options: Options) -> anyhow::Result<()> {
     let now = decides.filter(|digest| found.source.digest.as_deref().is_none_or(|named| named == *digest));
     let meant = meant(&found.status.history, now, options.to.as_deref())
         .map_err(|why| anyhow::anyhow!("Reconciler {name}: {why}"))?;
-    let digest = meant.digest.clone();
-    kept(&cluster, &options.storage.namespace, &digest).await?;
-    if reconciler::go_back(&cluster, &found, &digest).await?.is_none() {
-        bail!("Reconciler {name} names {} already; it waits for a host", short(&digest));
-    }
-    reconciler::wait(&cluster, &found, &digest, options.patience.timeout, &reconciler::STOPS).await
+    go(&cluster, &found, &meant.digest, &options.storage.namespace, options.patience.timeout).await
+}
+
+/// Goes back to that module.
+pub(super) async fn go(
+    cluster: &Cluster,
+    found: &Standing,
+    digest: &str,
+    namespace: &str,
+    patience: Duration,
+) -> anyhow::Result<()> {
+    kept(cluster, namespace, digest).await?;
+    let Some(changed) = reconciler::go_back(cluster, found, digest).await? else {
+        bail!("{} names {} already; it waits for a host", found.title(), short(digest));
+    };
+    reconciler::wait(cluster, &changed, digest, patience, &reconciler::STOPS).await
 }
 
 /// Which module of the history is meant.

@@ -102,7 +102,8 @@ impl Ledger {
 
     fn child_writes(&self) -> impl Iterator<Item = &Request> {
         let kinds: HashSet<&str> = CHILDREN.into();
-        self.requests.iter().filter(move |r| r.is_write() && kinds.contains(r.resource.as_str()))
+        let of_a_child = move |r: &&Request| r.is_write() && kinds.contains(r.resource.as_str()) && !is_of_a_module(r);
+        self.requests.iter().filter(of_a_child)
     }
 }
 
@@ -110,10 +111,18 @@ fn name(request: &Request) -> Option<(&str, &str)> {
     Some((request.resource.as_str(), request.name.as_deref()?))
 }
 
-/// Leases, and the counts in the status of a Reconciler, are written by the clock: no promise counts them. A
-/// watch lasts some minutes and then begins anew.
+/// Leases, and the counts in the status of a Reconciler, are written by the clock, and a module is put into the cluster
+/// once: no promise counts them. A watch lasts some minutes and then begins anew.
 fn by_the_clock(request: &Request) -> bool {
-    request.verb == "watch" || request.resource == "leases" || request.resource == "reconcilers"
+    request.verb == "watch"
+        || request.resource == "leases"
+        || request.resource == "reconcilers"
+        || is_of_a_module(request)
+}
+
+/// Whether it is about a chunk of a module that the host keeps in the cluster.
+fn is_of_a_module(request: &Request) -> bool {
+    request.uri.starts_with("/api/v1/namespaces/innkeeper/configmaps")
 }
 
 fn what(request: &Request) -> String {

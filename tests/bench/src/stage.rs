@@ -39,6 +39,8 @@ impl Stage {
         }
         control.run(&["wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"])?;
         control.run(&["create", "namespace", NAMESPACE])?;
+        // Where the host keeps its module.
+        control.run(&["create", "namespace", "innkeeper"])?;
         let folder = tempfile::tempdir()?;
         std::fs::create_dir(folder.path().join("modules"))?;
         std::fs::copy(options.guest()?, folder.path().join("modules/fleet.wasm"))?;

@@ -118,6 +118,12 @@ impl House {
         self.cluster.delete_reconcilers(&[]);
     }
 
+    /// The modules that hosts of this cluster have kept are lost.
+    pub fn lose_kept_modules(&self) {
+        let all = ["delete", "configmaps", "--namespace=innkeeper", "--selector=innkeeper.dev/module"];
+        self.cluster.kubectl(&all);
+    }
+
     /// One Reconciler is gone, also where no host is there that would let it go.
     pub fn lose_reconciler(&self, name: &str) {
         self.cluster.delete_reconcilers(&[name]);

@@ -11,14 +11,19 @@ use crate::binding::Binding;
 use crate::cause::Cause;
 use crate::kind::{GroupKind, Key};
 use crate::names::field_manager;
+use crate::object::Object;
 use crate::resource::Resource;
+use crate::rollout::Share;
 use crate::step::Needs;
 use crate::watch::Watch;
 
 /// One kind, kept for one Reconciler.
 #[derive(Debug)]
 pub(super) struct Controller {
+    /// What decides for its objects, but for those of `next`.
     pub(super) binding: Arc<Binding>,
+    /// The module that takes over in steps, and for which objects it decides.
+    pub(super) next: Option<(Arc<Binding>, Share)>,
     /// The uid of its Reconciler.
     pub(super) uid: String,
     pub(super) objects: Watch,
@@ -36,6 +41,14 @@ pub(super) struct Controller {
 }
 
 impl Controller {
+    /// What decides for an object.
+    pub(super) fn decider(&self, object: &Object) -> &Arc<Binding> {
+        match &self.next {
+            Some((binding, share)) if share.takes(object) => binding,
+            _ => &self.binding,
+        }
+    }
+
     /// Without a list of kinds every kind that is named is looked for.
     fn seek_named(&mut self) {
         if self.kinds.is_unlisted() && self.targets.is_unlisted() {
@@ -76,7 +89,7 @@ impl Engine {
             self.drop_steps(&kind);
             self.note(false, format!("{kind}: its controller stopped"));
         }
-        let mut swept = Vec::new();
+        let (mut swept, mut handed) = (Vec::new(), Vec::new());
         for (kind, mut new) in wanted {
             match self.controllers.get_mut(&kind) {
                 None => {
@@ -90,13 +103,18 @@ impl Engine {
                 }
                 Some(old) => {
                     let resumes = (old.suspended && !new.suspended).then_some(Cause::Settings);
-                    if let Some(cause) = decides_otherwise(&old.binding, &new.binding).or(resumes) {
-                        old.binding = new.binding.clone();
-                        old.seek_named();
-                        swept.push((kind, cause));
+                    let cause = decides_otherwise(&old.binding, &new.binding).or(resumes);
+                    let in_steps = old.next.is_some() || new.next.is_some();
+                    let before = (old.binding.clone(), old.next.take());
+                    (old.binding, old.next, old.suspended) = (new.binding, new.next, new.suspended);
+                    match cause {
+                        _ if in_steps => handed.push((kind, before)),
+                        Some(cause) => {
+                            old.seek_named();
+                            swept.push((kind, cause));
+                        }
+                        None => {}
                     }
-                    old.binding = new.binding;
-                    old.suspended = new.suspended;
                 }
             }
         }
@@ -105,6 +123,7 @@ impl Engine {
         self.ask_about_reads();
         self.demand_watches();
         swept.iter().for_each(|(kind, cause)| self.sweep(kind, cause));
+        handed.iter().for_each(|(kind, before)| self.hand_over(kind, before));
         self.go_on_ensuring_all();
     }
 
@@ -157,12 +176,17 @@ impl Engine {
         bound
             .map(|(name, declared, resource)| {
                 let binding = Arc::new(self.binding(name, declared, resource));
+                let next = self.taking_over(name).filter(|_| binding.module.is_some());
+                let next = next.map(|(module, share)| {
+                    (Arc::new(Binding { module: Some(module.clone()), ..Binding::clone(&binding) }), share)
+                });
                 let mut kinds = ChildKinds::default();
                 kinds.take(&declared.status.kinds);
                 let mut targets = ChildKinds::contributed();
                 targets.take(&declared.status.kinds);
                 let controller = Controller {
                     binding,
+                    next,
                     uid: declared.object.meta.uid.clone(),
                     objects: Watch::all(resource.clone()),
                     suspended: declared.spec.as_ref().is_ok_and(|s| s.suspend),

@@ -40,9 +40,10 @@ impl Controller {
     /// Whether objects of its kind may carry finalizers of ours, or their children must go with it.
     fn may_leave_something(&self) -> bool {
         let binding = &self.binding;
-        let manifest = binding.module.as_ref().map(|m| &m.manifest);
+        let next = self.next.iter().filter_map(|(next, _)| next.module.as_ref());
+        let mut modules = binding.module.iter().chain(next);
         let abroad = binding.resource.namespaced && binding.permissions.apply.iter().any(|p| p.reach != Reach::Own);
-        manifest.is_some_and(|m| m.finalizes || m.ordered_deletion)
+        modules.any(|module| module.manifest.finalizes || module.manifest.ordered_deletion)
             || abroad
             || !binding.permissions.contribute.is_empty()
             || binding.on_delete == OnDelete::Delete

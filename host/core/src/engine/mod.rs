@@ -23,8 +23,10 @@ mod plans;
 mod readers;
 mod reads;
 mod reconcilers;
+mod remembered;
 mod reports;
 mod resync;
+mod rolling;
 mod service;
 mod skips;
 mod steps;
@@ -34,6 +36,8 @@ mod survey;
 mod tallies;
 mod targets;
 mod troubles;
+mod underway;
+mod waiting;
 mod watches;
 mod words;
 mod workers;
@@ -93,6 +97,7 @@ pub struct Engine {
     kept: kept::Kept,
     keeping: keeping::Keeping,
     plans: plans::Plans,
+    rollouts: rolling::Rollouts,
     reconcilers: BTreeMap<String, reconcilers::Declared>,
     controllers: BTreeMap<GroupKind, controllers::Controller>,
     queue: Queue,
@@ -199,6 +204,7 @@ impl Engine {
         self.queue.ripen(now.mono_ms);
         self.resync();
         self.keep_again();
+        self.roll();
         self.start_controllers();
         self.guard_reconcilers();
         self.report_reconcilers();
@@ -216,6 +222,7 @@ impl Engine {
             .chain(troubles)
             .chain(self.stubs.next_wake())
             .chain(self.keeping.next_wake())
+            .chain(self.next_roll())
             .chain([self.resync.next_ms()])
             .min()
     }

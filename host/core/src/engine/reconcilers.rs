@@ -10,7 +10,7 @@ use super::watches::RECONCILERS;
 use super::{ASK_AGAIN_MS, Engine, Owner};
 use crate::action::{Action, Done};
 use crate::kind::{GroupKind, Kind};
-use crate::names::APPROVED;
+use crate::names::{APPROVED, PROMOTED};
 use crate::object::Object;
 use crate::permissions::Permissions;
 use crate::reconciler::{Folder, Source, Spec, Status};
@@ -100,14 +100,17 @@ impl Engine {
             Some(old) if old.object.meta.uid == object.meta.uid && version(&old.object) > version(object) => false,
             Some(old) => {
                 let identity = |o: &Object| {
-                    let approved = o.meta.annotations.get(APPROVED).map(str::to_owned);
-                    (o.meta.uid.clone(), o.meta.deletion_timestamp.clone(), approved)
+                    let said = [APPROVED, PROMOTED].map(|name| o.meta.annotations.get(name).map(str::to_owned));
+                    (o.meta.uid.clone(), o.meta.deletion_timestamp.clone(), said)
                 };
                 let same = old.spec == spec && identity(&old.object) == identity(object);
                 let before = std::mem::replace(&mut old.status, status);
                 (old.object, old.spec) = (object.clone(), spec);
                 let after = old.status.clone();
+                let step = |status: &Status| status.rollout.as_ref().map(|on| (on.digest.clone(), on.step));
+                let same = same && step(&before) == step(&after);
                 self.discard_modules(&before, &after);
+                self.left_is_told(name);
                 self.take_kinds(name);
                 !same
             }

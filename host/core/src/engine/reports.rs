@@ -1,20 +1,17 @@
 //! The status of Reconcilers: what it should say, and writing it when it says something else.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use super::controllers::Controller;
 use super::reconcilers::{Bound, Declared, address};
+use super::remembered::{history, rejected};
 use super::watches::{CRDS, RECONCILERS};
 use super::{Engine, Owner};
 use crate::action::{Action, Done};
-use crate::binding::Module;
 use crate::conditions;
 use crate::contract::{Condition, ConditionStatus};
 use crate::kind::GroupKind;
-use crate::object::short;
-use crate::reconciler::{HISTORY, Objects, OnDelete, Rejected, Served};
+use crate::reconciler::{Objects, OnDelete, Served};
 use crate::store::Store;
 
 /// The shortest time between two writes of counts, in milliseconds.
@@ -143,7 +140,7 @@ impl Engine {
                 kept: self.keeping.is_kept(&module.digest),
             };
             map.insert("history".into(), json!(history(&declared.status.history, served)));
-            match rejected(declared, module, &time) {
+            match rejected(declared, module, self.left_of_late(name), &time) {
                 rejected if rejected.is_empty() => drop(map.remove("rejected")),
                 rejected => drop(map.insert("rejected".into(), json!(rejected))),
             }
@@ -158,6 +155,10 @@ impl Engine {
             map.insert("objects".into(), json!(count(store)));
         }
         let counted = due && store.is_some();
+        match self.rolling(name, declared.status.rollout.as_ref(), &time, counted) {
+            Some(rolling) => drop(map.insert("rollout".into(), json!(rolling))),
+            None => drop(map.remove("rollout")),
+        }
         let reporting = &mut self.reconcilers.get_mut(name)?.reporting;
         reporting.not_before_ms = 0;
         if due {
@@ -313,38 +314,6 @@ fn standing(declared: &Declared, progress: &Progress, is_offered: bool) -> Vec<C
     }
 }
 
-/// The modules that decided, with the one that does now.
-fn history(before: &[Served], now: Served) -> Vec<Served> {
-    let mut all = before.to_vec();
-    match all.first_mut().filter(|last| last.digest == now.digest) {
-        Some(last) => last.kept |= now.kept,
-        None => all.insert(0, now),
-    }
-    all.truncate(HISTORY);
-    all
-}
-
-/// The modules that were left. Who goes back to one that decided before, and approves that, leaves the one that decided
-/// last (promise M04); what decides again is none of them.
-fn rejected(declared: &Declared, module: &Module, now: &str) -> Vec<Rejected> {
-    let Declared { status, .. } = declared;
-    let mut all = status.rejected.clone();
-    let named = declared.spec.as_ref().is_ok_and(|spec| spec.module.pushed() == Some(&*module.digest));
-    let decided = named && status.history.iter().any(|served| served.digest == module.digest);
-    if let Some(last) = status.digest.as_ref().filter(|last| **last != module.digest)
-        && decided
-        && status.rejected(&module.digest).is_none()
-        && declared.approves(&module.digest)
-    {
-        let why = format!("somebody went back to {}", short(&module.digest));
-        all.insert(0, Rejected { digest: last.clone(), at: now.to_owned(), why, approval: None });
-    }
-    let mut seen = BTreeSet::new();
-    all.retain(|rejected| rejected.digest != module.digest && seen.insert(rejected.digest.clone()));
-    all.truncate(HISTORY);
-    all
-}
-
 impl Engine {
     fn loaded(&self, name: &str) -> Condition {
         let one = |status, reason: &str, message: &str| Condition {
@@ -358,7 +327,10 @@ impl Engine {
                 one(ConditionStatus::False, reason, &format!("{why}; the module loaded before stays in service"))
             }
             (Some((reason, why)), None) => one(ConditionStatus::False, reason, &why),
-            (None, Some(_)) => one(ConditionStatus::True, "Loaded", ""),
+            (None, Some(_)) => match self.rolling_words(name) {
+                Some(words) => one(ConditionStatus::True, "RollingOut", &words),
+                None => one(ConditionStatus::True, "Loaded", ""),
+            },
             (None, None) => {
                 let spec = self.reconcilers.get(name).and_then(|declared| declared.spec.as_ref().ok());
                 let (reason, why) = spec.map_or(("InvalidSpec", String::new()), |spec| self.why_no_module(name, spec));

@@ -6,7 +6,7 @@ use super::controllers::decides_otherwise;
 use super::{Engine, Output};
 use crate::binding::Binding;
 use crate::cause::Causes;
-use crate::kind::{GroupKind, Key};
+use crate::kind::Key;
 use crate::object::Object;
 use crate::queue::Again;
 use crate::step::{Ended, Memory};
@@ -28,14 +28,16 @@ impl Engine {
         let again = due.map_or(Again::OnChange, |(at, due)| Again::After(at.saturating_sub(self.now.mono_ms), due));
         self.queue.done(&key, again, self.now.mono_ms);
         let digest = binding.module.as_ref().map(|m| m.digest.clone());
-        let ended = Ended { again, memory: Memory::default(), changes: Vec::new(), trouble: None, skipped: true };
+        let ended =
+            Ended { again, memory: Memory::default(), changes: Vec::new(), trouble: None, health: None, skipped: true };
         let due = self.queue.due(&key, self.now.mono_ms);
         self.out.push(Output::Ended { object: key, digest, causes, due, held_ms: None, ended: Box::new(ended) });
     }
 
     /// What a reconcile leaves behind for the next. Where something else decides by now, it did not come to rest.
-    pub(super) fn kept(&self, kind: &GroupKind, binding: &Binding, again: Again, mut memory: Memory) -> Memory {
-        let current = self.controllers.get(kind).is_some_and(|c| decides_otherwise(binding, &c.binding).is_none());
+    pub(super) fn kept(&self, object: &Object, binding: &Binding, again: Again, mut memory: Memory) -> Memory {
+        let controller = self.controllers.get(&object.key.kind.group_kind());
+        let current = controller.is_some_and(|c| decides_otherwise(binding, c.decider(object)).is_none());
         memory.settled = memory.settled.filter(|_| current);
         if let (Some(settled), Again::After(ms, due)) = (&mut memory.settled, again) {
             settled.due = Some((self.now.mono_ms.saturating_add(ms), due));

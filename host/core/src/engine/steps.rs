@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::claims::Asked;
+use super::controllers::decides_otherwise;
 use super::{Engine, Output, Owner};
 use crate::action::{Action, Done};
+use crate::binding::Binding;
 use crate::cause::{Cause, Due};
 use crate::contract::{Failure, Outcome};
 use crate::kind::{GroupKind, Key, Kind};
@@ -14,6 +16,7 @@ use crate::object::Object;
 use crate::pending::Write;
 use crate::queue::{Again, Turn, Urgency};
 use crate::resource::Resource;
+use crate::rollout::Share;
 use crate::step::{self, Ended, Seen, Step};
 use crate::world::Read;
 
@@ -84,7 +87,7 @@ impl Engine {
         let contributed: Vec<_> = stores.into_iter().flat_map(|store| store.contributed_by(uid)).cloned().collect();
         let unseen = unseen.into_iter().chain(unseen_too);
         let unseen: Vec<String> = unseen.map(|(kind, unseen)| format!("{kind} ({})", unseen.why)).collect();
-        let binding = controller.binding.clone();
+        let binding = controller.decider(&object).clone();
         self.out.push(Output::Began { object: key.clone(), waited_ms });
         let unsettled = self.breaker.why(&key).map(str::to_owned);
         let orphaned = self.orphaning.has_seen(&object);
@@ -261,7 +264,7 @@ impl Engine {
         self.workers.leave(key);
         self.targets.set(key, &ended.memory.targets);
         let again = ended.again.paced();
-        let memory = self.kept(&key.kind.group_kind(), step.binding(), again, ended.memory.clone());
+        let memory = self.kept(step.object(), step.binding(), again, ended.memory.clone());
         self.memories.insert(key.clone(), (step.object().meta.uid.clone(), memory));
         for cause in self.echoes.ended(key) {
             self.queue.wake(key, Urgency::Fresh, cause);
@@ -273,6 +276,9 @@ impl Engine {
         let again = held_ms.map_or(again, |ms| again.no_later_than((ms, Due::Recheck)));
         self.queue.done(key, again, self.now.mono_ms);
         let digest = step.binding().module.as_ref().map(|m| m.digest.clone());
+        if let Some(digest) = &digest {
+            self.rolled(&step.binding().reconciler, digest, step.object(), ended.health.clone());
+        }
         let due = self.queue.due(key, self.now.mono_ms);
         self.out.push(Output::Ended { object: key.clone(), digest, causes, due, held_ms, ended });
     }
@@ -296,19 +302,41 @@ impl Engine {
         self.forget_reads(of_kind);
     }
 
-    /// Every object of a kind is looked at once, behind fresh changes: a person wants something else for all of them,
-    /// so that what went wrong before says nothing any more.
+    /// Every object of a kind is looked at once, behind fresh changes.
     pub(super) fn sweep(&mut self, kind: &GroupKind, cause: &Cause) {
         let Some(controller) = self.controllers.get(kind) else { return };
         let Some(store) = self.stores.get(&controller.objects) else { return };
         let keys: Vec<Key> = store.all().map(|object| object.key.clone()).collect();
-        for key in &keys {
-            self.unsettle(key);
-            self.breaker.forget(key);
-            self.queue.forgive(key);
-            self.queue.release(key);
-            self.queue.wake(key, Urgency::Sweep, cause.clone());
+        keys.iter().for_each(|key| self.look_anew(key, cause.clone()));
+    }
+
+    /// Those objects of a kind are looked at for which something else decides than before.
+    pub(super) fn hand_over(&mut self, kind: &GroupKind, (old, next): &(Arc<Binding>, Option<(Arc<Binding>, Share)>)) {
+        let Some(controller) = self.controllers.get(kind) else { return };
+        let Some(store) = self.stores.get(&controller.objects) else { return };
+        let name = controller.binding.reconciler.clone();
+        let mut all = Vec::new();
+        for object in store.all() {
+            let before = next.as_ref().filter(|(_, share)| share.takes(object)).map_or(old, |(binding, _)| binding);
+            if let Some(cause) = decides_otherwise(before, controller.decider(object)) {
+                all.push((object.clone(), cause));
+            }
         }
+        for (object, cause) in all {
+            if let Cause::Module(Some(digest)) = &cause {
+                self.is_handed_to(&name, digest, &object);
+            }
+            self.look_anew(&object.key, cause);
+        }
+    }
+
+    /// A person wants something else for an object, so that what went wrong before says nothing any more.
+    fn look_anew(&mut self, key: &Key, cause: Cause) {
+        self.unsettle(key);
+        self.breaker.forget(key);
+        self.queue.forgive(key);
+        self.queue.release(key);
+        self.queue.wake(key, Urgency::Sweep, cause);
     }
 }
 

@@ -43,6 +43,7 @@ use std::sync::Arc;
 
 use crate::action::{Action, Done};
 use crate::binding::Binding;
+use crate::conditions::Health;
 use crate::contract::{Failure, Outcome, Request};
 use crate::kind::{Key, Kind};
 use crate::names::OBJECT_UID;
@@ -129,6 +130,8 @@ pub struct Ended {
     pub changes: Vec<String>,
     /// What went wrong, for people.
     pub trouble: Option<String>,
+    /// How the object stands; none where that is as it was, or a person asked for it to be left alone.
+    pub health: Option<Health>,
     /// The guest was not called: nothing that it is shown had changed (promise G07).
     pub skipped: bool,
 }

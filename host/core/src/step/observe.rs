@@ -1,8 +1,9 @@
 //! Phase 1: what is to be done for the object at all.
 
 use super::{Desk, Next, Output, Phase, Resources, Seen, ask, cascade, finish, report, unanswered};
+use crate::conditions;
 use crate::contract::{self, Request};
-use crate::names::{GUEST_FINALIZER, PAUSED, SKIP_FINALIZE};
+use crate::names::{GUEST_FINALIZER, SKIP_FINALIZE};
 use crate::object::Metadata;
 use crate::world::World;
 
@@ -14,7 +15,7 @@ pub(super) fn begin(desk: &mut Desk, resources: Resources<'_>) -> Next {
     if cascade::must_note_orphaning(seen) {
         return Next::Go(Phase::Finishing(finish::Finishing::default()));
     }
-    if is_paused(seen) && !seen.is_left() {
+    if conditions::is_paused(&seen.object) && !seen.is_left() {
         return report::paused();
     }
     if let Some(next) = unanswered::begin(desk, resources) {
@@ -46,7 +47,7 @@ fn asked(seen: &Seen, phase: contract::Phase) -> (Request, World) {
 /// Whether a guest would be asked what it wants for an object, whichever module it is of: not where that goes, or is left
 /// alone.
 pub(crate) fn is_asked_about(seen: &Seen) -> bool {
-    !seen.is_going() && !seen.is_left() && !is_paused(seen)
+    !seen.is_going() && !seen.is_left() && !conditions::is_paused(&seen.object)
 }
 
 /// What a guest would be asked then.
@@ -62,10 +63,6 @@ fn guest_has_work(seen: &Seen) -> bool {
     meta.finalizers.iter().any(|f| f == GUEST_FINALIZER)
         && binding.module.as_ref().map_or(!binding.leaving, |m| m.manifest.finalizes)
         && !is_skipped(meta)
-}
-
-fn is_paused(seen: &Seen) -> bool {
-    seen.object.meta.annotations.get(PAUSED).is_some_and(|value| value != "false")
 }
 
 fn is_skipped(meta: &Metadata) -> bool {

@@ -9,7 +9,7 @@ use super::events::Trouble;
 use super::{Desk, Ended, Memory, Next, Output, Phase, Seen, events, settled, unanswered};
 use crate::action::{Action, Done};
 use crate::cause::Due;
-use crate::conditions::{self, Standing};
+use crate::conditions::{self, Health, Standing};
 use crate::contract::{Failure, Outcome, State, Verdict};
 use crate::kind::Key;
 use crate::names::SKIP_FINALIZE;
@@ -304,7 +304,11 @@ fn finish_when_answered(desk: &mut Desk, reporting: Reporting) -> Next {
         memory.contributions = reporting.contributions;
         memory.removals = reporting.removals;
     }
-    let ended = Ended { again, memory, changes, trouble, skipped: false };
+    let health = match &reporting.standing {
+        Some(standing) => standing.health(),
+        None => trouble.clone().map(Health::Waiting),
+    };
+    let ended = Ended { again, memory, changes, trouble, health, skipped: false };
     desk.outputs.push(Output::End(Box::new(ended)));
     Next::Wait(Phase::Over)
 }

@@ -42,6 +42,7 @@ mod reads;
 mod reconcilers;
 mod removing;
 mod reports;
+mod rollouts;
 mod same_answer;
 mod skips;
 mod standing;

@@ -199,7 +199,7 @@ fn a_module_of_the_folder_serves_only_if_it_has_the_digest_that_is_asked_for() {
 }
 
 /// Which module decided for which object since the last time this was asked: `moon a`.
-fn decided(house: &mut House) -> Vec<String> {
+pub(crate) fn decided(house: &mut House) -> Vec<String> {
     let deciders = std::mem::take(&mut house.deciders);
     let named = house.called().into_iter().zip(deciders);
     named.map(|(name, digest)| format!("{name} {}", &digest[7..8])).collect()

@@ -72,7 +72,14 @@ mod tests {
 
     fn record(words: usize) -> Record {
         let (memory, changes) = (Memory::default(), Vec::new());
-        let ended = Ended { again: Again::OnChange, memory, changes, trouble: Some("x".repeat(words)), skipped: false };
+        let ended = Ended {
+            again: Again::OnChange,
+            memory,
+            changes,
+            trouble: Some("x".repeat(words)),
+            health: None,
+            skipped: false,
+        };
         Record::new(
             InWork::after(std::time::Duration::ZERO),
             std::time::Duration::ZERO,

@@ -88,6 +88,7 @@ fn g04_a_guest_that_is_absent_has_no_opinion() {
     let (before, kept) = (house.get(KIND, "mute"), children(&house));
     house.host().kill();
     house.modules().remove("workbench.wasm");
+    house.lose_kept_modules();
     house.start_host();
     Bench::new("mute").child(config_map("other", "two")).with("status", json!({"word": "other"})).apply(&house);
     house.kubectl(&["annotate", "configmap", "mute", "somebody=was-here"]);

@@ -6,9 +6,10 @@ use serde_json::json;
 
 use crate::bench::{Bench, CHILDREN, GUEST, SKIP, alone, child, child_with, config_map, permit_everywhere, position};
 
-/// The host ends, and starts again with a folder of modules that is empty.
+/// The host ends, and starts again with a folder of modules that is empty, in a cluster that keeps none.
 fn without_modules(house: &House) {
     house.host().kill();
+    house.lose_kept_modules();
     let empty = tempfile::tempdir().unwrap();
     house.begin_host_on(empty.path(), &house.host_kubeconfig()).wait_until_ready();
 }

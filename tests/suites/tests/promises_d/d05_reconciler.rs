@@ -99,6 +99,7 @@ fn d05_no_module_is_needed() {
     going.delete();
     assert_eq!(guards(&house), json!([GUARD]), "it waits for a host");
     let empty = tempfile::tempdir().unwrap();
+    house.lose_kept_modules();
     house.begin_host_on(empty.path(), &house.host_kubeconfig());
     is_gone(&house);
     assert_eq!(staying.finalizers(), Vec::<String>::new());

@@ -1,0 +1,41 @@
+//! What the status of a Reconciler remembers of modules: which decided, and which were left.
+
+use std::collections::BTreeSet;
+
+use super::reconcilers::Declared;
+use crate::binding::Module;
+use crate::object::short;
+use crate::reconciler::{HISTORY, Rejected, Served};
+
+/// The modules that decided, with the one that does now.
+pub(super) fn history(before: &[Served], now: Served) -> Vec<Served> {
+    let mut all = before.to_vec();
+    match all.first_mut().filter(|last| last.digest == now.digest) {
+        Some(last) => last.kept |= now.kept,
+        None => all.insert(0, now),
+    }
+    all.truncate(HISTORY);
+    all
+}
+
+/// The modules that were left. Who goes back to one that decided before, and approves that, leaves the one that decided
+/// last (promise M04); what decides again is none of them.
+pub(super) fn rejected(declared: &Declared, module: &Module, of_late: Option<&Rejected>, now: &str) -> Vec<Rejected> {
+    let Declared { status, .. } = declared;
+    let mut all: Vec<Rejected> = of_late.into_iter().chain(&status.rejected).cloned().collect();
+    let named = declared.spec.as_ref().is_ok_and(|spec| spec.module.pushed() == Some(&*module.digest));
+    let decided = named && status.history.iter().any(|served| served.digest == module.digest);
+    let decider = status.rollout.as_ref().map(|rolling| &rolling.digest).or(status.digest.as_ref());
+    if let Some(last) = decider.filter(|last| **last != module.digest)
+        && decided
+        && status.rejected(&module.digest).is_none()
+        && declared.approves(&module.digest)
+    {
+        let why = format!("somebody went back to {}", short(&module.digest));
+        all.insert(0, Rejected { digest: last.clone(), at: now.to_owned(), why, approval: None });
+    }
+    let mut seen = BTreeSet::new();
+    all.retain(|rejected| rejected.digest != module.digest && seen.insert(rejected.digest.clone()));
+    all.truncate(HISTORY);
+    all
+}

@@ -1,0 +1,271 @@
+//! Modules that take over in steps: how their objects do, and what follows from that (promise M06).
+//!
+//! Which objects a new module decides for is said by the Reconciler's status alone ([`Share`]). A step is first written there,
+//! and only then taken; so a new process, and everybody who looks, knows it.
+
+use std::collections::BTreeMap;
+
+use foldhash::HashMap;
+
+use super::Engine;
+use super::reconcilers::{Declared, Why};
+use super::underway::{Looked, Tally, Underway, named};
+use crate::binding::Module;
+use crate::conditions::{self, Health};
+use crate::names::PROMOTED;
+use crate::object::Object;
+use crate::reconciler::{Course, Rejected, Rolling};
+use crate::rollout::Share;
+
+/// How often objects are counted while something changes, in milliseconds.
+const COUNT_EVERY_MS: u64 = 500;
+
+/// The rollouts that are on their way, by the names of Reconcilers.
+#[derive(Debug, Default)]
+pub(super) struct Rollouts {
+    of: BTreeMap<String, Underway>,
+    /// Modules that failed and whose status does not say so yet.
+    left: BTreeMap<String, Rejected>,
+}
+
+/// A rollout that there should be.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    /// The Reconciler.
+    pub(super) name: String,
+    /// The module that takes over.
+    pub(super) module: Module,
+    pub(super) course: Course,
+    /// Whether it takes further steps; not where another module is named by now.
+    pub(super) goes_on: bool,
+}
+
+/// What is to be done next.
+enum Verdict {
+    Wait,
+    Next,
+    All,
+    Back(String),
+}
+
+impl Engine {
+    /// Whether a module takes over in steps from the one that serves, and in which. The error is what makes no sense of that.
+    pub(super) fn course(&self, declared: &Declared, module: &Module) -> Result<Option<Course>, Why> {
+        let rollout = declared.spec.as_ref().ok().and_then(|spec| spec.rollout.as_ref());
+        let Some(rollout) = rollout else { return Ok(None) };
+        let course = rollout.course().map_err(|why| ("InvalidSpec", why))?;
+        Ok(course.filter(|_| !declared.promotes(&module.digest) && !declared.returns_to(module)))
+    }
+
+    /// The module that takes over for a Reconciler in steps, and in which.
+    pub(super) fn underway(&self, name: &str) -> Option<(Module, Course)> {
+        self.rollouts.of.get(name).map(|on| (on.module.clone(), on.course.clone()))
+    }
+
+    /// Whether the module of that digest takes over for a Reconciler in steps.
+    pub(super) fn is_taking_over(&self, name: &str, digest: &str) -> bool {
+        self.rollouts.of.get(name).is_some_and(|on| on.module.digest == digest)
+    }
+
+    /// These are the rollouts that there should be.
+    pub(super) fn settle_rollouts(&mut self, wanted: Vec<Wanted>) {
+        let is_wanted =
+            |name: &str, digest: &str| wanted.iter().any(|one| one.name == name && one.module.digest == digest);
+        self.rollouts.of.retain(|name, on| is_wanted(name, &on.module.digest));
+        for Wanted { name, module, course, goes_on } in wanted {
+            let Some(declared) = self.reconcilers.get(&name) else { continue };
+            let rollout = declared.spec.as_ref().ok().and_then(|spec| spec.rollout.clone()).unwrap_or_default();
+            let written = declared.status.rollout.as_ref().filter(|rolling| rolling.digest == module.digest);
+            let taken = written.map(|rolling| rolling.step.min(course.count()));
+            let now = self.now.mono_ms;
+            let on = self.rollouts.of.entry(name).or_insert_with(|| Underway {
+                wanted: taken.unwrap_or(1),
+                module,
+                course: course.clone(),
+                stands: false,
+                most_failures: 0,
+                taken: None,
+                looked: HashMap::default(),
+                ailing: BTreeMap::new(),
+                due_ms: now,
+                tally: Tally::default(),
+            });
+            on.wanted = on.wanted.min(course.count());
+            (on.course, on.stands) = (course, rollout.paused || !goes_on);
+            on.most_failures = rollout.max_failures.unwrap_or(0);
+            on.due_ms = now;
+            if taken != on.taken.map(|(step, _)| step) {
+                on.taken = taken.map(|step| (step, now));
+            }
+        }
+    }
+
+    /// The module that takes over for a Reconciler, and for which objects. None before that is written.
+    pub(super) fn taking_over(&self, name: &str) -> Option<(&Module, Share)> {
+        let on = self.rollouts.of.get(name)?;
+        let (step, _) = on.taken?;
+        Some((&on.module, Share::of(&on.module.digest, &on.course.steps, step)))
+    }
+
+    /// A module is to decide for an object from now on.
+    pub(super) fn is_handed_to(&mut self, name: &str, digest: &str, object: &Object) {
+        let Some(on) = self.rollouts.of.get_mut(name).filter(|on| on.module.digest == digest) else { return };
+        on.due_ms = self.now.mono_ms;
+        match conditions::health(&object.status()) {
+            Some(Health::Ready) | None => drop(on.ailing.remove(&object.key)),
+            Some(health) => drop(on.ailing.insert(object.key.clone(), matches!(health, Health::Failed(_)))),
+        }
+    }
+
+    /// A reconcile of an object ended, with that module.
+    pub(super) fn rolled(&mut self, name: &str, digest: &str, object: &Object, health: Option<Health>) {
+        let Some(on) = self.rollouts.of.get_mut(name).filter(|on| on.module.digest == digest) else { return };
+        let Some(health) = health.or_else(|| conditions::health(&object.status())) else { return };
+        let now = self.now.mono_ms;
+        let soon = if matches!(health, Health::Failed(_)) { now } else { now + COUNT_EVERY_MS };
+        on.due_ms = on.due_ms.min(soon);
+        let uid = object.meta.uid.clone();
+        let known = on.looked.get(&object.key).filter(|looked| looked.uid == uid && looked.health != Health::Ready);
+        let since_ms = known.map_or(now, |looked| looked.since_ms);
+        on.looked.insert(object.key.clone(), Looked { uid, health, since_ms });
+    }
+
+    /// When time alone makes a difference.
+    pub(super) fn next_roll(&self) -> Option<u64> {
+        self.rollouts.of.values().map(|on| on.due_ms).min()
+    }
+
+    /// Takes the next step where everything is well, and goes back where it is not.
+    pub(super) fn roll(&mut self) {
+        let now = self.now.mono_ms;
+        let due = self.rollouts.of.iter().filter(|(_, on)| on.due_ms <= now);
+        let due: Vec<String> = due.map(|(name, _)| name.clone()).collect();
+        for name in due {
+            let (verdict, text) = self.judge_rollout(&name);
+            let Some(on) = self.rollouts.of.get_mut(&name) else { continue };
+            match verdict {
+                Verdict::Wait => continue,
+                Verdict::Next => on.wanted += 1,
+                Verdict::All => {
+                    let module = on.module.clone();
+                    self.rollouts.of.remove(&name);
+                    self.service.install(&name, module);
+                    self.arrange();
+                }
+                Verdict::Back(why) => {
+                    let digest = on.module.digest.clone();
+                    self.rollouts.of.remove(&name);
+                    let approval = self.reconcilers.get(&name).and_then(Declared::approval).map(str::to_owned);
+                    let at = conditions::timestamp(self.now.wall_ms);
+                    self.rollouts.left.insert(name.clone(), Rejected { digest, at, why, approval });
+                    self.arrange();
+                }
+            }
+            self.report_due = true;
+            self.note(text.contains("goes back"), text);
+        }
+    }
+
+    fn judge_rollout(&mut self, name: &str) -> (Verdict, String) {
+        let now = self.now.mono_ms;
+        let share = self.taking_over(name).map(|(_, share)| share);
+        let controller = self.controllers.values().find(|c| c.binding.reconciler == name && c.started);
+        let store = controller.and_then(|controller| self.stores.filled(&controller.objects));
+        let Some(on) = self.rollouts.of.get_mut(name) else { return (Verdict::Wait, String::new()) };
+        on.due_ms = u64::MAX;
+        let Some(((share, store), (taken, since_ms))) = share.zip(store).zip(on.taken) else {
+            return (Verdict::Wait, String::new());
+        };
+        on.looked.retain(|key, _| store.get(key.namespace.as_deref(), &key.name).is_some());
+        on.tally = on.count(&share, store, now);
+        let (module, tally) = (on.module.label(), &on.tally);
+        if tally.failing > on.most_failures {
+            let example = tally.example.as_ref().map(|(key, why)| format!("{}: {why}", named(key))).unwrap_or_default();
+            let why = format!(
+                "it failed on {} of {} objects, more than {}: {example}",
+                tally.failing, tally.objects, on.most_failures
+            );
+            let why = conditions::shortened(&why);
+            let text = format!("Reconciler {name}: {module} goes back: {why}");
+            return (Verdict::Back(why), text);
+        }
+        let lasts = since_ms + on.course.pause_ms;
+        if taken < on.wanted || on.stands || tally.open > 0 {
+            on.due_ms = tally.overdue_ms.unwrap_or(u64::MAX);
+            return (Verdict::Wait, String::new());
+        }
+        // A step without objects tells nothing: nobody needs to wait for it.
+        if now < lasts && tally.objects > 0 {
+            on.due_ms = lasts;
+            return (Verdict::Wait, String::new());
+        }
+        let step = taken + 1;
+        if taken >= on.course.count() {
+            return (Verdict::All, format!("Reconciler {name}: {module} decides for every object"));
+        }
+        let words = on.course.words(step);
+        (Verdict::Next, format!("Reconciler {name}: {module} takes step {step} of {} ({words})", on.course.count()))
+    }
+
+    /// What the status says of a rollout.
+    pub(super) fn rolling(&self, name: &str, before: Option<&Rolling>, now: &str, counts: bool) -> Option<Rolling> {
+        let on = self.rollouts.of.get(name)?;
+        let same = before.filter(|before| before.digest == on.module.digest && before.step == on.wanted);
+        let Tally { objects, ready, failing, .. } = on.tally;
+        let counted = same.filter(|_| !counts).map(|same| (same.objects, same.ready, same.failing));
+        let (objects, ready, failing) = counted.unwrap_or((objects, ready, failing));
+        Some(Rolling {
+            digest: on.module.digest.clone(),
+            version: on.module.manifest.version.clone(),
+            step: on.wanted,
+            steps: on.course.count(),
+            reached: on.course.words(on.wanted),
+            since: same.map_or_else(|| now.to_owned(), |same| same.since.clone()),
+            objects,
+            ready,
+            failing,
+        })
+    }
+
+    /// How a rollout stands, for its condition.
+    pub(super) fn rolling_words(&self, name: &str) -> Option<String> {
+        let on = self.rollouts.of.get(name)?;
+        let declared = self.reconcilers.get(name)?;
+        let rollout = declared.spec.as_ref().ok().and_then(|spec| spec.rollout.as_ref());
+        let paused = if rollout.is_some_and(|rollout| rollout.paused) { "; spec.rollout.paused is true" } else { "" };
+        let (step, steps, reached) = (on.wanted, on.course.count(), on.course.words(on.wanted));
+        let module = on.module.label();
+        Some(format!("{module} takes over: step {step} of {steps} ({reached}){paused}"))
+    }
+
+    /// A module that failed, until the status says so.
+    pub(super) fn just_left(&self, name: &str, digest: &str) -> Option<&Rejected> {
+        self.rollouts.left.get(name).filter(|left| left.digest == digest)
+    }
+
+    /// The same of whichever module it was.
+    pub(super) fn left_of_late(&self, name: &str) -> Option<&Rejected> {
+        self.rollouts.left.get(name)
+    }
+
+    /// The status of a Reconciler says which modules were left.
+    pub(super) fn left_is_told(&mut self, name: &str) {
+        let Some(declared) = self.reconcilers.get(name) else { return };
+        if self.rollouts.left.get(name).is_some_and(|left| declared.status.rejected.contains(left)) {
+            self.rollouts.left.remove(name);
+        }
+    }
+}
+
+impl Declared {
+    /// Whether a person wants the module of that digest to take over at once.
+    fn promotes(&self, digest: &str) -> bool {
+        self.object.meta.annotations.get(PROMOTED) == Some(digest)
+    }
+
+    /// Whether a module decided before, and a person has approved that it does again.
+    pub(super) fn returns_to(&self, module: &Module) -> bool {
+        let decided = self.status.history.iter().any(|served| served.digest == module.digest);
+        decided && self.approves(&module.digest)
+    }
+}

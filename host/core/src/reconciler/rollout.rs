@@ -1,0 +1,92 @@
+//! How another module takes over, as a Reconciler says it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::limits::quantity;
+use crate::rollout::Step;
+
+/// How another module takes over from the one that serves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Rollout {
+    /// Whether a plan over every live object is made before.
+    #[serde(default)]
+    pub plan: PlanFirst,
+    /// With `Auto`: so many children may be deleted or made anew without anybody's approval. Default 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub max_deletions: Option<u32>,
+    /// On so many objects the new module may fail: in a plan with `Auto`, more than the one before it, else it waits for
+    /// approval; in a step, else it is left for the one before. Default 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub max_failures: Option<u32>,
+    /// The steps by which the new module takes over: each a percentage of the objects (`10%`), or a label selector as kubectl
+    /// takes it (`tier=canary`). Each adds to those before; the last step of all is every object. Default: all at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20), inner(length(min = 1, max = 1000)))]
+    pub steps: Vec<String>,
+    /// How long each step lasts at least, as `30s`, `10m` or `1h`. Default 30s.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[0-9]+(ms|s|m|h)$"))]
+    pub pause: Option<String>,
+    /// Within which time an object has to be ready with the new module, as `5m`. Default 5m.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[0-9]+(ms|s|m|h)$"))]
+    pub ready_within: Option<String>,
+    /// While true no further step is taken. The new module is left all the same where it fails.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub paused: bool,
+}
+
+/// Whether a plan is made before another module takes over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum PlanFirst {
+    /// It takes over at once. (Not `Off`, which kubectl reads as a boolean.)
+    #[default]
+    Never,
+    /// One is made. The module takes over by itself if the plan stays within the bounds, else it waits for approval.
+    Auto,
+    /// One is made, and the module waits for approval.
+    Required,
+}
+
+/// The steps of a rollout and its times, as they are meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Course {
+    /// The steps that are named; one more, every object, follows.
+    pub steps: Vec<Step>,
+    /// How long each lasts at least, in milliseconds.
+    pub pause_ms: u64,
+    /// Within which time an object has to be ready, in milliseconds.
+    pub ready_within_ms: u64,
+}
+
+impl Course {
+    /// How many steps there are, the last of which is every object.
+    pub fn count(&self) -> u32 {
+        u32::try_from(self.steps.len()).unwrap_or(u32::MAX - 1) + 1
+    }
+
+    /// The step of that number, counted from one, in words.
+    pub fn words(&self, step: u32) -> String {
+        let step = usize::try_from(step).ok().and_then(|step| self.steps.get(step.checked_sub(1)?));
+        step.map_or_else(|| "all".to_owned(), ToString::to_string)
+    }
+}
+
+impl Rollout {
+    /// The steps and times; none where all objects are to follow at once. The error names what makes no sense.
+    pub fn course(&self) -> Result<Option<Course>, String> {
+        let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+        let time = |text: &Option<String>, field, default| quantity(text.as_deref(), field, &units, default);
+        let pause_ms = time(&self.pause, "spec.rollout.pause", 30_000)?;
+        let ready_within_ms = time(&self.ready_within, "spec.rollout.readyWithin", 300_000)?;
+        let read = |(n, text): (usize, &String)| Step::parse(text).map_err(|e| format!("spec.rollout.steps[{n}]: {e}"));
+        let mut steps = self.steps.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
+        // That is the step which follows anyway.
+        steps.pop_if(|last| *last == Step::Percent(100));
+        Ok((!self.steps.is_empty()).then_some(Course { steps, pause_ms, ready_within_ms }))
+    }
+}
