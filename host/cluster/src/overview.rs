@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use innkeeper_core::kind::{GroupKind, Kind};
 use innkeeper_core::names::GROUP;
-use innkeeper_core::reconciler::{self, Objects, Spec, Status};
+use innkeeper_core::reconciler::{self, Objects, Rolling, Spec, Status};
 use innkeeper_core::resource::Resource;
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +39,9 @@ pub struct Keeper {
     pub reconciler: String,
     /// The digest of the module that decides.
     pub digest: Option<String>,
+    /// The module that takes over from it in steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<Rolling>,
     /// The version that this module states.
     pub version: Option<String>,
     /// The status of the condition Ready: `True`, `False` or `Unknown`.
@@ -147,6 +150,7 @@ fn keeper(one: Reconciler) -> Keeper {
     Keeper {
         reconciler: one.metadata.name,
         digest: status.digest,
+        rollout: status.rollout,
         version: status.version,
         ready,
         reason,

@@ -69,11 +69,14 @@ fn line(row: &Row) -> [String; 8] {
         return [kind, none(), none(), none(), none(), reason, none(), none()];
     };
     let digest = keeper.digest.as_deref().map(|digest| short(digest).to_owned());
+    let next = keeper.rollout.as_ref();
+    let next =
+        next.map(|next| format!(" > {} ({}/{})", short(&next.digest), next.step, next.steps)).unwrap_or_default();
     let objects = keeper.objects.as_ref();
     [
         kind,
         keeper.reconciler.clone(),
-        digest.unwrap_or_else(none),
+        digest.unwrap_or_else(none) + &next,
         keeper.version.clone().unwrap_or_else(none),
         keeper.ready.clone().unwrap_or_else(none),
         keeper.reason.clone().unwrap_or_else(none),

@@ -45,18 +45,18 @@ enum Command {
     Run(run::Options),
     /// List kinds and the modules that keep them, or objects and the module that decides for each.
     ///
-    /// Reads CustomResourceDefinitions and Reconcilers, or the objects of one, with your own kubeconfig. A kind without a
-    /// guest is listed as such.
+    /// Reads CustomResourceDefinitions and Reconcilers, or the objects of one, with your own
+    /// kubeconfig. A kind without a guest is listed as such.
     ///
     /// Example: innkeeper get custom-http
     #[command(verbatim_doc_comment)]
     Get(get::Options),
     /// Tell why an object was looked at last, and what came of it.
     ///
-    /// The running host tells: what led to it, which module decided, what it read, how long each part took,
-    /// what was asked of the API server and what changed, what failed, and when it is looked at again. Names,
-    /// sizes and results only, never the content of an object. It keeps the last 3 reconciles of each object, of
-    /// 10,000 objects at most, in memory.
+    /// The running host tells: what led to it, which module decided, what it read, how long each part
+    /// took, what was asked of the API server and what changed, what failed, and when it is looked at
+    /// again. Names, sizes and results only, never the content of an object. It keeps the last 3
+    /// reconciles of each object, of 10,000 objects at most, in memory.
     ///
     /// A host answers on the machine that it runs on. One in a cluster is reached so:
     /// kubectl port-forward POD 8081
@@ -68,8 +68,9 @@ enum Command {
     Trace(trace::Options),
     /// Tell what modules say of themselves, or why a host would reject them.
     ///
-    /// Each is loaded as a host loads it: checked against the contract, compiled within the same bounds, and asked to
-    /// describe itself. What was compiled is kept for the host. No cluster is needed.
+    /// Each is loaded as a host loads it: checked against the contract, compiled within the same
+    /// bounds, and asked to describe itself. What was compiled is kept for the host. No cluster is
+    /// needed.
     ///
     /// Exit codes: 0 all can be loaded; 1 one cannot, with why; 2 wrong usage.
     ///
@@ -78,26 +79,30 @@ enum Command {
     Inspect(inspect::Options),
     /// Show what a module would change, without changing it.
     ///
-    /// Every object of the kind is listed with your own kubeconfig and rights, the module that serves and the new one are
-    /// called for each of them in this process, and what they say is compared: children created, changed, deleted and made
-    /// anew, deleted, and what is said of the object itself, with a diff of each. Nothing is written. Values of Secrets are
-    /// not shown.
+    /// Every object of the kind is listed with your own kubeconfig and rights, the module that serves
+    /// and the new one are called for each of them in this process, and what they say is compared:
+    /// children created, changed, deleted and made anew, deleted, and what is said of the object
+    /// itself, with a diff of each. Nothing is written. Values of Secrets are not shown.
     ///
-    /// You need to get, list and watch what the host does: CustomResourceDefinitions, Reconcilers, the kind, its children,
-    /// and what the modules read; and to get the configmaps that keep the module that serves.
+    /// You need to get, list and watch what the host does: CustomResourceDefinitions, Reconcilers,
+    /// the kind, its children, and what the modules read; and to get the configmaps that keep the
+    /// module that serves.
     ///
-    /// Exit codes: 0 nothing would change; 1 failed, with why; 2 something would change (or wrong usage).
+    /// Exit codes: 0 nothing would change; 1 failed, with why; 2 something would change (or wrong
+    /// usage).
     ///
     /// Example: innkeeper plan target/guests/custom-http.wasm
     #[command(verbatim_doc_comment)]
     Plan(plan::Options),
     /// Put a module into the cluster and let it take over.
     ///
-    /// The module is checked as a host checks it, cut into chunks, kept in the cluster under its digest, and named by its
-    /// Reconciler: all with your own kubeconfig and rights. The host reads, loads and swaps it; where it cannot, the
-    /// module before stays in service. A push of what decides already changes nothing.
+    /// The module is checked as a host checks it, cut into chunks, kept in the cluster under its
+    /// digest, and named by its Reconciler: all with your own kubeconfig and rights. The host reads,
+    /// loads and swaps it; where it cannot, the module before stays in service. A push of what
+    /// decides already changes nothing.
     ///
-    /// You need to get and create configmaps in the namespace, and to get, create and patch reconcilers.
+    /// You need to get and create configmaps in the namespace, and to get, create and patch
+    /// reconcilers.
     ///
     /// Exit codes: 0 it decides; 1 it does not, with why; 2 wrong usage.
     ///
@@ -106,9 +111,9 @@ enum Command {
     Push(push::Options),
     /// Let a module take over that waits for approval.
     ///
-    /// Where a Reconciler says spec.rollout.plan, the host works out what another module would change before it takes over,
-    /// and the module may wait for a person: exactly the one that was planned is approved, by an annotation on the
-    /// Reconciler with your own rights.
+    /// Where a Reconciler says spec.rollout.plan, the host works out what another module would change
+    /// before it takes over, and the module may wait for a person: exactly the one that was planned
+    /// is approved, by an annotation on the Reconciler with your own rights.
     ///
     /// Exit codes: 0 it decides; 1 it does not, with why; 2 wrong usage.
     ///
@@ -117,9 +122,9 @@ enum Command {
     Approve(approve::Options),
     /// Let a module decide again that decided before.
     ///
-    /// Which ones did is in the history of the Reconciler's status. The host has it loaded, or compiled, so that nothing is
-    /// compiled; no plan and no approval is waited for. The one that decides now is remembered as left: nothing but a push or an
-    /// approval brings it back.
+    /// Which ones did is in the history of the Reconciler's status. The host has it loaded, or
+    /// compiled, so that nothing is compiled; no plan and no approval is waited for. The one that
+    /// decides now is remembered as left: nothing but a push or an approval brings it back.
     ///
     /// Exit codes: 0 it decides; 1 it does not, with why; 2 wrong usage.
     ///
@@ -128,11 +133,13 @@ enum Command {
     Rollback(rollback::Options),
     /// Tell how far a module has taken over in steps, or pause, resume, promote or abort that.
     ///
-    /// Where a Reconciler says spec.rollout.steps, another module takes over step by step: of the objects, those decide first
-    /// whose uid or labels say so. A step is followed by the next when the objects are ready and the pause is over. Where the
-    /// new module fails on more objects than maxFailures, the host leaves it for the one before by itself.
+    /// Where a Reconciler says spec.rollout.steps, another module takes over step by step: of the
+    /// objects, those decide first whose uid or labels say so. A step is followed by the next when
+    /// the objects are ready and the pause is over. Where the new module fails on more objects than
+    /// maxFailures, the host leaves it for the one before by itself.
     ///
-    /// The same by kubectl: spec.rollout.paused; the annotation innkeeper.dev/promoted with the digest; spec.module.
+    /// The same by kubectl: spec.rollout.paused; the annotation innkeeper.dev/promoted with the
+    /// digest; spec.module.
     ///
     /// Exit codes: 0 done; 1 not, with why; 2 wrong usage.
     ///

@@ -3,7 +3,6 @@
 use std::io::Write as _;
 
 use anyhow::{Context as _, bail};
-use innkeeper_core::names::PROMOTED;
 use innkeeper_core::object::short;
 use innkeeper_core::reconciler::Rolling;
 use serde::Serialize;
@@ -149,6 +148,10 @@ async fn promote(Moving { which, patience }: Moving) -> anyhow::Result<()> {
     let rolling = found.status.rollout.as_ref().map(|rolling| rolling.digest.clone());
     let digest = rolling.or_else(|| found.source.digest.clone());
     let digest = digest.with_context(|| format!("{}: no module takes over in steps at present", found.title()))?;
-    let promoted = reconciler::annotate(&cluster, &found, PROMOTED, &digest).await?;
+    if found.status.digest.as_ref() == Some(&digest) {
+        println!("{}: {} decides already", found.title(), short(&digest));
+        return Ok(());
+    }
+    let promoted = reconciler::promote(&cluster, &found, &digest).await?;
     reconciler::wait_until_it_decides(&cluster, &promoted, &digest, patience.timeout).await
 }

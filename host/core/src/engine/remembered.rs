@@ -32,7 +32,16 @@ pub(super) fn rejected(declared: &Declared, module: &Module, of_late: Option<&Re
         && declared.approves(&module.digest)
     {
         let why = format!("somebody went back to {}", short(&module.digest));
-        all.insert(0, Rejected { digest: last.clone(), at: now.to_owned(), why, approval: None });
+        all.insert(
+            0,
+            Rejected {
+                digest: last.clone(),
+                at: now.to_owned(),
+                why,
+                promotion: declared.promotion().map(str::to_owned),
+                ..Rejected::default()
+            },
+        );
     }
     let mut seen = BTreeSet::new();
     all.retain(|rejected| rejected.digest != module.digest && seen.insert(rejected.digest.clone()));

@@ -155,9 +155,12 @@ impl Engine {
                 Verdict::Back(why) => {
                     let digest = on.module.digest.clone();
                     self.rollouts.of.remove(&name);
-                    let approval = self.reconcilers.get(&name).and_then(Declared::approval).map(str::to_owned);
+                    let said = |what: fn(&Declared) -> Option<&str>| {
+                        self.reconcilers.get(&name).and_then(what).map(str::to_owned)
+                    };
+                    let (approval, promotion) = (said(Declared::approval), said(Declared::promotion));
                     let at = conditions::timestamp(self.now.wall_ms);
-                    self.rollouts.left.insert(name.clone(), Rejected { digest, at, why, approval });
+                    self.rollouts.left.insert(name.clone(), Rejected { digest, at, why, approval, promotion });
                     self.arrange();
                 }
             }
@@ -260,12 +263,17 @@ impl Engine {
 impl Declared {
     /// Whether a person wants the module of that digest to take over at once.
     fn promotes(&self, digest: &str) -> bool {
-        self.object.meta.annotations.get(PROMOTED) == Some(digest)
+        self.status.is_promoted(digest, self.promotion())
     }
 
-    /// Whether a module decided before, and a person has approved that it does again.
+    /// What a person wrote to let a module take over at once.
+    pub(super) fn promotion(&self) -> Option<&str> {
+        self.object.meta.annotations.get(PROMOTED)
+    }
+
+    /// Whether a module decided before, and a person goes back to it.
     pub(super) fn returns_to(&self, module: &Module) -> bool {
         let decided = self.status.history.iter().any(|served| served.digest == module.digest);
-        decided && self.approves(&module.digest)
+        decided && self.status.rejected(&module.digest).is_none() && self.approves(&module.digest)
     }
 }

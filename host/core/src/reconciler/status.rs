@@ -124,6 +124,9 @@ pub struct Rejected {
     /// What approved it then: that does so no more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<String>,
+    /// What let it take over at once then: that does so no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promotion: Option<String>,
 }
 
 impl Rejected {
@@ -150,6 +153,13 @@ impl Status {
             Some(rejected) => rejected.is_overruled_by(approval),
             None => names(approval, digest),
         }
+    }
+
+    /// Whether what a person wrote lets the module of that digest take over at once. As with an approval, what was there
+    /// when it was left says nothing any more.
+    pub fn is_promoted(&self, digest: &str, promotion: Option<&str>) -> bool {
+        let rejected = self.rejected(digest);
+        names(promotion, digest) && rejected.is_none_or(|rejected| rejected.promotion.as_deref() != promotion)
     }
 
     /// Whether the cluster keeps the module of that digest, as far as this status knows.

@@ -328,3 +328,23 @@ fn the_last_step_is_every_object_and_needs_no_naming() {
     wait(&mut house, 11);
     assert_eq!(decides(&house), "b");
 }
+
+#[test]
+fn m06_what_was_left_takes_its_steps_again_although_it_decided_before_and_was_promoted() {
+    let mut house = street();
+    begin(&mut house, &json!({"steps": ["tier=canary"]}));
+    annotate(&mut house, "innkeeper.dev/promoted", &digest("b"));
+    assert_eq!(decides(&house), "b");
+    let mut reconciler = house.api.get("Reconciler", None, "inn").unwrap().clone();
+    reconciler["spec"]["module"] = json!({"pushed": {}, "digest": digest("a")});
+    reconciler["metadata"]["annotations"]["innkeeper.dev/approved"] = json!(digest("a"));
+    house.put(reconciler);
+    assert_eq!((decides(&house), &status(&house)["rejected"][0]["promotion"]), ("a".to_owned(), &json!(digest("b"))));
+    let mut reconciler = house.api.get("Reconciler", None, "inn").unwrap().clone();
+    reconciler["spec"]["module"] = json!({"pushed": {}, "digest": digest("b")});
+    reconciler["metadata"]["annotations"]["innkeeper.dev/approved"] = json!(format!("{} again", digest("b")));
+    house.put(reconciler);
+    assert_eq!((decides(&house), step(&house)), ("a".to_owned(), json!(1)));
+    annotate(&mut house, "innkeeper.dev/promoted", &format!("{} again", digest("b")));
+    assert_eq!(loaded(&house).1, "RolledBack", "the approval was taken back");
+}

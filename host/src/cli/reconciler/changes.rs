@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use innkeeper_cluster::{Cluster, PUSH_MANAGER};
 use innkeeper_core::action::{Action, Done};
-use innkeeper_core::names::APPROVED;
+use innkeeper_core::names::{APPROVED, PROMOTED};
 use innkeeper_core::reconciler::{Source, Spec};
 use serde_json::{Value, json};
 
@@ -70,12 +70,15 @@ fn named(source: &Source) -> Value {
 }
 
 fn approved(found: &Standing, digest: &str) -> Value {
-    // One that was left needs another approval than the one that it had.
-    let value = match found.status.rejected(digest) {
+    annotated(found, APPROVED, &word_for(found, digest))
+}
+
+/// What is written to approve or promote a module. One that was left needs another word than the one that it had.
+fn word_for(found: &Standing, digest: &str) -> String {
+    match found.status.rejected(digest) {
         Some(_) => format!("{digest} {}", jiff::Timestamp::now()),
         None => digest.to_owned(),
-    };
-    annotated(found, APPROVED, &value)
+    }
 }
 
 fn annotated(found: &Standing, name: &str, value: &str) -> Value {
@@ -88,14 +91,9 @@ fn annotated(found: &Standing, name: &str, value: &str) -> Value {
     }
 }
 
-/// Sets an annotation.
-pub(in crate::cli) async fn annotate(
-    cluster: &Cluster,
-    found: &Standing,
-    name: &str,
-    value: &str,
-) -> anyhow::Result<Standing> {
-    change(cluster, found, |now| vec![annotated(now, name, value)]).await
+/// Lets the module of that digest take over at once.
+pub(in crate::cli) async fn promote(cluster: &Cluster, found: &Standing, digest: &str) -> anyhow::Result<Standing> {
+    change(cluster, found, |now| vec![annotated(now, PROMOTED, &word_for(now, digest))]).await
 }
 
 /// Takes no further steps, or takes them again.

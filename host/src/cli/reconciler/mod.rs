@@ -14,7 +14,7 @@ use innkeeper_core::object::Object;
 use innkeeper_core::reconciler::{self, Condition, Rollout, Source, Status};
 use innkeeper_core::resource::Address;
 
-pub(super) use changes::{annotate, approve, go_back, make, pause, swap};
+pub(super) use changes::{approve, go_back, make, pause, promote, swap};
 use waiting::LEFT;
 pub(super) use waiting::{STOPS, wait, wait_until_it_decides};
 

@@ -10,6 +10,7 @@ mod m03_swaps;
 mod m04_rollback;
 mod m05_plan;
 mod m05_required;
+mod m06_kills;
 mod m06_rollouts;
 mod m07_kinds;
 mod m09_pushes;
