@@ -3,8 +3,6 @@
 //! It follows from the object's uid and labels, the digest of the new module and the steps that are taken, all of which
 //! the cluster holds: every process, and everybody who looks, comes to the same, and nothing is written to objects for it.
 
-use std::fmt;
-
 use sha2::{Digest as _, Sha256};
 
 use crate::object::Object;
@@ -33,38 +31,33 @@ impl Step {
     }
 }
 
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Percent(percent) => write!(f, "{percent}%"),
-            Self::Labels(selector) => selector.fmt(f),
-        }
-    }
-}
-
 /// For which objects a new module decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Share {
     digest: String,
-    steps: Vec<Step>,
-    all: bool,
+    /// So many of a hundred.
+    percent: u32,
+    labels: Vec<Selector>,
 }
 
 impl Share {
-    /// The objects of the first so many of these steps, of which one more than are named is every object.
-    pub fn of(digest: &str, steps: &[Step], taken: u32) -> Self {
-        let taken = usize::try_from(taken).unwrap_or(usize::MAX);
-        let all = taken > steps.len();
-        Self { digest: digest.to_owned(), steps: steps.iter().take(taken).cloned().collect(), all }
+    /// The objects of these steps. What is no step adds none.
+    pub fn of(digest: &str, taken: &[String]) -> Self {
+        let mut share = Self { digest: digest.to_owned(), percent: 0, labels: Vec::new() };
+        for step in taken.iter().filter_map(|text| Step::parse(text).ok()) {
+            match step {
+                Step::Percent(percent) => share.percent = share.percent.max(percent),
+                Step::Labels(selector) => share.labels.push(selector),
+            }
+        }
+        share
     }
 
     /// Whether the new module decides for that object.
     pub fn takes(&self, object: &Object) -> bool {
-        let takes = |step: &Step| match step {
-            Step::Percent(percent) => place(&self.digest, &object.meta.uid) < *percent,
-            Step::Labels(selector) => selector.matches(&object.meta.labels),
-        };
-        self.all || self.steps.iter().any(takes)
+        self.percent >= 100
+            || self.labels.iter().any(|selector| selector.matches(&object.meta.labels))
+            || (self.percent > 0 && place(&self.digest, &object.meta.uid) < self.percent)
     }
 }
 
@@ -89,17 +82,17 @@ mod tests {
         Object::parse(&whole.to_string(), None).expect("an object")
     }
 
-    fn share(steps: &[&str], taken: u32) -> Share {
-        let steps: Vec<Step> = steps.iter().map(|text| Step::parse(text).expect("a step")).collect();
-        Share::of("sha256:b", &steps, taken)
+    fn share(taken: &[&str]) -> Share {
+        let taken: Vec<String> = taken.iter().map(|text| (*text).to_owned()).collect();
+        Share::of("sha256:b", &taken)
     }
 
     #[test]
     fn a_percentage_is_about_so_many_and_the_next_step_adds_to_it() {
         let objects: Vec<Object> = (0..1_000).map(|n| object(&format!("uid-{n}"), "x")).collect();
-        let of = |taken| -> Vec<bool> { objects.iter().map(|o| share(&["10%", "50%"], taken).takes(o)).collect() };
+        let of = |taken: &[&str]| -> Vec<bool> { objects.iter().map(|o| share(taken).takes(o)).collect() };
         let count = |of: &[bool]| of.iter().filter(|takes| **takes).count();
-        let (none, ten, fifty, all) = (of(0), of(1), of(2), of(3));
+        let (none, ten, fifty, all) = (of(&[]), of(&["10%"]), of(&["10%", "50%"]), of(&["100%"]));
         assert_eq!((count(&none), count(&all)), (0, 1_000));
         assert!((70..130).contains(&count(&ten)) && (450..550).contains(&count(&fifty)));
         assert!(ten.iter().zip(&fifty).all(|(ten, fifty)| !ten || *fifty));
@@ -107,7 +100,7 @@ mod tests {
 
     #[test]
     fn labels_choose_those_that_have_them() {
-        let share = share(&["tier in (canary, dev)"], 1);
+        let share = share(&["tier in (canary, dev)"]);
         assert!(share.takes(&object("a", "canary")) && share.takes(&object("b", "dev")));
         assert!(!share.takes(&object("c", "prod")));
     }

@@ -31,17 +31,11 @@ pub(super) async fn list(cluster: &Cluster, name: &str) -> anyhow::Result<Vec<Ro
     let found = reconciler::existing(cluster, name).await?;
     let kind = found.status.kind.clone().with_context(|| format!("{}: it keeps no kind yet", found.title()))?;
     let objects = cluster.objects(&kind).await.map_err(anyhow::Error::msg)?;
-    let taken = taken(&found)?;
+    // It follows from the status, as it does for the host.
+    let taken = found.status.rollout.as_ref().map(|rolling| Share::of(&rolling.digest, &rolling.taken));
     let mut rows: Vec<Row> = objects.iter().map(|object| row(&found, taken.as_ref(), object)).collect();
     rows.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
     Ok(rows)
-}
-
-/// What a module decides for that takes over in steps. It follows from the status, as it does for the host.
-fn taken(found: &Standing) -> anyhow::Result<Option<Share>> {
-    let Some(rolling) = &found.status.rollout else { return Ok(None) };
-    let course = found.rollout().course().map_err(anyhow::Error::msg)?;
-    Ok(course.map(|course| Share::of(&rolling.digest, &course.steps, rolling.step)))
 }
 
 fn row(found: &Standing, taken: Option<&Share>, object: &Object) -> Row {

@@ -32,8 +32,8 @@ pub(super) async fn rollback(options: Options) -> anyhow::Result<()> {
     let cluster = options.access.connect().await?;
     let name = &options.reconciler;
     let found = reconciler::existing(&cluster, name).await?;
-    // Where something else is named that does not decide, the one that does is gone back to.
-    let decides = found.status.digest.as_deref();
+    // Where something else is named that does not decide, or not for all, the one that does is gone back to.
+    let decides = found.status.digest.as_deref().filter(|_| found.status.rollout.is_none());
     let now = decides.filter(|digest| found.source.digest.as_deref().is_none_or(|named| named == *digest));
     let meant = meant(&found.status.history, now, options.to.as_deref())
         .map_err(|why| anyhow::anyhow!("Reconciler {name}: {why}"))?;
@@ -96,6 +96,7 @@ mod tests {
             source: "pushed".into(),
             since: "2026-01-01T00:00:00Z".into(),
             kept: true,
+            ..Served::default()
         }
     }
 

@@ -21,7 +21,7 @@ pub(super) enum Command {
     /// Take steps again.
     Resume(Which),
     /// Let the module take over at once, whatever steps are left.
-    Promote(Moving),
+    Promote(Promoting),
     /// Leave the module for the one before.
     Abort(Leaving),
 }
@@ -44,6 +44,16 @@ pub(super) struct Status {
     /// The form of the output.
     #[arg(short, long, value_enum, default_value_t = Form::Table)]
     output: Form,
+}
+
+/// One Reconciler and a module, and how long to wait.
+#[derive(Debug, clap::Args)]
+pub(super) struct Promoting {
+    /// The whole digest of the module. Default: the one that takes over in steps, or that is named.
+    #[arg(long, value_name = "DIGEST")]
+    digest: Option<String>,
+    #[command(flatten)]
+    moving: Moving,
 }
 
 /// One Reconciler, and how long to wait.
@@ -117,7 +127,7 @@ fn text(report: &Report<'_>) -> String {
         short(&rolling.digest).to_owned(),
         rolling.version.clone(),
         format!("{}/{}", rolling.step, rolling.steps),
-        rolling.reached.clone(),
+        rolling.taken.last().cloned().unwrap_or_default(),
         rolling.objects.to_string(),
         rolling.ready.to_string(),
         rolling.failing.to_string(),
@@ -141,12 +151,13 @@ async fn pause(which: Which, paused: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn promote(Moving { which, patience }: Moving) -> anyhow::Result<()> {
+async fn promote(Promoting { digest, moving }: Promoting) -> anyhow::Result<()> {
+    let Moving { which, patience } = moving;
     let cluster = which.access.connect().await?;
     let found = reconciler::existing(&cluster, &which.reconciler).await?;
     // Where the module before cannot be had, there is no rollout that could be under way.
     let rolling = found.status.rollout.as_ref().map(|rolling| rolling.digest.clone());
-    let digest = rolling.or_else(|| found.source.digest.clone());
+    let digest = digest.or(rolling).or_else(|| found.source.digest.clone());
     let digest = digest.with_context(|| format!("{}: no module takes over in steps at present", found.title()))?;
     if found.status.digest.as_ref() == Some(&digest) {
         println!("{}: {} decides already", found.title(), short(&digest));

@@ -101,7 +101,11 @@ impl Stored {
     }
 
     async fn put(&self, digest: &str) -> Result<(), String> {
-        let bytes = self.guests.let_go(digest).ok_or("its bytes are not at hand any more")?;
+        // What came from there needs no bytes, and has to be there still.
+        let Some(bytes) = self.guests.let_go(digest) else {
+            let kept = self.cluster.stored_module(&self.namespace, digest).await;
+            return kept.map(drop).map_err(|error| error.to_string());
+        };
         let stored = self.cluster.store_module(&self.namespace, HOST_MANAGER, &bytes, |_, _| {}).await;
         stored.map_err(|error| {
             self.guests.hold(digest.to_owned(), bytes);

@@ -45,26 +45,31 @@ impl Engine {
             return;
         }
         let now = self.now.mono_ms;
-        self.keeping.again_ms = None;
+        let (mut again_ms, mut asked) = (None, Vec::new());
         for (name, declared) in &self.reconcilers {
-            let Some(digest) = self.service.of(name).map(|module| &module.digest) else { continue };
-            let is_there = declared.status.keeps(digest)
-                || declared.spec.as_ref().is_ok_and(|spec| spec.module.pushed() == Some(digest));
-            match self.keeping.of.get(digest) {
-                Some(State::Asked | State::Kept) => continue,
-                Some(State::Not(at)) if *at > now && !is_there => {
-                    let first = self.keeping.again_ms.map_or(*at, |first| first.min(*at));
-                    self.keeping.again_ms = Some(first);
-                    continue;
+            let decides = [self.service.of(name), self.underway(name).map(|(module, _)| module)];
+            for digest in decides.into_iter().flatten().map(|module| &module.digest) {
+                let is_there = declared.status.keeps(digest);
+                match self.keeping.of.get(digest) {
+                    Some(State::Asked | State::Kept) => continue,
+                    Some(State::Not(at)) if *at > now && !is_there => {
+                        again_ms = Some(again_ms.map_or(*at, |first: u64| first.min(*at)));
+                        continue;
+                    }
+                    _ => {}
                 }
-                _ => {}
+                let (state, output) = match is_there {
+                    true => (State::Kept, Output::LetGo(digest.clone())),
+                    false => (State::Asked, Output::Keep(digest.clone())),
+                };
+                asked.push((digest.clone(), state, output));
             }
-            let (state, output) = match is_there {
-                true => (State::Kept, Output::LetGo(digest.clone())),
-                false => (State::Asked, Output::Keep(digest.clone())),
-            };
-            self.keeping.of.insert(digest.clone(), state);
-            self.out.push(output);
+        }
+        self.keeping.again_ms = again_ms;
+        for (digest, state, output) in asked {
+            if self.keeping.of.insert(digest, state) != Some(State::Asked) {
+                self.out.push(output);
+            }
         }
     }
 
@@ -100,7 +105,8 @@ impl Engine {
         if self.dry_run || self.only_watch {
             return;
         }
-        let gone: BTreeSet<&String> = before.history.iter().filter(|served| served.kept).map(|s| &s.digest).collect();
+        let decided = before.history.iter().filter(|served| served.kept).map(|served| &served.digest);
+        let gone: BTreeSet<&String> = decided.chain(before.rejected.iter().map(|left| &left.digest)).collect();
         for digest in gone {
             let named = |status: &Status| status.names(digest);
             let is_wanted = self.reconcilers.values().any(|declared| {

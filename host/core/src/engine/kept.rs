@@ -94,6 +94,11 @@ impl Kept {
         self.had(source)?.trouble()
     }
 
+    /// Whether the pushed module of that digest could not be read.
+    pub(super) fn is_missing(&self, digest: &str) -> bool {
+        matches!(self.pushed.get(digest), Some(Had::Not(Unfit::Missing(_))))
+    }
+
     /// Why the pushed module of that digest cannot serve.
     pub(super) fn trouble_of(&self, digest: &str) -> Option<Why> {
         self.pushed.get(digest)?.trouble()

@@ -83,6 +83,8 @@ enum Owner {
 #[derive(Debug, Default)]
 pub struct Engine {
     now: Now,
+    /// When this process began.
+    started_ms: u64,
     out: Vec<Output>,
     stopping: bool,
     /// Nothing is written.
@@ -150,7 +152,7 @@ impl Engine {
         let workers = workers::Workers::new((settings.calls / 2).max(1));
         let resync = resync::Resync::new(settings.resync_ms, now.mono_ms);
         let Settings { dry_run, only_watch, .. } = settings;
-        let mut engine = Self { now, resync, dry_run, only_watch, workers, ..Self::default() };
+        let mut engine = Self { now, started_ms: now.mono_ms, resync, dry_run, only_watch, workers, ..Self::default() };
         engine.demand_watches();
         let out = std::mem::take(&mut engine.out);
         (engine, out)

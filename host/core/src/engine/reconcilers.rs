@@ -87,6 +87,7 @@ impl Engine {
             let Some(gone) = &change.before else { return false };
             self.modules.retire(&gone.key.name);
             self.service.retire(&gone.key.name);
+            self.rollouts.retire(&gone.key.name);
             return self.reconcilers.remove(&gone.key.name).is_some();
         };
         let whole = object.value();
@@ -107,7 +108,7 @@ impl Engine {
                 let before = std::mem::replace(&mut old.status, status);
                 (old.object, old.spec) = (object.clone(), spec);
                 let after = old.status.clone();
-                let step = |status: &Status| status.rollout.as_ref().map(|on| (on.digest.clone(), on.step));
+                let step = |status: &Status| status.rollout.as_ref().map(|on| (on.digest.clone(), on.taken.clone()));
                 let same = same && step(&before) == step(&after);
                 self.discard_modules(&before, &after);
                 self.left_is_told(name);

@@ -8,12 +8,13 @@ use crate::object::short;
 use crate::reconciler::{HISTORY, Rejected, Served};
 
 /// The modules that decided, with the one that does now.
-pub(super) fn history(before: &[Served], now: Served) -> Vec<Served> {
+pub(super) fn history(before: &[Served], now: Served, is_kept: impl Fn(&str) -> bool) -> Vec<Served> {
     let mut all = before.to_vec();
-    match all.first_mut().filter(|last| last.digest == now.digest) {
-        Some(last) => last.kept |= now.kept,
+    match all.first().filter(|last| last.digest == now.digest) {
+        Some(_) => {}
         None => all.insert(0, now),
     }
+    all.iter_mut().for_each(|served| served.kept |= is_kept(&served.digest));
     all.truncate(HISTORY);
     all
 }

@@ -39,6 +39,11 @@ impl Default for Reporting {
 }
 
 impl Reporting {
+    /// What is counted has changed.
+    pub(super) fn count_again(&mut self) {
+        self.counts_dirty = true;
+    }
+
     /// When it is due by time alone: its counts have changed, or a write failed.
     pub(super) fn due_ms(&self) -> Option<u64> {
         let retry = self.not_before_ms;
@@ -137,9 +142,12 @@ impl Engine {
                 version: module.manifest.version.clone(),
                 source: source.to_owned(),
                 since: time.clone(),
-                kept: self.keeping.is_kept(&module.digest),
+                kept: false,
+                approval: declared.approval().filter(|text| text.starts_with(&module.digest)).map(str::to_owned),
+                promotion: declared.promotion().filter(|text| text.starts_with(&module.digest)).map(str::to_owned),
             };
-            map.insert("history".into(), json!(history(&declared.status.history, served)));
+            let is_kept = |digest: &str| self.keeping.is_kept(digest);
+            map.insert("history".into(), json!(history(&declared.status.history, served, is_kept)));
             match rejected(declared, module, self.left_of_late(name), &time) {
                 rejected if rejected.is_empty() => drop(map.remove("rejected")),
                 rejected => drop(map.insert("rejected".into(), json!(rejected))),
@@ -157,7 +165,9 @@ impl Engine {
         let counted = due && store.is_some();
         match self.rolling(name, declared.status.rollout.as_ref(), &time, counted) {
             Some(rolling) => drop(map.insert("rollout".into(), json!(rolling))),
-            None => drop(map.remove("rollout")),
+            // Where no module is in service, nobody knows how far it is: it stays as it was.
+            None if module.is_some() => drop(map.remove("rollout")),
+            None => {}
         }
         let reporting = &mut self.reconcilers.get_mut(name)?.reporting;
         reporting.not_before_ms = 0;

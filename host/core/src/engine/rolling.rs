@@ -3,9 +3,7 @@
 //! Which objects a new module decides for is said by the Reconciler's status alone ([`Share`]). A step is first written there,
 //! and only then taken; so a new process, and everybody who looks, knows it.
 
-use std::collections::BTreeMap;
-
-use foldhash::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Engine;
 use super::reconcilers::{Declared, Why};
@@ -20,12 +18,26 @@ use crate::rollout::Share;
 /// How often objects are counted while something changes, in milliseconds.
 const COUNT_EVERY_MS: u64 = 500;
 
+/// The same where it failed on one.
+const SOON_MS: u64 = 50;
+
 /// The rollouts that are on their way, by the names of Reconcilers.
 #[derive(Debug, Default)]
 pub(super) struct Rollouts {
     of: BTreeMap<String, Underway>,
+    /// Those Reconcilers for which this process has had one: what the status says of a rollout is its own word.
+    had: BTreeSet<String>,
     /// Modules that failed and whose status does not say so yet.
     left: BTreeMap<String, Rejected>,
+}
+
+impl Rollouts {
+    /// A Reconciler is gone.
+    pub(super) fn retire(&mut self, name: &str) {
+        self.of.remove(name);
+        self.left.remove(name);
+        self.had.remove(name);
+    }
 }
 
 /// A rollout that there should be.
@@ -43,7 +55,7 @@ pub(super) struct Wanted {
 /// What is to be done next.
 enum Verdict {
     Wait,
-    Next,
+    Next(String),
     All,
     Back(String),
 }
@@ -58,8 +70,28 @@ impl Engine {
     }
 
     /// The module that takes over for a Reconciler in steps, and in which.
-    pub(super) fn underway(&self, name: &str) -> Option<(Module, Course)> {
-        self.rollouts.of.get(name).map(|on| (on.module.clone(), on.course.clone()))
+    pub(super) fn underway(&self, name: &str) -> Option<(&Module, &Course)> {
+        self.rollouts.of.get(name).map(|on| (&on.module, &on.course))
+    }
+
+    /// What takes over for a Reconciler stays where it is.
+    pub(super) fn stays_underway(&self, name: &str) -> Option<Wanted> {
+        let (module, course) = self.underway(name)?;
+        Some(Wanted { name: name.to_owned(), module: module.clone(), course: course.clone(), goes_on: false })
+    }
+
+    /// The digest of the module that took over before this process began, where that is to be gone on with.
+    pub(super) fn resumes<'a>(&self, name: &str, declared: &'a Declared) -> Option<&'a str> {
+        let rolling = declared.status.rollout.as_ref().map(|rolling| rolling.digest.as_str());
+        rolling.filter(|digest| !self.rollouts.had.contains(name) && self.just_left(name, digest).is_none())
+    }
+
+    /// The same rollout, where its module can be had: it stays where it was.
+    pub(super) fn resumed(&self, name: &str, declared: &Declared) -> Option<Wanted> {
+        self.service.of(name)?;
+        let module = self.kept.pushed(self.resumes(name, declared)?)?.clone();
+        let course = self.course(declared, &module).ok().flatten()?;
+        Some(Wanted { name: name.to_owned(), module, course, goes_on: false })
     }
 
     /// Whether the module of that digest takes over for a Reconciler in steps.
@@ -76,26 +108,18 @@ impl Engine {
             let Some(declared) = self.reconcilers.get(&name) else { continue };
             let rollout = declared.spec.as_ref().ok().and_then(|spec| spec.rollout.clone()).unwrap_or_default();
             let written = declared.status.rollout.as_ref().filter(|rolling| rolling.digest == module.digest);
-            let taken = written.map(|rolling| rolling.step.min(course.count()));
+            let taken = written.map(|rolling| rolling.taken.clone());
             let now = self.now.mono_ms;
-            let on = self.rollouts.of.entry(name).or_insert_with(|| Underway {
-                wanted: taken.unwrap_or(1),
-                module,
-                course: course.clone(),
-                stands: false,
-                most_failures: 0,
-                taken: None,
-                looked: HashMap::default(),
-                ailing: BTreeMap::new(),
-                due_ms: now,
-                tally: Tally::default(),
+            self.rollouts.had.insert(name.clone());
+            let on = self.rollouts.of.entry(name).or_insert_with(|| {
+                let first = || course.left(&[]).take(1).map(str::to_owned).collect();
+                Underway::of(module, course.clone(), taken.clone().unwrap_or_else(first))
             });
-            on.wanted = on.wanted.min(course.count());
             (on.course, on.stands) = (course, rollout.paused || !goes_on);
             on.most_failures = rollout.max_failures.unwrap_or(0);
             on.due_ms = now;
-            if taken != on.taken.map(|(step, _)| step) {
-                on.taken = taken.map(|step| (step, now));
+            if taken.as_ref() != on.taken.as_ref().map(|(steps, _)| steps) {
+                on.taken = taken.map(|steps| (steps, now));
             }
         }
     }
@@ -103,28 +127,41 @@ impl Engine {
     /// The module that takes over for a Reconciler, and for which objects. None before that is written.
     pub(super) fn taking_over(&self, name: &str) -> Option<(&Module, Share)> {
         let on = self.rollouts.of.get(name)?;
-        let (step, _) = on.taken?;
-        Some((&on.module, Share::of(&on.module.digest, &on.course.steps, step)))
+        let (taken, _) = on.taken.as_ref()?;
+        Some((&on.module, Share::of(&on.module.digest, taken)))
     }
 
     /// A module is to decide for an object from now on.
     pub(super) fn is_handed_to(&mut self, name: &str, digest: &str, object: &Object) {
         let Some(on) = self.rollouts.of.get_mut(name).filter(|on| on.module.digest == digest) else { return };
         on.due_ms = self.now.mono_ms;
-        match conditions::health(&object.status()) {
-            Some(Health::Ready) | None => drop(on.ailing.remove(&object.key)),
-            Some(health) => drop(on.ailing.insert(object.key.clone(), matches!(health, Health::Failed(_)))),
+        let ails = match conditions::health(&object.status()) {
+            Some(Health::Ready) | None => None,
+            Some(health) => Some(matches!(health, Health::Failed(_))),
+        };
+        match ails {
+            Some(failed) => drop(on.ailing.insert(object.meta.uid.clone(), failed)),
+            None => drop(on.ailing.remove(&object.meta.uid)),
         }
     }
 
     /// A reconcile of an object ended, with that module.
     pub(super) fn rolled(&mut self, name: &str, digest: &str, object: &Object, health: Option<Health>) {
         let Some(on) = self.rollouts.of.get_mut(name).filter(|on| on.module.digest == digest) else { return };
-        let Some(health) = health.or_else(|| conditions::health(&object.status())) else { return };
         let now = self.now.mono_ms;
-        let soon = if matches!(health, Health::Failed(_)) { now } else { now + COUNT_EVERY_MS };
-        on.due_ms = on.due_ms.min(soon);
+        // Nothing is asked about it: its time begins anew when somebody lets it go on.
+        if conditions::is_paused(object) {
+            on.looked.remove(&object.key);
+            on.due_ms = on.due_ms.min(now + COUNT_EVERY_MS);
+            return;
+        }
+        let Some(health) = health.or_else(|| conditions::health(&object.status())) else { return };
+        let soon = if matches!(health, Health::Failed(_)) { SOON_MS } else { COUNT_EVERY_MS };
+        on.due_ms = on.due_ms.min(now + soon);
         let uid = object.meta.uid.clone();
+        if health == Health::Ready {
+            on.ailing.remove(&uid);
+        }
         let known = on.looked.get(&object.key).filter(|looked| looked.uid == uid && looked.health != Health::Ready);
         let since_ms = known.map_or(now, |looked| looked.since_ms);
         on.looked.insert(object.key.clone(), Looked { uid, health, since_ms });
@@ -145,7 +182,7 @@ impl Engine {
             let Some(on) = self.rollouts.of.get_mut(&name) else { continue };
             match verdict {
                 Verdict::Wait => continue,
-                Verdict::Next => on.wanted += 1,
+                Verdict::Next(step) => on.wanted.push(step),
                 Verdict::All => {
                     let module = on.module.clone();
                     self.rollouts.of.remove(&name);
@@ -174,13 +211,26 @@ impl Engine {
         let share = self.taking_over(name).map(|(_, share)| share);
         let controller = self.controllers.values().find(|c| c.binding.reconciler == name && c.started);
         let store = controller.and_then(|controller| self.stores.filled(&controller.objects));
+        let is_suspended = controller.is_some_and(|controller| controller.suspended);
         let Some(on) = self.rollouts.of.get_mut(name) else { return (Verdict::Wait, String::new()) };
         on.due_ms = u64::MAX;
-        let Some(((share, store), (taken, since_ms))) = share.zip(store).zip(on.taken) else {
+        on.suspend(is_suspended, now);
+        let Some(((share, store), (taken, since_ms))) = share.zip(store).zip(on.taken.clone()) else {
             return (Verdict::Wait, String::new());
         };
-        on.looked.retain(|key, _| store.get(key.namespace.as_deref(), &key.name).is_some());
-        on.tally = on.count(&share, store, now);
+        if is_suspended {
+            return (Verdict::Wait, String::new());
+        }
+        let tally = on.count(&share, store, now);
+        on.forget_the_gone(store);
+        if tally != on.tally
+            && let Some(declared) = self.reconcilers.get_mut(name)
+        {
+            declared.reporting.count_again();
+        }
+        let is_taken = taken == on.wanted;
+        let step = on.course.left(&taken).next().map(str::to_owned);
+        on.tally = tally;
         let (module, tally) = (on.module.label(), &on.tally);
         if tally.failing > on.most_failures {
             let example = tally.example.as_ref().map(|(key, why)| format!("{}: {why}", named(key))).unwrap_or_default();
@@ -193,7 +243,7 @@ impl Engine {
             return (Verdict::Back(why), text);
         }
         let lasts = since_ms + on.course.pause_ms;
-        if taken < on.wanted || on.stands || tally.open > 0 {
+        if !is_taken || on.stands || tally.open > 0 {
             on.due_ms = tally.overdue_ms.unwrap_or(u64::MAX);
             return (Verdict::Wait, String::new());
         }
@@ -202,27 +252,29 @@ impl Engine {
             on.due_ms = lasts;
             return (Verdict::Wait, String::new());
         }
-        let step = taken + 1;
-        if taken >= on.course.count() {
-            return (Verdict::All, format!("Reconciler {name}: {module} decides for every object"));
+        match step {
+            None => (Verdict::All, format!("Reconciler {name}: {module} decides for every object")),
+            Some(step) => {
+                let text = format!("Reconciler {name}: {module} takes the next step: {step}");
+                (Verdict::Next(step), text)
+            }
         }
-        let words = on.course.words(step);
-        (Verdict::Next, format!("Reconciler {name}: {module} takes step {step} of {} ({words})", on.course.count()))
     }
 
     /// What the status says of a rollout.
     pub(super) fn rolling(&self, name: &str, before: Option<&Rolling>, now: &str, counts: bool) -> Option<Rolling> {
         let on = self.rollouts.of.get(name)?;
-        let same = before.filter(|before| before.digest == on.module.digest && before.step == on.wanted);
+        let same = before.filter(|before| before.digest == on.module.digest && before.taken == on.wanted);
         let Tally { objects, ready, failing, .. } = on.tally;
         let counted = same.filter(|_| !counts).map(|same| (same.objects, same.ready, same.failing));
         let (objects, ready, failing) = counted.unwrap_or((objects, ready, failing));
+        let (step, steps) = on.reached();
         Some(Rolling {
             digest: on.module.digest.clone(),
             version: on.module.manifest.version.clone(),
-            step: on.wanted,
-            steps: on.course.count(),
-            reached: on.course.words(on.wanted),
+            taken: on.wanted.clone(),
+            step,
+            steps,
             since: same.map_or_else(|| now.to_owned(), |same| same.since.clone()),
             objects,
             ready,
@@ -236,8 +288,8 @@ impl Engine {
         let declared = self.reconcilers.get(name)?;
         let rollout = declared.spec.as_ref().ok().and_then(|spec| spec.rollout.as_ref());
         let paused = if rollout.is_some_and(|rollout| rollout.paused) { "; spec.rollout.paused is true" } else { "" };
-        let (step, steps, reached) = (on.wanted, on.course.count(), on.course.words(on.wanted));
-        let module = on.module.label();
+        let ((step, steps), module) = (on.reached(), on.module.label());
+        let reached = on.wanted.last().map_or("none", String::as_str);
         Some(format!("{module} takes over: step {step} of {steps} ({reached}){paused}"))
     }
 

@@ -46,6 +46,11 @@ fn is_about_a_plan(reason: &str) -> bool {
     matches!(reason, "PlanRunning" | "PlanFailed" | "ApprovalNeeded")
 }
 
+/// Whether a module that takes over in steps does so no more.
+fn ends_a_rollout(reason: &str) -> bool {
+    matches!(reason, "RolledBack" | "WrongKind" | "WrongVersion")
+}
+
 /// Which module another one would take over from.
 pub(super) enum Before<'a> {
     /// It is the first, or the same; one that a folder has after a start, where the cluster does not keep what was before.
@@ -71,7 +76,10 @@ impl Engine {
         let (mut digests, mut config_maps) = (BTreeSet::new(), BTreeSet::new());
         let (mut plans, mut rollouts) = (Vec::new(), Vec::new());
         for (name, declared) in &self.reconcilers {
-            let Ok(Spec { module: source, .. }) = &declared.spec else { continue };
+            let Ok(Spec { module: source, .. }) = &declared.spec else {
+                rollouts.extend(self.stays_underway(name));
+                continue;
+            };
             digests.extend(source.pushed().map(str::to_owned));
             config_maps.extend(source.config_map.clone());
             let last = self.stands_in(name, declared, source);
@@ -84,15 +92,13 @@ impl Engine {
             {
                 plans.push((name.clone(), of));
             }
-            // What takes over in steps stays where it is while another one that is named cannot decide yet.
-            let waits_itself = waits.is_some() && named.is_some_and(|module| self.is_taking_over(name, &module.digest));
-            let stays = (named.is_none() || waits.is_some()) && !waits_itself;
-            rollouts.extend(self.underway(name).filter(|_| stays).map(|(module, course)| Wanted {
-                name: name.clone(),
-                module,
-                course,
-                goes_on: false,
-            }));
+            // What takes over in steps stays where it is while what is named cannot decide, or go on.
+            let ends = waits.as_ref().is_some_and(|(reason, _)| ends_a_rollout(reason))
+                && named.is_some_and(|module| self.is_taking_over(name, &module.digest));
+            if (named.is_none() || waits.is_some()) && !ends {
+                digests.extend(self.resumes(name, declared).map(str::to_owned));
+                rollouts.extend(self.stays_underway(name).or_else(|| self.resumed(name, declared)));
+            }
             let named = named.filter(|_| waits.is_none());
             let last = last.filter(|_| named.is_none()).and_then(|last| self.kept.pushed(last));
             any_stands_in |= last.is_some();
@@ -137,6 +143,7 @@ impl Engine {
             Some(before) if before.digest == module.digest => Before::Nobody,
             Some(before) => Before::Module(before),
             None if decided.is_none_or(|digest| digest == module.digest) => Before::Nobody,
+            None if declared.status.is_rolling(&module.digest) => Before::Unknown,
             None if source.folder.is_some() && !decided.is_some_and(|digest| declared.status.keeps(digest)) => {
                 Before::Nobody
             }

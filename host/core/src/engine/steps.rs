@@ -315,15 +315,30 @@ impl Engine {
         let Some(controller) = self.controllers.get(kind) else { return };
         let Some(store) = self.stores.get(&controller.objects) else { return };
         let name = controller.binding.reconciler.clone();
+        let same = match (next, &controller.next) {
+            (None, None) => true,
+            (Some((_, before)), Some((_, now))) => before == now,
+            _ => false,
+        };
+        let settings = |now: &Arc<Binding>, before: &Arc<Binding>| decides_otherwise(before, now).is_some();
+        if same
+            && !settings(&controller.binding, old)
+            && !next.iter().zip(&controller.next).any(|(a, b)| settings(&b.0, &a.0))
+        {
+            return;
+        }
         let mut all = Vec::new();
         for object in store.all() {
             let before = next.as_ref().filter(|(_, share)| share.takes(object)).map_or(old, |(binding, _)| binding);
             if let Some(cause) = decides_otherwise(before, controller.decider(object)) {
-                all.push((object.clone(), cause));
+                // Where nothing decided before, nobody knows whose doing it is.
+                all.push((object.clone(), cause, before.module.is_some()));
             }
         }
-        for (object, cause) in all {
-            if let Cause::Module(Some(digest)) = &cause {
+        for (object, cause, changes_hands) in all {
+            if let Cause::Module(Some(digest)) = &cause
+                && changes_hands
+            {
                 self.is_handed_to(&name, digest, &object);
             }
             self.look_anew(&object.key, cause);

@@ -7,6 +7,9 @@ use crate::binding::Module;
 use crate::contract::Manifest;
 use crate::reconciler::{Source, Spec};
 
+/// How long a new process waits for a module that a rollout needs and that cannot be read, in milliseconds.
+const PATIENCE_MS: u64 = 60_000;
+
 impl Engine {
     /// Why a module does not take over yet although it could: it asks for more than is granted, unlike the one before
     /// it (promise M10), or a plan is to be made first.
@@ -28,6 +31,10 @@ impl Engine {
         // One that decided before may do so again when a person says so: it can cause no more than is granted anyway.
         if declared.returns_to(module) {
             return None;
+        }
+        // One that is on its way was let pass before.
+        if self.is_taking_over(name, &module.digest) || declared.status.is_rolling(&module.digest) {
+            return self.waits_for_steps(name, declared, module, before);
         }
         let lacks = spec.permissions.lacks(&module.manifest, before);
         if lacks.is_empty() {
@@ -54,7 +61,8 @@ impl Engine {
             Ok(Some(_)) => {}
         }
         let (label, serves) = (module.label(), &module.manifest.serves);
-        let at_once = format!("to let it take over at once: innkeeper rollout promote {name}");
+        let at_once =
+            format!("to let it take over at once: innkeeper rollout promote {name} --digest {}", module.digest);
         let Some(before) = before else {
             let text = format!(
                 "{label} is to take over in steps, and the module that decided before cannot be had; {at_once}"
@@ -73,7 +81,8 @@ impl Engine {
         let decides = self.service.of(name).map(|module| &module.digest).or(declared.status.digest.as_ref());
         let rejected = self.just_left(name, &module.digest).or_else(|| declared.status.rejected(&module.digest));
         let rejected = rejected.filter(|_| decides != Some(&module.digest))?;
-        if rejected.is_overruled_by(declared.approval()) {
+        let said_before = rejected.approval.as_deref() == declared.approval();
+        if declared.approves(&module.digest) && !said_before {
             return None;
         }
         let (label, at, why) = (module.label(), &rejected.at, &rejected.why);
@@ -85,11 +94,27 @@ impl Engine {
 
     /// Whether no module is in service for a Reconciler because one is just being read from the cluster.
     pub(super) fn awaits_module(&self, name: &str) -> bool {
-        let declared = self.reconcilers.get(name).filter(|_| self.service.of(name).is_none());
-        let Some(declared) = declared else { return false };
+        let Some(declared) = self.reconcilers.get(name) else { return false };
+        let source = declared.spec.as_ref().ok().map(|spec| &spec.module);
+        let named = source.and_then(|source| self.named(name, source)).map(|module| module.digest.as_str());
+        let resumes = self.resumes(name, declared).filter(|digest| named != Some(digest));
+        if resumes.is_some_and(|digest| self.is_open(declared, digest)) {
+            return true;
+        }
+        if self.service.of(name).is_some() {
+            return false;
+        }
         let Ok(Spec { module: source, .. }) = &declared.spec else { return false };
         let last = self.stands_in(name, declared, source);
-        self.kept.is_open(source) || last.is_some_and(|last| self.kept.is_open_pushed(last))
+        self.kept.is_open(source) || last.is_some_and(|last| self.is_open(declared, last))
+    }
+
+    /// Whether it is not known yet whether the cluster has the module of that digest. In the middle of a rollout it is
+    /// waited for a while: objects should not go from one module to another because one answer failed.
+    pub(super) fn is_open(&self, declared: &Declared, digest: &str) -> bool {
+        let is_young = self.now.mono_ms < self.started_ms + PATIENCE_MS;
+        self.kept.is_open_pushed(digest)
+            || (is_young && declared.status.rollout.is_some() && self.kept.is_missing(digest))
     }
 
     /// Why no module is in service for a Reconciler.

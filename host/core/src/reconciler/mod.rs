@@ -16,7 +16,7 @@ use crate::permissions::Permissions;
 use crate::resource::Resource;
 
 pub use limits::{Limits, MOST_MEMORY, MOST_OUTCOME, MOST_TIME_MS};
-pub use rollout::{Course, PlanFirst, Rollout};
+pub use rollout::{Course, EVERY_OBJECT, PlanFirst, Rollout};
 pub use status::{ChildKind, Condition, HISTORY, Objects, Plan, Rejected, Rolling, Served, Status};
 
 /// The version of the kind `Reconciler`.

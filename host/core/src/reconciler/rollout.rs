@@ -52,11 +52,14 @@ pub enum PlanFirst {
     Required,
 }
 
+/// The step that every course ends with.
+pub const EVERY_OBJECT: &str = "100%";
+
 /// The steps of a rollout and its times, as they are meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Course {
-    /// The steps that are named; one more, every object, follows.
-    pub steps: Vec<Step>,
+    /// The steps, of which the last is [`EVERY_OBJECT`].
+    pub steps: Vec<String>,
     /// How long each lasts at least, in milliseconds.
     pub pause_ms: u64,
     /// Within which time an object has to be ready, in milliseconds.
@@ -64,15 +67,13 @@ pub struct Course {
 }
 
 impl Course {
-    /// How many steps there are, the last of which is every object.
-    pub fn count(&self) -> u32 {
-        u32::try_from(self.steps.len()).unwrap_or(u32::MAX - 1) + 1
-    }
-
-    /// The step of that number, counted from one, in words.
-    pub fn words(&self, step: u32) -> String {
-        let step = usize::try_from(step).ok().and_then(|step| self.steps.get(step.checked_sub(1)?));
-        step.map_or_else(|| "all".to_owned(), ToString::to_string)
+    /// The steps that follow after those that are taken. What was taken stays, whatever the steps are by now.
+    pub fn left<'a>(&'a self, taken: &'a [String]) -> impl Iterator<Item = &'a str> {
+        let last = taken.last();
+        let is_over = last.is_some_and(|last| last == EVERY_OBJECT);
+        let passed = last.and_then(|last| self.steps.iter().position(|step| step == last)).map_or(0, |at| at + 1);
+        let left = self.steps.iter().skip(passed).filter(move |step| !is_over && !taken.contains(step));
+        left.map(String::as_str)
     }
 }
 
@@ -83,10 +84,37 @@ impl Rollout {
         let time = |text: &Option<String>, field, default| quantity(text.as_deref(), field, &units, default);
         let pause_ms = time(&self.pause, "spec.rollout.pause", 30_000)?;
         let ready_within_ms = time(&self.ready_within, "spec.rollout.readyWithin", 300_000)?;
-        let read = |(n, text): (usize, &String)| Step::parse(text).map_err(|e| format!("spec.rollout.steps[{n}]: {e}"));
-        let mut steps = self.steps.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
-        // That is the step which follows anyway.
-        steps.pop_if(|last| *last == Step::Percent(100));
+        for (n, text) in self.steps.iter().enumerate() {
+            Step::parse(text).map_err(|why| format!("spec.rollout.steps[{n}]: {why}"))?;
+        }
+        let mut steps = self.steps.clone();
+        steps.retain(|step| step != EVERY_OBJECT);
+        steps.push(EVERY_OBJECT.to_owned());
         Ok((!self.steps.is_empty()).then_some(Course { steps, pause_ms, ready_within_ms }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left(steps: &[&str], taken: &[&str]) -> Vec<String> {
+        let texts = |all: &[&str]| -> Vec<String> { all.iter().map(|text| (*text).to_owned()).collect() };
+        let rollout = Rollout { steps: texts(steps), ..Rollout::default() };
+        let course = rollout.course().expect("steps that make sense").expect("steps");
+        course.left(&texts(taken)).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn what_is_left_follows_from_what_was_taken_whatever_the_steps_are_by_now() {
+        assert_eq!(left(&["10%", "50%"], &[]), ["10%", "50%", "100%"]);
+        assert_eq!(left(&["10%", "50%", "100%"], &["10%"]), ["50%", "100%"]);
+        assert_eq!(left(&["25%"], &["5%", "25%"]), ["100%"], "steps that were taken are gone from the list");
+        assert_eq!(
+            left(&["20%", "50%"], &["10%"]),
+            ["20%", "50%", "100%"],
+            "the one that was taken is another one now"
+        );
+        assert_eq!(left(&["10%", "50%"], &["10%", "100%"]), Vec::<String>::new());
     }
 }

@@ -83,6 +83,12 @@ pub struct Served {
     /// Whether the cluster keeps its bytes, so that it can be gone back to.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub kept: bool,
+    /// What had approved it then: that does so once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<String>,
+    /// What had let it take over at once then: that does so once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promotion: Option<String>,
 }
 
 /// How far another module has taken over.
@@ -93,13 +99,13 @@ pub struct Rolling {
     pub digest: String,
     /// The version that it states.
     pub version: String,
-    /// How many steps are taken. It decides for the objects of those; the module that `status.digest` names, for all others.
+    /// The steps that are taken: it decides for the objects of those; the module that `status.digest` names, for all others.
+    pub taken: Vec<String>,
+    /// How many steps are taken.
     pub step: u32,
     /// How many steps there are, the last of which is every object.
     pub steps: u32,
-    /// The step that was taken last, in words: `10%`.
-    pub reached: String,
-    /// When it was taken, as Kubernetes writes a time.
+    /// When the last of them was taken, as Kubernetes writes a time.
     pub since: String,
     /// For how many objects it decides; brought up to date every few seconds, as those that follow.
     #[serde(default)]
@@ -129,15 +135,9 @@ pub struct Rejected {
     pub promotion: Option<String>,
 }
 
-impl Rejected {
-    /// Whether what a person wrote lets it decide again.
-    pub fn is_overruled_by(&self, approval: Option<&str>) -> bool {
-        names(approval, &self.digest) && self.approval.as_deref() != approval
-    }
-}
-
-fn names(approval: Option<&str>, digest: &str) -> bool {
-    approval.is_some_and(|text| text.split(' ').next() == Some(digest))
+/// Whether what a person wrote is about the module of that digest: it begins with it, and more may follow behind a space.
+fn is_about(text: &str, digest: &str) -> bool {
+    text.split(' ').next() == Some(digest)
 }
 
 impl Status {
@@ -146,20 +146,35 @@ impl Status {
         self.rejected.iter().find(|rejected| rejected.digest == digest)
     }
 
-    /// Whether what a person wrote approves the module of that digest. It begins with the digest, and more may follow
-    /// behind a space; what did not keep the module from being left says nothing any more.
+    /// Whether what a person wrote approves the module of that digest. It does so once: not when that module decided with
+    /// it before, or was left in spite of it.
     pub fn is_approved(&self, digest: &str, approval: Option<&str>) -> bool {
-        match self.rejected(digest) {
-            Some(rejected) => rejected.is_overruled_by(approval),
-            None => names(approval, digest),
-        }
+        let used = |text: &str| {
+            let (mut decided, mut left) = self.spoken_of(digest);
+            decided.any(|served| served.approval.as_deref() == Some(text))
+                || left.any(|left| left.approval.as_deref() == Some(text))
+        };
+        approval.is_some_and(|text| is_about(text, digest) && !used(text))
     }
 
-    /// Whether what a person wrote lets the module of that digest take over at once. As with an approval, what was there
-    /// when it was left says nothing any more.
+    /// Whether what a person wrote lets the module of that digest take over at once. It does so once, as an approval does.
     pub fn is_promoted(&self, digest: &str, promotion: Option<&str>) -> bool {
-        let rejected = self.rejected(digest);
-        names(promotion, digest) && rejected.is_none_or(|rejected| rejected.promotion.as_deref() != promotion)
+        let used = |text: &str| {
+            let (mut decided, mut left) = self.spoken_of(digest);
+            decided.any(|served| served.promotion.as_deref() == Some(text))
+                || left.any(|left| left.promotion.as_deref() == Some(text))
+        };
+        promotion.is_some_and(|text| is_about(text, digest) && !used(text))
+    }
+
+    fn spoken_of(&self, digest: &str) -> (impl Iterator<Item = &Served>, impl Iterator<Item = &Rejected>) {
+        let decided = self.history.iter().filter(move |served| served.digest == digest);
+        (decided, self.rejected.iter().filter(move |left| left.digest == digest))
+    }
+
+    /// Whether the module of that digest takes over in steps.
+    pub fn is_rolling(&self, digest: &str) -> bool {
+        self.rollout.as_ref().is_some_and(|rolling| rolling.digest == digest)
     }
 
     /// Whether the cluster keeps the module of that digest, as far as this status knows.
@@ -169,7 +184,11 @@ impl Status {
 
     /// Whether it speaks of the module of that digest.
     pub fn names(&self, digest: &str) -> bool {
-        self.digest.as_deref() == Some(digest) || self.history.iter().any(|served| served.digest == digest)
+        let (mut decided, mut left) = self.spoken_of(digest);
+        self.digest.as_deref() == Some(digest)
+            || self.is_rolling(digest)
+            || decided.next().is_some()
+            || left.next().is_some()
     }
 }
 

@@ -60,9 +60,14 @@ fn m04_what_is_kept_is_not_put_there_again_by_a_new_process() {
 }
 
 #[test]
-fn what_was_pushed_is_kept_already() {
-    let house = house();
-    assert_eq!((house.keeps.clone(), status(&house)["history"][0]["kept"].clone()), (vec![], json!(true)));
+fn whether_what_was_pushed_is_kept_is_asked_once() {
+    let mut house = house();
+    assert_eq!(house.keeps, [digest("a")]);
+    house.input(Input::Kept(digest("a"), Ok(())));
+    assert_eq!(status(&house)["history"][0]["kept"], true);
+    let mut house = process(house.api);
+    house.input(Input::Fetched(digest("a"), Ok(module("a"))));
+    assert_eq!((house.keeps.clone(), house.requests.clone()), (vec![], vec![]));
 }
 
 #[test]

@@ -97,3 +97,20 @@ fn who_names_an_older_module_without_approving_it_leaves_none() {
     name_module(&mut house, &naming("a"));
     assert_eq!((decides(&house), &status(&house)["rejected"]), ("a".to_owned(), &Value::Null));
 }
+
+#[test]
+fn m04_an_older_manifest_that_brings_its_approval_does_not_bring_the_module_back() {
+    let mut house = house();
+    let mut older = house.api.get("Reconciler", None, "inn").unwrap().clone();
+    older["spec"] = naming("b");
+    older["metadata"]["annotations"] = json!({"innkeeper.dev/approved": digest("b")});
+    house.put(older.clone());
+    house.input(Input::Fetched(digest("b"), Ok(module("b"))));
+    assert_eq!(decides(&house), "b");
+    go_back(&mut house, "a");
+    let mut again = house.api.get("Reconciler", None, "inn").unwrap().clone();
+    (again["spec"], again["metadata"]["annotations"]) =
+        (older["spec"].clone(), older["metadata"]["annotations"].clone());
+    house.put(again);
+    assert_eq!((decides(&house), loaded(&house).1), ("a".to_owned(), "RolledBack".to_owned()));
+}

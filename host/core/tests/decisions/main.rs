@@ -43,6 +43,7 @@ mod reconcilers;
 mod removing;
 mod reports;
 mod rollouts;
+mod rollouts_between;
 mod same_answer;
 mod skips;
 mod standing;

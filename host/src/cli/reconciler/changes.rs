@@ -70,15 +70,12 @@ fn named(source: &Source) -> Value {
 }
 
 fn approved(found: &Standing, digest: &str) -> Value {
-    annotated(found, APPROVED, &word_for(found, digest))
+    annotated(found, APPROVED, &word_for(digest))
 }
 
-/// What is written to approve or promote a module. One that was left needs another word than the one that it had.
-fn word_for(found: &Standing, digest: &str) -> String {
-    match found.status.rejected(digest) {
-        Some(_) => format!("{digest} {}", jiff::Timestamp::now()),
-        None => digest.to_owned(),
-    }
+/// What is written to approve or promote a module: each time another word, for each counts once.
+fn word_for(digest: &str) -> String {
+    format!("{digest} {}", jiff::Timestamp::now())
 }
 
 fn annotated(found: &Standing, name: &str, value: &str) -> Value {
@@ -93,7 +90,7 @@ fn annotated(found: &Standing, name: &str, value: &str) -> Value {
 
 /// Lets the module of that digest take over at once.
 pub(in crate::cli) async fn promote(cluster: &Cluster, found: &Standing, digest: &str) -> anyhow::Result<Standing> {
-    change(cluster, found, |now| vec![annotated(now, PROMOTED, &word_for(now, digest))]).await
+    change(cluster, found, |now| vec![annotated(now, PROMOTED, &word_for(digest))]).await
 }
 
 /// Takes no further steps, or takes them again.

@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use innkeeper_cluster::Cluster;
 use innkeeper_core::action::{Action, Done};
 use innkeeper_core::names::APPROVED;
-use innkeeper_core::object::Object;
+use innkeeper_core::object::{Object, short};
 use innkeeper_core::reconciler::{self, Condition, Rollout, Source, Status};
 use innkeeper_core::resource::Address;
 
@@ -56,11 +56,6 @@ impl Standing {
         !self.rollout.steps.is_empty()
     }
 
-    /// The steps, as the spec names them.
-    pub(super) fn rollout(&self) -> &Rollout {
-        &self.rollout
-    }
-
     /// Whether a person wants no further step.
     pub(super) fn is_paused(&self) -> bool {
         self.rollout.paused
@@ -79,10 +74,10 @@ impl Standing {
 
     /// The digest of the module that waits for approval because it was left, if that is so.
     pub(super) fn left(&self) -> Option<&str> {
-        let is_so = self.condition("Loaded").is_some_and(|loaded| loaded.reason == LEFT);
-        let named = self.source.digest.as_deref();
+        // The condition says which one is offered.
+        let loaded = self.condition("Loaded").filter(|loaded| loaded.reason == LEFT)?;
         let rejected = self.status.rejected.iter().map(|rejected| rejected.digest.as_str());
-        rejected.filter(|_| is_so).find(|digest| named.is_none_or(|named| named == *digest))
+        rejected.into_iter().find(|digest| loaded.message.contains(short(digest)))
     }
 
     fn approves(&self, digest: &str) -> bool {

@@ -62,7 +62,8 @@ async fn wait_for(
         if let Some(rolling) =
             now.status.rollout.as_ref().filter(|on| now.is_observed() && in_steps && on.digest == digest)
         {
-            let Rolling { step, steps, reached, .. } = rolling;
+            let Rolling { step, steps, taken, .. } = rolling;
+            let reached = taken.last().map_or("none", String::as_str);
             println!(
                 "Reconciler {name}: {module} takes over: step {step} of {steps} ({reached}); innkeeper rollout status {name}"
             );
