@@ -178,8 +178,8 @@ struct Desk {
     asked: Option<Arc<Object>>,
     /// What it answered.
     answer: Print,
-    /// The marks of what was written, as the API server answered.
-    written: HashMap<Key, Print>,
+    /// What was written, as the API server answered: its marks, and how far it is.
+    written: HashMap<Key, [Print; 2]>,
     /// Something was written of which only the stores can tell what it led to.
     at_work: bool,
     /// How long the API server asked to wait, in milliseconds.
@@ -214,7 +214,7 @@ impl Desk {
             return;
         }
         self.changes.push(format!("{what} {}", after.key));
-        self.written.insert(after.key.clone(), after.marks_print());
+        self.written.insert(after.key.clone(), [after.marks_print(), after.readiness_print()]);
         self.saw(after);
     }
 

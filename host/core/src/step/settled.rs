@@ -34,7 +34,7 @@ impl Settled {
     /// Whether an object and its children are as they were when its reconcile came to rest.
     pub fn is_still_so(&self, object: &Object, children: &[Arc<Object>]) -> bool {
         left(object, marks(children)).eq(self.left.iter().copied())
-            && given(object, children, &self.views).eq(self.given.iter().copied())
+            && given(object, told(children), children, &self.views).eq(self.given.iter().copied())
     }
 
     /// Whether the same answer as before leads to nothing, though the guest was given something else: all that the host
@@ -42,10 +42,10 @@ impl Settled {
     fn comes_to_the_same(&self, outcome: &Outcome, object: &Object, children: &[Arc<Object>]) -> bool {
         // Labels and annotations of its own may have been changed by the same hand.
         let says_nothing_of_itself = outcome.labels.is_empty() && outcome.annotations.is_empty();
-        let told = self.given.iter().skip(1).take(self.left.len() - 1);
+        let before = self.given.iter().skip(1).take(self.left.len() - 1);
         says_nothing_of_itself
             && marks(children).eq(self.left.iter().skip(1).copied())
-            && children.iter().map(|child| child.readiness_print()).eq(told.copied())
+            && told(children).eq(before.copied())
             && object.kept_print() == self.kept
     }
 }
@@ -54,8 +54,16 @@ fn marks(children: &[Arc<Object>]) -> impl Iterator<Item = Print> {
     children.iter().map(|child| child.marks_print())
 }
 
-fn given(object: &Object, children: &[Arc<Object>], views: &[View]) -> impl Iterator<Item = Print> {
-    let told = children.iter().map(|child| child.readiness_print());
+fn told(children: &[Arc<Object>]) -> impl Iterator<Item = Print> {
+    children.iter().map(|child| child.readiness_print())
+}
+
+fn given(
+    object: &Object,
+    told: impl Iterator<Item = Print>,
+    children: &[Arc<Object>],
+    views: &[View],
+) -> impl Iterator<Item = Print> {
     let looked = views.iter().flat_map(move |view| children.iter().map(|child| child.print(*view)));
     std::iter::once(object.shown_print()).chain(told).chain(looked)
 }
@@ -116,9 +124,13 @@ pub(super) fn settled(desk: &Desk, ending: &Ending<'_>) -> Option<Settled> {
         .collect();
     views.sort_unstable();
     views.dedup();
+    let written = |child: &Arc<Object>| desk.written.get(&child.key);
     let marks =
-        seen.children.iter().map(|child| desk.written.get(&child.key).copied().unwrap_or_else(|| child.marks_print()));
-    let given = given(desk.asked.as_deref()?, &seen.children, &views).collect();
+        seen.children.iter().map(|child| written(child).map_or_else(|| child.marks_print(), |[marks, _]| *marks));
+    // How far a child is counts as of its write: that is what was said of the object.
+    let told =
+        seen.children.iter().map(|child| written(child).map_or_else(|| child.readiness_print(), |[_, told]| *told));
+    let given = given(desk.asked.as_deref()?, told, &seen.children, &views).collect();
     let (kept, answer) = (seen.object.kept_print(), desk.answer);
     Some(Settled { given, left: left(&seen.object, marks).collect(), kept, answer, views, due: None })
 }

@@ -134,3 +134,44 @@ fn what_the_guest_reads_is_an_input_like_any_other() {
         assert_eq!((house.called().len(), house.requests()), (1, vec![]));
     }
 }
+
+/// A child with a controller of its own, that says when it has seen what is wanted of it.
+fn slow(request: &Request) -> Result<Outcome, Failure> {
+    let object: Value = serde_json::from_str(&request.object).unwrap();
+    let mut outcome = rooms(request)?;
+    for child in &mut outcome.children {
+        let mut manifest: Value = serde_json::from_str(&child.manifest).unwrap();
+        manifest["spec"] = json!({"word": object["spec"]["word"]});
+        child.manifest = manifest.to_string();
+    }
+    Ok(outcome)
+}
+
+/// The child's controller has seen what is wanted of it.
+fn observe(house: &mut House) {
+    let mut child = house.api.get("ConfigMap", Some("a"), "one").unwrap().clone();
+    child["status"]["observedGeneration"] = child["metadata"]["generation"].clone();
+    house.api.put(child);
+}
+
+fn ready(house: &House) -> Value {
+    let all = object(house)["status"]["conditions"].clone();
+    all.as_array().unwrap().iter().find(|c| c["type"] == "Ready").unwrap()["status"].clone()
+}
+
+#[test]
+fn a_child_that_is_ready_again_before_anybody_looks_again_makes_its_object_ready() {
+    let mut house = House::new(slow);
+    house.put(inn("x", json!({"rooms": ["one"], "word": "first"})));
+    observe(&mut house);
+    house.settle();
+    assert_eq!(ready(&house), "True");
+    // The child is changed, is not ready for that, and is ready again while the status is being written.
+    house.holds = Some("status Inn a/x".into());
+    house.put(inn("x", json!({"rooms": ["one"], "word": "second"})));
+    assert_eq!((ready(&house), house.held.len()), (json!("False"), 1));
+    observe(&mut house);
+    house.settle();
+    house.release();
+    assert_eq!(ready(&house), "True");
+}
