@@ -96,7 +96,6 @@ mod tests {
             source: "pushed".into(),
             since: "2026-01-01T00:00:00Z".into(),
             kept: true,
-            ..Served::default()
         }
     }
 

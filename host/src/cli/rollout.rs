@@ -49,7 +49,7 @@ pub(super) struct Status {
 /// One Reconciler and a module, and how long to wait.
 #[derive(Debug, clap::Args)]
 pub(super) struct Promoting {
-    /// The whole digest of the module. Default: the one that takes over in steps, or that is named.
+    /// The digest of the module, or how it begins. Default: the one that takes over in steps, or that is named.
     #[arg(long, value_name = "DIGEST")]
     digest: Option<String>,
     #[command(flatten)]
@@ -155,14 +155,37 @@ async fn promote(Promoting { digest, moving }: Promoting) -> anyhow::Result<()> 
     let Moving { which, patience } = moving;
     let cluster = which.access.connect().await?;
     let found = reconciler::existing(&cluster, &which.reconciler).await?;
-    // Where the module before cannot be had, there is no rollout that could be under way.
-    let rolling = found.status.rollout.as_ref().map(|rolling| rolling.digest.clone());
-    let digest = digest.or(rolling).or_else(|| found.source.digest.clone());
-    let digest = digest.with_context(|| format!("{}: no module takes over in steps at present", found.title()))?;
+    let digest = meant(&found, digest)?;
     if found.status.digest.as_ref() == Some(&digest) {
         println!("{}: {} decides already", found.title(), short(&digest));
         return Ok(());
     }
     let promoted = reconciler::promote(&cluster, &found, &digest).await?;
     reconciler::wait_until_it_decides(&cluster, &promoted, &digest, patience.timeout).await
+}
+
+/// Which module is to take over: the one in steps, unless another one is named by now.
+fn meant(found: &Standing, written: Option<String>) -> anyhow::Result<String> {
+    let rolling = found.status.rollout.as_ref().map(|rolling| &rolling.digest);
+    let named = found.source.digest.as_ref();
+    let Some(written) = written else {
+        return match (rolling, named) {
+            (Some(rolling), Some(named)) if rolling != named => bail!(
+                "{}: {} takes over in steps, and {} is named by now; say which with --digest",
+                found.title(),
+                short(rolling),
+                short(named)
+            ),
+            (Some(digest), _) | (None, Some(digest)) => Ok(digest.clone()),
+            (None, None) => bail!("{}: no module takes over in steps at present", found.title()),
+        };
+    };
+    let known = rolling.into_iter().chain(named).find(|digest| reconciler::means(&written, digest));
+    match known {
+        Some(digest) => Ok(digest.clone()),
+        None if written.len() == "sha256:".len() + 64 => Ok(written),
+        None => {
+            bail!("{}: no module that could take over begins with {written}; write its whole digest", found.title())
+        }
+    }
 }

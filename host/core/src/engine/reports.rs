@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::controllers::Controller;
 use super::reconcilers::{Bound, Declared, address};
-use super::remembered::{history, rejected};
+use super::remembered::{history, rejected, spent};
 use super::watches::{CRDS, RECONCILERS};
 use super::{Engine, Owner};
 use crate::action::{Action, Done};
@@ -143,12 +143,16 @@ impl Engine {
                 source: source.to_owned(),
                 since: time.clone(),
                 kept: false,
-                approval: declared.approval().filter(|text| text.starts_with(&module.digest)).map(str::to_owned),
-                promotion: declared.promotion().filter(|text| text.starts_with(&module.digest)).map(str::to_owned),
             };
             let is_kept = |digest: &str| self.keeping.is_kept(digest);
             map.insert("history".into(), json!(history(&declared.status.history, served, is_kept)));
-            match rejected(declared, module, self.left_of_late(name), &time) {
+            let rolling = self.underway(name).map(|(module, _)| &module.digest);
+            let left = self.left_of_late(name).map(|left| &left.digest);
+            match spent(declared, [Some(&module.digest), rolling, left]) {
+                spent if spent.is_empty() => drop(map.remove("spent")),
+                spent => drop(map.insert("spent".into(), json!(spent))),
+            }
+            match rejected(declared, module, (rolling, self.left_of_late(name)), &time) {
                 rejected if rejected.is_empty() => drop(map.remove("rejected")),
                 rejected => drop(map.insert("rejected".into(), json!(rejected))),
             }

@@ -32,6 +32,11 @@ pub(super) struct Rollouts {
 }
 
 impl Rollouts {
+    /// What the status of a Reconciler says of a rollout is nothing to be gone on with.
+    pub(super) fn is_settled(&mut self, name: &str) {
+        self.had.insert(name.to_owned());
+    }
+
     /// A Reconciler is gone.
     pub(super) fn retire(&mut self, name: &str) {
         self.of.remove(name);
@@ -90,7 +95,8 @@ impl Engine {
     pub(super) fn resumed(&self, name: &str, declared: &Declared) -> Option<Wanted> {
         self.service.of(name)?;
         let module = self.kept.pushed(self.resumes(name, declared)?)?.clone();
-        let course = self.course(declared, &module).ok().flatten()?;
+        // It takes no further step anyway.
+        let course = self.course(declared, &module).ok().flatten().unwrap_or_default();
         Some(Wanted { name: name.to_owned(), module, course, goes_on: false })
     }
 
@@ -106,7 +112,7 @@ impl Engine {
         self.rollouts.of.retain(|name, on| is_wanted(name, &on.module.digest));
         for Wanted { name, module, course, goes_on } in wanted {
             let Some(declared) = self.reconcilers.get(&name) else { continue };
-            let rollout = declared.spec.as_ref().ok().and_then(|spec| spec.rollout.clone()).unwrap_or_default();
+            let rollout = declared.spec.as_ref().ok().map(|spec| spec.rollout.clone().unwrap_or_default());
             let written = declared.status.rollout.as_ref().filter(|rolling| rolling.digest == module.digest);
             let taken = written.map(|rolling| rolling.taken.clone());
             let now = self.now.mono_ms;
@@ -115,8 +121,10 @@ impl Engine {
                 let first = || course.left(&[]).take(1).map(str::to_owned).collect();
                 Underway::of(module, course.clone(), taken.clone().unwrap_or_else(first))
             });
-            (on.course, on.stands) = (course, rollout.paused || !goes_on);
-            on.most_failures = rollout.max_failures.unwrap_or(0);
+            (on.course, on.stands) = (course, !goes_on || rollout.as_ref().is_some_and(|rollout| rollout.paused));
+            if let Some(rollout) = &rollout {
+                on.most_failures = rollout.max_failures.unwrap_or(0);
+            }
             on.due_ms = now;
             if taken.as_ref() != on.taken.as_ref().map(|(steps, _)| steps) {
                 on.taken = taken.map(|steps| (steps, now));
@@ -192,12 +200,8 @@ impl Engine {
                 Verdict::Back(why) => {
                     let digest = on.module.digest.clone();
                     self.rollouts.of.remove(&name);
-                    let said = |what: fn(&Declared) -> Option<&str>| {
-                        self.reconcilers.get(&name).and_then(what).map(str::to_owned)
-                    };
-                    let (approval, promotion) = (said(Declared::approval), said(Declared::promotion));
                     let at = conditions::timestamp(self.now.wall_ms);
-                    self.rollouts.left.insert(name.clone(), Rejected { digest, at, why, approval, promotion });
+                    self.rollouts.left.insert(name.clone(), Rejected { digest, at, why });
                     self.arrange();
                 }
             }
@@ -242,7 +246,7 @@ impl Engine {
             let text = format!("Reconciler {name}: {module} goes back: {why}");
             return (Verdict::Back(why), text);
         }
-        let lasts = since_ms + on.course.pause_ms;
+        let lasts = since_ms.saturating_add(on.course.pause_ms);
         if !is_taken || on.stands || tally.open > 0 {
             on.due_ms = tally.overdue_ms.unwrap_or(u64::MAX);
             return (Verdict::Wait, String::new());

@@ -74,7 +74,7 @@ impl Engine {
     fn settle_once(&mut self) -> bool {
         let mut any_stands_in = false;
         let (mut digests, mut config_maps) = (BTreeSet::new(), BTreeSet::new());
-        let (mut plans, mut rollouts) = (Vec::new(), Vec::new());
+        let (mut plans, mut rollouts, mut settled) = (Vec::new(), Vec::new(), Vec::new());
         for (name, declared) in &self.reconcilers {
             let Ok(Spec { module: source, .. }) = &declared.spec else {
                 rollouts.extend(self.stays_underway(name));
@@ -94,21 +94,27 @@ impl Engine {
             }
             // What takes over in steps stays where it is while what is named cannot decide, or go on.
             let ends = waits.as_ref().is_some_and(|(reason, _)| ends_a_rollout(reason))
-                && named.is_some_and(|module| self.is_taking_over(name, &module.digest));
+                && named.is_some_and(|module| {
+                    self.is_taking_over(name, &module.digest) || self.resumes(name, declared) == Some(&*module.digest)
+                });
+            settled.extend(ends.then(|| name.clone()));
             if (named.is_none() || waits.is_some()) && !ends {
                 digests.extend(self.resumes(name, declared).map(str::to_owned));
                 rollouts.extend(self.stays_underway(name).or_else(|| self.resumed(name, declared)));
             }
             let named = named.filter(|_| waits.is_none());
+            let is_settled = named.is_some();
             let last = last.filter(|_| named.is_none()).and_then(|last| self.kept.pushed(last));
             any_stands_in |= last.is_some();
             let Some(module) = named.or(last).cloned() else { continue };
+            settled.extend(is_settled.then(|| name.clone()));
             let before = self.service.of(name).filter(|before| before.digest != module.digest);
             match before.and_then(|_| self.course(declared, &module).ok().flatten()) {
                 Some(course) => rollouts.push(Wanted { name: name.clone(), module, course, goes_on: true }),
                 None => self.service.install(name, module),
             }
         }
+        settled.iter().for_each(|name| self.rollouts.is_settled(name));
         self.settle_rollouts(rollouts);
         self.fetch(&digests);
         self.follow(&config_maps);

@@ -109,7 +109,9 @@ impl Underway {
             tally.objects += 1;
             let looked = self.looked.get(&object.key).filter(|looked| looked.uid == object.meta.uid);
             let ailed = self.ailing.get(&object.meta.uid);
-            let why = match looked.map(|looked| (&looked.health, looked.since_ms + self.course.ready_within_ms)) {
+            let why = match looked
+                .map(|looked| (&looked.health, looked.since_ms.saturating_add(self.course.ready_within_ms)))
+            {
                 Some((Health::Ready, _)) => {
                     tally.ready += 1;
                     continue;

@@ -33,13 +33,16 @@ impl Engine {
             return None;
         }
         // One that is on its way was let pass before.
+        if let Some(why) = self.cannot_take_steps(name, declared, module, before) {
+            return Some(why);
+        }
         if self.is_taking_over(name, &module.digest) || declared.status.is_rolling(&module.digest) {
-            return self.waits_for_steps(name, declared, module, before);
+            return self.misses_the_one_before(name, declared, module, before);
         }
         let lacks = spec.permissions.lacks(&module.manifest, before);
         if lacks.is_empty() {
             let waits = self.waits_for_plan(name, declared, module);
-            return waits.or_else(|| self.waits_for_steps(name, declared, module, before));
+            return waits.or_else(|| self.misses_the_one_before(name, declared, module, before));
         }
         let lacks = lacks.join("; ");
         let text =
@@ -47,33 +50,44 @@ impl Engine {
         Some(("ApprovalNeeded", text))
     }
 
-    /// Why a module cannot take over in steps, where it is to.
-    fn waits_for_steps(
+    /// Why a module can never take over in steps, where it is to.
+    fn cannot_take_steps(
         &self,
         name: &str,
         declared: &Declared,
         module: &Module,
         before: Option<&Manifest>,
     ) -> Option<Why> {
+        let serves = &module.manifest.serves;
         match self.course(declared, module) {
             Err(why) => return Some(why),
             Ok(None) => return None,
             Ok(Some(_)) => {}
         }
-        let (label, serves) = (module.label(), &module.manifest.serves);
-        let at_once =
-            format!("to let it take over at once: innkeeper rollout promote {name} --digest {}", module.digest);
-        let Some(before) = before else {
-            let text = format!(
-                "{label} is to take over in steps, and the module that decided before cannot be had; {at_once}"
-            );
-            return Some(("ModuleMissing", text));
-        };
-        (before.serves != *serves).then(|| {
-            let (new, old) = (&serves.version, &before.serves.version);
-            let text = format!("{label} decides for version {new}, and the one before it for {old}: there are no steps between them; {at_once}");
-            ("WrongVersion", text)
-        })
+        let before = before.filter(|before| before.serves != *serves)?;
+        let (label, new, old) = (module.label(), &serves.version, &before.serves.version);
+        let text = format!(
+            "{label} decides for version {new}, and the one before it for {old}: there are no steps between them; {}",
+            at_once(name, module)
+        );
+        Some(("WrongVersion", text))
+    }
+
+    /// Why a module cannot take over in steps yet, where it is to: nobody knows what it would take over from.
+    fn misses_the_one_before(
+        &self,
+        name: &str,
+        declared: &Declared,
+        module: &Module,
+        before: Option<&Manifest>,
+    ) -> Option<Why> {
+        let is_missed = before.is_none() && self.course(declared, module).is_ok_and(|course| course.is_some());
+        let label = module.label();
+        let text = format!(
+            "{label} is to take over in steps, and the module that decided before cannot be had; {}",
+            at_once(name, module)
+        );
+        is_missed.then_some(("ModuleMissing", text))
     }
 
     /// Whether a module was left for another one, and nobody has approved it since (promise M04).
@@ -81,8 +95,8 @@ impl Engine {
         let decides = self.service.of(name).map(|module| &module.digest).or(declared.status.digest.as_ref());
         let rejected = self.just_left(name, &module.digest).or_else(|| declared.status.rejected(&module.digest));
         let rejected = rejected.filter(|_| decides != Some(&module.digest))?;
-        let said_before = rejected.approval.as_deref() == declared.approval();
-        if declared.approves(&module.digest) && !said_before {
+        // Until that is told, what approved it then stands there still.
+        if declared.approves(&module.digest) && self.just_left(name, &module.digest).is_none() {
             return None;
         }
         let (label, at, why) = (module.label(), &rejected.at, &rejected.why);
@@ -95,8 +109,8 @@ impl Engine {
     /// Whether no module is in service for a Reconciler because one is just being read from the cluster.
     pub(super) fn awaits_module(&self, name: &str) -> bool {
         let Some(declared) = self.reconcilers.get(name) else { return false };
-        let source = declared.spec.as_ref().ok().map(|spec| &spec.module);
-        let named = source.and_then(|source| self.named(name, source)).map(|module| module.digest.as_str());
+        let Ok(Spec { module: source, .. }) = &declared.spec else { return false };
+        let named = self.named(name, source).map(|module| module.digest.as_str());
         let resumes = self.resumes(name, declared).filter(|digest| named != Some(digest));
         if resumes.is_some_and(|digest| self.is_open(declared, digest)) {
             return true;
@@ -104,7 +118,6 @@ impl Engine {
         if self.service.of(name).is_some() {
             return false;
         }
-        let Ok(Spec { module: source, .. }) = &declared.spec else { return false };
         let last = self.stands_in(name, declared, source);
         self.kept.is_open(source) || last.is_some_and(|last| self.is_open(declared, last))
     }
@@ -157,4 +170,8 @@ impl Engine {
     fn waiting(&self, name: &str, source: &Source) -> Option<Why> {
         self.waits(name, self.reconcilers.get(name)?, source, self.named(name, source)?)
     }
+}
+
+fn at_once(name: &str, module: &Module) -> String {
+    format!("to let it take over at once: innkeeper rollout promote {name} --digest {}", module.digest)
 }

@@ -17,7 +17,10 @@ use crate::resource::Resource;
 
 pub use limits::{Limits, MOST_MEMORY, MOST_OUTCOME, MOST_TIME_MS};
 pub use rollout::{Course, EVERY_OBJECT, PlanFirst, Rollout};
-pub use status::{ChildKind, Condition, HISTORY, Objects, Plan, Rejected, Rolling, Served, Status};
+pub use status::{
+    ChildKind, Condition, HISTORY, Objects, Plan, Rejected, Rolling, SPENT, Served, Status, approved, is_about,
+    promoted,
+};
 
 /// The version of the kind `Reconciler`.
 pub const VERSION: &str = "v1alpha1";

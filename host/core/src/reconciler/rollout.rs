@@ -15,12 +15,12 @@ pub struct Rollout {
     pub plan: PlanFirst,
     /// With `Auto`: so many children may be deleted or made anew without anybody's approval. Default 0.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 1_000_000))]
     pub max_deletions: Option<u32>,
     /// On so many objects the new module may fail: in a plan with `Auto`, more than the one before it, else it waits for
     /// approval; in a step, else it is left for the one before. Default 0.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 1_000_000))]
     pub max_failures: Option<u32>,
     /// The steps by which the new module takes over: each a percentage of the objects (`10%`), or a label selector as kubectl
     /// takes it (`tier=canary`). Each adds to those before; the last step of all is every object. Default: all at once.
@@ -52,6 +52,10 @@ pub enum PlanFirst {
     Required,
 }
 
+/// How long a step lasts, and within which time an object has to be ready, where nobody says so, in milliseconds.
+const PAUSE_MS: u64 = 30_000;
+const READY_WITHIN_MS: u64 = 300_000;
+
 /// The step that every course ends with.
 pub const EVERY_OBJECT: &str = "100%";
 
@@ -64,6 +68,13 @@ pub struct Course {
     pub pause_ms: u64,
     /// Within which time an object has to be ready, in milliseconds.
     pub ready_within_ms: u64,
+}
+
+impl Default for Course {
+    fn default() -> Self {
+        let (pause_ms, ready_within_ms) = (PAUSE_MS, READY_WITHIN_MS);
+        Self { steps: vec![EVERY_OBJECT.to_owned()], pause_ms, ready_within_ms }
+    }
 }
 
 impl Course {
@@ -82,8 +93,8 @@ impl Rollout {
     pub fn course(&self) -> Result<Option<Course>, String> {
         let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
         let time = |text: &Option<String>, field, default| quantity(text.as_deref(), field, &units, default);
-        let pause_ms = time(&self.pause, "spec.rollout.pause", 30_000)?;
-        let ready_within_ms = time(&self.ready_within, "spec.rollout.readyWithin", 300_000)?;
+        let pause_ms = time(&self.pause, "spec.rollout.pause", PAUSE_MS)?;
+        let ready_within_ms = time(&self.ready_within, "spec.rollout.readyWithin", READY_WITHIN_MS)?;
         for (n, text) in self.steps.iter().enumerate() {
             Step::parse(text).map_err(|why| format!("spec.rollout.steps[{n}]: {why}"))?;
         }

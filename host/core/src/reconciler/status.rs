@@ -30,6 +30,9 @@ pub struct Status {
     /// somebody approves it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rejected: Vec<Rejected>,
+    /// What people wrote to approve or promote modules and has done so, the newest first; at most [`SPENT`]. Each counts once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spent: Vec<String>,
     /// Kinds of which there may be children, or objects with contributed fields: each is recorded before the
     /// first of these is written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -65,6 +68,9 @@ pub struct Plan {
     pub examples: Vec<String>,
 }
 
+/// How many approvals a Reconciler remembers.
+pub const SPENT: usize = 20;
+
 /// How many modules a Reconciler remembers.
 pub const HISTORY: usize = 10;
 
@@ -83,12 +89,6 @@ pub struct Served {
     /// Whether the cluster keeps its bytes, so that it can be gone back to.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub kept: bool,
-    /// What had approved it then: that does so once.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub approval: Option<String>,
-    /// What had let it take over at once then: that does so once.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub promotion: Option<String>,
 }
 
 /// How far another module has taken over.
@@ -100,6 +100,7 @@ pub struct Rolling {
     /// The version that it states.
     pub version: String,
     /// The steps that are taken: it decides for the objects of those; the module that `status.digest` names, for all others.
+    #[serde(default)]
     pub taken: Vec<String>,
     /// How many steps are taken.
     pub step: u32,
@@ -127,17 +128,21 @@ pub struct Rejected {
     pub at: String,
     /// Why, for people.
     pub why: String,
-    /// What approved it then: that does so no more.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub approval: Option<String>,
-    /// What let it take over at once then: that does so no more.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub promotion: Option<String>,
 }
 
 /// Whether what a person wrote is about the module of that digest: it begins with it, and more may follow behind a space.
-fn is_about(text: &str, digest: &str) -> bool {
+pub fn is_about(text: &str, digest: &str) -> bool {
     text.split(' ').next() == Some(digest)
+}
+
+/// How it is remembered that somebody's word has approved a module.
+pub fn approved(word: &str) -> String {
+    format!("approved {word}")
+}
+
+/// How it is remembered that somebody's word has promoted a module.
+pub fn promoted(word: &str) -> String {
+    format!("promoted {word}")
 }
 
 impl Status {
@@ -146,30 +151,18 @@ impl Status {
         self.rejected.iter().find(|rejected| rejected.digest == digest)
     }
 
-    /// Whether what a person wrote approves the module of that digest. It does so once: not when that module decided with
-    /// it before, or was left in spite of it.
+    /// Whether what a person wrote approves the module of that digest: it does so once.
     pub fn is_approved(&self, digest: &str, approval: Option<&str>) -> bool {
-        let used = |text: &str| {
-            let (mut decided, mut left) = self.spoken_of(digest);
-            decided.any(|served| served.approval.as_deref() == Some(text))
-                || left.any(|left| left.approval.as_deref() == Some(text))
-        };
-        approval.is_some_and(|text| is_about(text, digest) && !used(text))
+        self.is_meant(digest, approval, approved)
     }
 
-    /// Whether what a person wrote lets the module of that digest take over at once. It does so once, as an approval does.
+    /// Whether what a person wrote lets the module of that digest take over at once: it does so once.
     pub fn is_promoted(&self, digest: &str, promotion: Option<&str>) -> bool {
-        let used = |text: &str| {
-            let (mut decided, mut left) = self.spoken_of(digest);
-            decided.any(|served| served.promotion.as_deref() == Some(text))
-                || left.any(|left| left.promotion.as_deref() == Some(text))
-        };
-        promotion.is_some_and(|text| is_about(text, digest) && !used(text))
+        self.is_meant(digest, promotion, promoted)
     }
 
-    fn spoken_of(&self, digest: &str) -> (impl Iterator<Item = &Served>, impl Iterator<Item = &Rejected>) {
-        let decided = self.history.iter().filter(move |served| served.digest == digest);
-        (decided, self.rejected.iter().filter(move |left| left.digest == digest))
+    fn is_meant(&self, digest: &str, word: Option<&str>, spent: fn(&str) -> String) -> bool {
+        word.is_some_and(|word| is_about(word, digest) && !self.spent.contains(&spent(word)))
     }
 
     /// Whether the module of that digest takes over in steps.
@@ -184,11 +177,10 @@ impl Status {
 
     /// Whether it speaks of the module of that digest.
     pub fn names(&self, digest: &str) -> bool {
-        let (mut decided, mut left) = self.spoken_of(digest);
         self.digest.as_deref() == Some(digest)
             || self.is_rolling(digest)
-            || decided.next().is_some()
-            || left.next().is_some()
+            || self.rejected(digest).is_some()
+            || self.history.iter().any(|served| served.digest == digest)
     }
 }
 

@@ -78,7 +78,7 @@ fn m04_a_person_brings_back_what_was_left() {
 fn m04_what_approved_a_module_before_it_was_left_does_not_bring_it_back() {
     let mut house = left();
     let mut reconciler = house.api.get("Reconciler", None, "inn").unwrap().clone();
-    reconciler["status"]["rejected"][0]["approval"] = json!(digest("b"));
+    reconciler["status"]["spent"] = json!([format!("approved {}", digest("b"))]);
     reconciler["spec"] = naming("b");
     reconciler["metadata"]["annotations"] = json!({"innkeeper.dev/approved": digest("b")});
     house.put(reconciler);
@@ -113,4 +113,16 @@ fn m04_an_older_manifest_that_brings_its_approval_does_not_bring_the_module_back
         (older["spec"].clone(), older["metadata"]["annotations"].clone());
     house.put(again);
     assert_eq!((decides(&house), loaded(&house).1), ("a".to_owned(), "RolledBack".to_owned()));
+}
+
+#[test]
+fn m04_an_approval_that_went_back_does_not_do_so_again() {
+    let mut house = left();
+    name_module(&mut house, &naming("c"));
+    house.input(Input::Fetched(digest("c"), Ok(module("c"))));
+    assert_eq!(decides(&house), "c");
+    name_module(&mut house, &naming("a"));
+    assert_eq!(decides(&house), "a");
+    let rejected = status(&house)["rejected"].clone();
+    assert_eq!(rejected.as_array().map(Vec::len), Some(1), "nobody approved that c be left: {rejected}");
 }

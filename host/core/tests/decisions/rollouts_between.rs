@@ -99,14 +99,17 @@ fn m06_what_was_left_takes_its_steps_again_although_it_decided_before_and_was_pr
     reconciler["spec"]["module"] = json!({"pushed": {}, "digest": digest("a")});
     reconciler["metadata"]["annotations"]["innkeeper.dev/approved"] = json!(digest("a"));
     house.put(reconciler);
-    assert_eq!((decides(&house), &status(&house)["rejected"][0]["promotion"]), ("a".to_owned(), &json!(digest("b"))));
+    assert_eq!(
+        (decides(&house), &status(&house)["spent"]),
+        ("a".to_owned(), &json!([format!("approved {}", digest("a")), format!("promoted {}", digest("b"))]))
+    );
     let mut reconciler = house.api.get("Reconciler", None, "inn").unwrap().clone();
     reconciler["spec"]["module"] = json!({"pushed": {}, "digest": digest("b")});
     reconciler["metadata"]["annotations"]["innkeeper.dev/approved"] = json!(format!("{} again", digest("b")));
     house.put(reconciler);
     assert_eq!((decides(&house), step(&house)), ("a".to_owned(), json!(1)));
     annotate(&mut house, "innkeeper.dev/promoted", &format!("{} again", digest("b")));
-    assert_eq!(loaded(&house).1, "RolledBack", "the approval was taken back");
+    assert_eq!(decides(&house), "b", "that was promoted anew");
 }
 
 #[test]
@@ -288,4 +291,72 @@ fn m06_a_folder_whose_module_before_is_not_kept_waits_after_a_restart_until_it_i
     assert_eq!((house.calls, loaded(&house).1, step(&house)), (0, "ModuleMissing".to_owned(), json!(1)));
     annotate(&mut house, "innkeeper.dev/promoted", &digest("b"));
     assert_eq!((decides(&house), &status(&house)["rollout"]), ("b".to_owned(), &Value::Null));
+}
+
+#[test]
+fn m06_an_abort_that_was_not_told_before_the_process_ended_is_told_by_the_next() {
+    let mut old = begun(&json!({"steps": ["tier=canary"]}));
+    let mut reconciler = old.api.get("Reconciler", None, "inn").unwrap().clone();
+    reconciler["spec"]["module"] = json!({"pushed": {}, "digest": digest("a")});
+    reconciler["metadata"]["annotations"] = json!({"innkeeper.dev/approved": digest("a")});
+    old.api.put(reconciler);
+    let mut house = process(old.api);
+    house.input(Input::Fetched(digest("a"), Ok(module("a"))));
+    assert!(house.engine.is_ready());
+    assert_eq!(called_with(&mut house, "a").len(), OBJECTS);
+    let now = status(&house);
+    assert_eq!((&now["rollout"], &now["rejected"][0]["digest"]), (&Value::Null, &json!(digest("b"))));
+}
+
+#[test]
+fn m06_an_older_manifest_that_brings_its_approval_does_not_bring_an_aborted_module_back() {
+    let mut house = street();
+    annotate(&mut house, "innkeeper.dev/approved", &digest("b"));
+    begin(&mut house, &json!({"plan": "Required", "steps": ["tier=canary"]}));
+    assert_eq!(step(&house), 1);
+    let older = house.api.get("Reconciler", None, "inn").unwrap().clone();
+    let mut reconciler = older.clone();
+    reconciler["spec"]["module"] = json!({"pushed": {}, "digest": digest("a")});
+    reconciler["metadata"]["annotations"] = json!({"innkeeper.dev/approved": digest("a")});
+    house.put(reconciler);
+    let mut again = house.api.get("Reconciler", None, "inn").unwrap().clone();
+    (again["spec"], again["metadata"]["annotations"]) =
+        (older["spec"].clone(), older["metadata"]["annotations"].clone());
+    house.put(again);
+    assert_eq!(
+        (decides(&house), loaded(&house).1, step(&house)),
+        ("a".to_owned(), "RolledBack".to_owned(), Value::Null)
+    );
+}
+
+#[test]
+fn m06_settings_that_make_no_sense_move_no_object_after_a_restart_either() {
+    let mut old = begun(&json!({"steps": ["tier=canary"], "paused": true}));
+    name_module(&mut old, &rolling("b", &json!({"steps": ["a==b==c"]})));
+    let mut house = process(old.api);
+    house.input(Input::Fetched(digest("b"), Ok(module("b"))));
+    house.input(Input::Fetched(digest("a"), Ok(module("a"))));
+    let mut with_b = decided(&mut house);
+    with_b.retain(|one| one.ends_with(" b"));
+    assert_eq!((with_b.len(), step(&house), loaded(&house).1), (4, json!(1), "InvalidSpec".to_owned()));
+}
+
+#[test]
+fn m06_a_spec_that_cannot_be_read_moves_no_object_and_holds_nobody_up() {
+    let mut house = begun(&json!({"steps": ["tier=canary"], "paused": true, "maxFailures": 4}));
+    decided(&mut house);
+    name_module(&mut house, &json!({"module": {"pushed": {}}, "rollout": {"maxFailures": "many"}}));
+    wait(&mut house, 5);
+    assert_eq!((decided(&mut house).len(), step(&house)), (0, json!(1)));
+    let mut house = process(house.api);
+    wait(&mut house, 5);
+    assert!(house.engine.is_ready());
+    assert_eq!((house.calls, step(&house)), (0, json!(1)));
+}
+
+#[test]
+fn m06_steps_that_make_no_sense_are_not_planned() {
+    let mut house = begun(&json!({"plan": "Auto", "steps": ["a==b==c"]}));
+    wait(&mut house, 5);
+    assert_eq!((house.plans.len(), loaded(&house).1), (0, "InvalidSpec".to_owned()));
 }

@@ -76,8 +76,9 @@ impl Standing {
     pub(super) fn left(&self) -> Option<&str> {
         // The condition says which one is offered.
         let loaded = self.condition("Loaded").filter(|loaded| loaded.reason == LEFT)?;
-        let rejected = self.status.rejected.iter().map(|rejected| rejected.digest.as_str());
-        rejected.into_iter().find(|digest| loaded.message.contains(short(digest)))
+        let (offered, _) = loaded.message.split_once(" was left at ")?;
+        let mut rejected = self.status.rejected.iter().map(|rejected| rejected.digest.as_str());
+        rejected.find(|digest| offered.contains(short(digest)))
     }
 
     fn approves(&self, digest: &str) -> bool {
