@@ -144,6 +144,8 @@ impl Engine {
             let Some(controller) = self.controllers.get_mut(&kind) else { continue };
             controller.started = true;
             controller.found_finalizers = guards::any_held(self.stores.get(&controller.objects));
+            let reconciler = controller.binding.reconciler.clone();
+            self.count_soon(&reconciler);
         }
     }
 

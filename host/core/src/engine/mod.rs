@@ -27,6 +27,7 @@ mod remembered;
 mod reports;
 mod resync;
 mod rolling;
+mod rollout_words;
 mod service;
 mod skips;
 mod steps;

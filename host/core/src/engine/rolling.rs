@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Engine;
 use super::reconcilers::{Declared, Why};
-use super::underway::{Looked, Tally, Underway, named};
+use super::underway::{Looked, Underway, named};
 use crate::binding::Module;
 use crate::conditions::{self, Health};
 use crate::names::PROMOTED;
 use crate::object::Object;
-use crate::reconciler::{Course, Rejected, Rolling};
+use crate::reconciler::{Course, Rejected};
 use crate::rollout::Share;
 
 /// How often objects are counted while something changes, in milliseconds.
@@ -24,11 +24,11 @@ const SOON_MS: u64 = 50;
 /// The rollouts that are on their way, by the names of Reconcilers.
 #[derive(Debug, Default)]
 pub(super) struct Rollouts {
-    of: BTreeMap<String, Underway>,
+    pub(super) of: BTreeMap<String, Underway>,
     /// Those Reconcilers for which this process has had one: what the status says of a rollout is its own word.
     had: BTreeSet<String>,
     /// Modules that failed and whose status does not say so yet.
-    left: BTreeMap<String, Rejected>,
+    pub(super) left: BTreeMap<String, Rejected>,
 }
 
 impl Rollouts {
@@ -155,17 +155,19 @@ impl Engine {
 
     /// A reconcile of an object ended, with that module.
     pub(super) fn rolled(&mut self, name: &str, digest: &str, object: &Object, health: Option<Health>) {
+        // It may have been the other's before.
+        self.count_soon(name);
         let Some(on) = self.rollouts.of.get_mut(name).filter(|on| on.module.digest == digest) else { return };
         let now = self.now.mono_ms;
         // Nothing is asked about it: its time begins anew when somebody lets it go on.
         if conditions::is_paused(object) {
             on.looked.remove(&object.key);
-            on.due_ms = on.due_ms.min(now + COUNT_EVERY_MS);
             return;
         }
         let Some(health) = health.or_else(|| conditions::health(&object.status())) else { return };
-        let soon = if matches!(health, Health::Failed(_)) { SOON_MS } else { COUNT_EVERY_MS };
-        on.due_ms = on.due_ms.min(now + soon);
+        if matches!(health, Health::Failed(_)) {
+            on.due_ms = on.due_ms.min(now + SOON_MS);
+        }
         let uid = object.meta.uid.clone();
         if health == Health::Ready {
             on.ailing.remove(&uid);
@@ -173,6 +175,13 @@ impl Engine {
         let known = on.looked.get(&object.key).filter(|looked| looked.uid == uid && looked.health != Health::Ready);
         let since_ms = known.map_or(now, |looked| looked.since_ms);
         on.looked.insert(object.key.clone(), Looked { uid, health, since_ms });
+    }
+
+    /// Something may have become of the objects for which a module takes over.
+    pub(super) fn count_soon(&mut self, name: &str) {
+        if let Some(on) = self.rollouts.of.get_mut(name) {
+            on.due_ms = on.due_ms.min(self.now.mono_ms + COUNT_EVERY_MS);
+        }
     }
 
     /// When time alone makes a difference.
@@ -262,56 +271,6 @@ impl Engine {
                 let text = format!("Reconciler {name}: {module} takes the next step: {step}");
                 (Verdict::Next(step), text)
             }
-        }
-    }
-
-    /// What the status says of a rollout.
-    pub(super) fn rolling(&self, name: &str, before: Option<&Rolling>, now: &str, counts: bool) -> Option<Rolling> {
-        let on = self.rollouts.of.get(name)?;
-        let same = before.filter(|before| before.digest == on.module.digest && before.taken == on.wanted);
-        let Tally { objects, ready, failing, .. } = on.tally;
-        let counted = same.filter(|_| !counts).map(|same| (same.objects, same.ready, same.failing));
-        let (objects, ready, failing) = counted.unwrap_or((objects, ready, failing));
-        let (step, steps) = on.reached();
-        Some(Rolling {
-            digest: on.module.digest.clone(),
-            version: on.module.manifest.version.clone(),
-            taken: on.wanted.clone(),
-            step,
-            steps,
-            since: same.map_or_else(|| now.to_owned(), |same| same.since.clone()),
-            objects,
-            ready,
-            failing,
-        })
-    }
-
-    /// How a rollout stands, for its condition.
-    pub(super) fn rolling_words(&self, name: &str) -> Option<String> {
-        let on = self.rollouts.of.get(name)?;
-        let declared = self.reconcilers.get(name)?;
-        let rollout = declared.spec.as_ref().ok().and_then(|spec| spec.rollout.as_ref());
-        let paused = if rollout.is_some_and(|rollout| rollout.paused) { "; spec.rollout.paused is true" } else { "" };
-        let ((step, steps), module) = (on.reached(), on.module.label());
-        let reached = on.wanted.last().map_or("none", String::as_str);
-        Some(format!("{module} takes over: step {step} of {steps} ({reached}){paused}"))
-    }
-
-    /// A module that failed, until the status says so.
-    pub(super) fn just_left(&self, name: &str, digest: &str) -> Option<&Rejected> {
-        self.rollouts.left.get(name).filter(|left| left.digest == digest)
-    }
-
-    /// The same of whichever module it was.
-    pub(super) fn left_of_late(&self, name: &str) -> Option<&Rejected> {
-        self.rollouts.left.get(name)
-    }
-
-    /// The status of a Reconciler says which modules were left.
-    pub(super) fn left_is_told(&mut self, name: &str) {
-        let Some(declared) = self.reconcilers.get(name) else { return };
-        if self.rollouts.left.get(name).is_some_and(|left| declared.status.rejected.contains(left)) {
-            self.rollouts.left.remove(name);
         }
     }
 }

@@ -74,7 +74,9 @@ impl Engine {
             self.echoes.gone(&key);
             self.breaker.forget(&key);
             self.orphaning.forget(&key);
+            let reconciler = controller.binding.reconciler.clone();
             self.forget_reads_of(&key);
+            self.count_soon(&reconciler);
             self.queue.done(&key, Again::Never, self.now.mono_ms);
             return;
         };

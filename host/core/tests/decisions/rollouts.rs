@@ -278,3 +278,10 @@ fn m06_the_counts_of_a_step_come_although_no_object_changes() {
     let rollout = status(&house)["rollout"].clone();
     assert_eq!((&rollout["objects"], &rollout["ready"], &rollout["failing"]), (&json!(4), &json!(4), &json!(0)));
 }
+
+#[test]
+fn m06_steps_that_make_no_sense_are_not_planned() {
+    let mut house = begun(&json!({"plan": "Auto", "steps": ["a==b==c"]}));
+    wait(&mut house, 5);
+    assert_eq!((house.plans.len(), loaded(&house).1), (0, "InvalidSpec".to_owned()));
+}

@@ -355,8 +355,40 @@ fn m06_a_spec_that_cannot_be_read_moves_no_object_and_holds_nobody_up() {
 }
 
 #[test]
-fn m06_steps_that_make_no_sense_are_not_planned() {
-    let mut house = begun(&json!({"plan": "Auto", "steps": ["a==b==c"]}));
+fn m06_an_object_that_goes_or_leaves_a_step_holds_nobody_up() {
+    let mut house = street();
+    house.guest = Box::new(|request| {
+        let mut outcome = rooms(request)?;
+        let cleaning = request.object.contains("inn-10") || request.object.contains("inn-20");
+        outcome.hold = cleaning.then(|| Hold { reason: "Cleaning".into(), message: "the rooms are cleaned".into() });
+        Ok(outcome)
+    });
+    begin(&mut house, &json!({"steps": ["tier=canary"], "pause": "1s", "readyWithin": "1h"}));
+    wait(&mut house, 60);
+    assert_eq!(step(&house), 1);
+    house.api.delete("Inn", Some("a"), "inn-10");
+    house.settle();
+    let mut inn = house.api.get("Inn", Some("a"), "inn-20").unwrap().clone();
+    inn["metadata"]["labels"] = json!({"tier": "stable"});
+    house.put(inn);
     wait(&mut house, 5);
-    assert_eq!((house.plans.len(), loaded(&house).1), (0, "InvalidSpec".to_owned()));
+    assert_eq!(decides(&house), "b");
+}
+
+#[test]
+fn m06_a_kind_without_objects_is_taken_over_after_a_restart_too() {
+    let mut old = crate::pushed::house();
+    old.api.delete("Inn", Some("a"), "moon");
+    old.settle();
+    name_module(&mut old, &rolling("b", &json!({"steps": ["50%"], "paused": true})));
+    old.input(Input::Fetched(digest("b"), Ok(module("b"))));
+    assert_eq!(step(&old), 1);
+    let mut reconciler = old.api.get("Reconciler", None, "inn").unwrap().clone();
+    reconciler["spec"]["rollout"]["paused"] = json!(false);
+    old.api.put(reconciler);
+    let mut house = process(old.api);
+    house.input(Input::Fetched(digest("b"), Ok(module("b"))));
+    house.input(Input::Fetched(digest("a"), Ok(module("a"))));
+    wait(&mut house, 5);
+    assert_eq!(decides(&house), "b");
 }
