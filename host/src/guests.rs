@@ -18,7 +18,7 @@ const AT_ONCE: usize = 2;
 pub(crate) struct Guests {
     pub(crate) engine: Engine,
     modules: Mutex<HashMap<String, Module>>,
-    /// The bytes of those that came from a file or a ConfigMap, until the cluster keeps them.
+    /// The bytes of those that came from elsewhere than the cluster's own chunks, until the cluster keeps them.
     bytes: Mutex<HashMap<String, Vec<u8>>>,
     /// So many modules are loaded at once, wherever they come from.
     pub(crate) room: Arc<Semaphore>,
@@ -63,7 +63,7 @@ impl Guests {
         self.bytes.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, bytes);
     }
 
-    /// Loads bytes, as they are or packed by gzip, in a thread of its own and in its turn.
+    /// Loads bytes, as they are or packed, in a thread of its own and in its turn.
     pub(crate) async fn take(self: &Arc<Self>, bytes: Vec<u8>) -> Result<binding::Module, Unfit> {
         let _permit = self.room.acquire().await;
         self.load_apart(bytes).await

@@ -6,6 +6,7 @@
 pub mod cli;
 mod guests;
 mod logs;
+mod place;
 mod plan;
 mod run;
 mod wasm;

@@ -1,7 +1,7 @@
 //! The wasm engine as this program uses it: what was compiled is kept, and each module is compiled by this program
 //! in a process of its own.
 
-use std::io::Read as _;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -10,6 +10,8 @@ use innkeeper_guest::{Bounds, Cache, Compiler, Engine, MAX_SIZE, Module};
 
 /// The first bytes of what gzip writes (RFC 1952).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// The first bytes of what zstd writes (RFC 8878).
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// What compiling can be told.
 #[derive(Debug, clap::Args)]
@@ -70,19 +72,31 @@ pub(crate) fn load(engine: &Engine, file: &Path) -> anyhow::Result<(Module, Vec<
     Ok((engine.load(&bytes).with_context(|| format!("{shown} is no module"))?, bytes))
 }
 
-/// What was packed by gzip is unpacked, up to the size that a module may have.
+/// What was packed by gzip or zstd is unpacked, up to the size that a module may have.
 pub(crate) fn unpacked(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
-    if !bytes.starts_with(&GZIP) {
-        return Ok(bytes);
+    let all = bytes.as_slice();
+    if bytes.starts_with(&GZIP) {
+        bounded("gzip", flate2::read::GzDecoder::new(all))
+    } else if bytes.starts_with(&ZSTD) {
+        let decoder = ruzstd::decoding::StreamingDecoder::new(all);
+        bounded("zstd", decoder.map_err(|error| cannot_be_unpacked("zstd", &error))?)
+    } else {
+        Ok(bytes)
     }
+}
+
+fn bounded(packer: &str, unpacked: impl Read) -> Result<Vec<u8>, String> {
     let mut module = Vec::new();
-    let most = MAX_SIZE as u64 + 1;
-    let read = flate2::read::GzDecoder::new(bytes.as_slice()).take(most).read_to_end(&mut module);
-    read.map_err(|error| format!("it begins as gzip and cannot be unpacked: {error}"))?;
+    let read = unpacked.take(MAX_SIZE as u64 + 1).read_to_end(&mut module);
+    read.map_err(|error| cannot_be_unpacked(packer, &error))?;
     if module.len() > MAX_SIZE {
         return Err(format!("unpacked it has more than {MAX_SIZE} bytes"));
     }
     Ok(module)
+}
+
+fn cannot_be_unpacked(packer: &str, error: &dyn std::error::Error) -> String {
+    format!("it begins as {packer} and cannot be unpacked: {error}")
 }
 
 #[cfg(test)]
@@ -97,18 +111,30 @@ mod tests {
         encoder.finish().expect("a Vec takes everything")
     }
 
+    fn packed_by_zstd(bytes: &[u8]) -> Vec<u8> {
+        ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
+    }
+
     #[test]
     fn what_is_packed_is_unpacked_and_nothing_else_is_touched() {
         assert_eq!(unpacked(packed(b"module")), Ok(b"module".to_vec()));
+        assert_eq!(unpacked(packed_by_zstd(b"module")), Ok(b"module".to_vec()));
         assert_eq!(unpacked(b"module".to_vec()), Ok(b"module".to_vec()));
         let mut cut = packed(b"module");
         cut.truncate(12);
         assert!(unpacked(cut).is_err_and(|why| why.contains("gzip")));
+        let mut cut = packed_by_zstd(&[7; 5000]);
+        cut.truncate(cut.len() - 3);
+        assert!(unpacked(cut).is_err_and(|why| why.contains("zstd")));
+        assert!(unpacked(ZSTD.to_vec()).is_err_and(|why| why.contains("zstd")));
     }
 
     #[test]
     fn what_would_be_larger_than_a_module_may_be_is_not_unpacked() {
         let bomb = packed(&vec![0; MAX_SIZE + 1]);
+        assert!(bomb.len() < 100_000);
+        assert!(unpacked(bomb).is_err_and(|why| why.contains("more than")));
+        let bomb = packed_by_zstd(&vec![0; MAX_SIZE + 1]);
         assert!(bomb.len() < 100_000);
         assert!(unpacked(bomb).is_err_and(|why| why.contains("more than")));
     }

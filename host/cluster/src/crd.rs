@@ -90,6 +90,9 @@ fn schema() -> Value {
     })
 }
 
+/// A URL of the host's own machine.
+const LOOPBACK: &str = r"^https?://(localhost|127[.][0-9]+[.][0-9]+[.][0-9]+|\[::1\])(:[0-9]+)?([/?].*)?$";
+
 /// Exactly one source of the module is named. Follows the fields of the type, so that a new one cannot
 /// be forgotten here.
 fn one_source(spec: &mut Value) {
@@ -105,6 +108,10 @@ fn one_source(spec: &mut Value) {
         {
             "rule": "!has(self.pushed) || has(self.digest)",
             "message": "a pushed module is named by its digest",
+        },
+        {
+            "rule": format!("!has(self.url) || has(self.digest) || self.url.matches(r'{LOOPBACK}')"),
+            "message": "a module from another machine is named by its digest",
         },
     ]);
 }

@@ -8,13 +8,14 @@ use anyhow::{Context as _, bail};
 use innkeeper_cluster::{Cluster, WatchHandle};
 use innkeeper_core::engine::{Engine, Input, News, Now, Output, Settings, Survey, Unfit};
 use innkeeper_core::kind::Kind;
-use innkeeper_core::reconciler::ConfigMapKey;
+use innkeeper_core::reconciler::Place;
 use innkeeper_core::store::Event;
 use innkeeper_core::watch::{Form, Watch};
 use innkeeper_guest::Module;
 use tokio::sync::mpsc;
 
 use crate::guests::Guests;
+use crate::place;
 
 /// How long everything may take until it is seen.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -150,10 +151,10 @@ impl Desk {
         }
     }
 
-    /// Reads the module of a ConfigMap; what becomes of that later is no part of the plan.
-    fn follow(&mut self, at: ConfigMapKey) {
+    /// Reads the module of a place; what becomes of that later is no part of the plan.
+    fn follow(&mut self, at: Place) {
         let (sink, mut held) = mpsc::channel(1);
-        let follower = self.cluster.follow(at.clone(), sink);
+        let follower = place::follow(&self.cluster, at.clone(), sink);
         let (guests, answers) = (self.guests.clone(), self.answers.0.clone());
         tokio::spawn(async move {
             let result = match held.recv().await {

@@ -1,22 +1,23 @@
-//! Modules of ConfigMaps: each is loaded when its ConfigMap is there, and again when that changes.
+//! Modules of places that are followed: each is loaded when it is there, and again when that changes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use innkeeper_cluster::{Cluster, Follower, Held};
+use innkeeper_cluster::{Cluster, Held};
 use innkeeper_core::binding::Module;
 use innkeeper_core::engine::{Input, Unfit};
-use innkeeper_core::reconciler::ConfigMapKey;
+use innkeeper_core::reconciler::Place;
 use tokio::sync::mpsc;
 
 use super::metrics::Metrics;
 use crate::guests::Guests;
+use crate::place;
 
-/// The ConfigMaps that are followed.
+/// The places that are followed.
 pub(super) struct Followed {
     cluster: Cluster,
     loader: Arc<Loader>,
-    running: HashMap<ConfigMapKey, Follower>,
+    running: HashMap<Place, place::Followed>,
 }
 
 struct Loader {
@@ -30,10 +31,10 @@ impl Followed {
         Self { cluster, loader, running: HashMap::new() }
     }
 
-    /// Follows a ConfigMap; what comes of it comes as inputs.
-    pub(super) fn follow(&mut self, at: ConfigMapKey, inputs: mpsc::Sender<Input>) {
+    /// Follows a place; what comes of it comes as inputs.
+    pub(super) fn follow(&mut self, at: Place, inputs: mpsc::Sender<Input>) {
         let (sink, mut held) = mpsc::channel(1);
-        self.running.insert(at.clone(), self.cluster.follow(at.clone(), sink));
+        self.running.insert(at.clone(), place::follow(&self.cluster, at.clone(), sink));
         let loader = self.loader.clone();
         tokio::spawn(async move {
             // It ends with the follower.
@@ -47,7 +48,7 @@ impl Followed {
     }
 
     /// Follows it no more.
-    pub(super) fn leave(&mut self, at: &ConfigMapKey) {
+    pub(super) fn leave(&mut self, at: &Place) {
         self.running.remove(at);
     }
 }

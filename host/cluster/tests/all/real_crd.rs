@@ -25,6 +25,12 @@ async fn the_kind_is_installed_once_and_holds_people_to_its_rules() {
     let bad = [
         (json!({"module": {}}), "exactly one source"),
         (json!({}), "spec.module"),
+        (json!({"module": {"folder": {}, "url": "http://localhost/x"}}), "exactly one source"),
+        (json!({"module": {"url": "https://example.com/x"}}), "named by its digest"),
+        (json!({"module": {"url": "http://127.0.0.1.example.com/x"}}), "named by its digest"),
+        (json!({"module": {"url": "http://localhost:1@example.com/x"}}), "spec.module.url"),
+        (json!({"module": {"url": "file:///etc/passwd"}}), "spec.module.url"),
+        (json!({"module": {"configMaps": []}}), "spec.module.configMaps"),
         (json!({"module": {"folder": {}}, "limits": {"time": "1h"}}), "spec.limits.time"),
         (json!({"module": {"folder": {}}, "limits": {"reads": -1}}), "spec.limits.reads"),
         (json!({"module": {"folder": {}}, "suspended": true}), "suspended"),

@@ -1,4 +1,4 @@
-//! The cluster keeps every module that decides: one from the folder or from a ConfigMap is put where pushed ones are, so
+//! The cluster keeps every module that decides: one from the folder, a ConfigMap or a web server is put where pushed ones are, so
 //! that it can be gone back to and a new process has it (promise M04).
 
 use std::collections::{BTreeMap, BTreeSet};

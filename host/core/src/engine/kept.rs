@@ -1,4 +1,4 @@
-//! Modules that the cluster keeps: pushed ones, which are read once by their digest, and those of ConfigMaps, which are
+//! Modules that are read: pushed ones once, by their digest, from the cluster; those of ConfigMaps and of web servers are
 //! followed.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,12 +7,12 @@ use super::reconcilers::Why;
 use super::{Engine, Output};
 use crate::binding::Module;
 use crate::object::short;
-use crate::reconciler::{ConfigMapKey, Source};
+use crate::reconciler::{Place, Source};
 
 /// After how long a pushed module is looked for again that could not be read, in milliseconds.
 const LOOK_AGAIN_MS: u64 = 10_000;
 
-/// Why a module that is kept in the cluster cannot serve, in words for people.
+/// Why a module that is read from somewhere cannot serve, in words for people.
 #[derive(Clone, Debug)]
 pub enum Unfit {
     /// Its bytes are no module.
@@ -67,15 +67,14 @@ pub(super) struct Kept {
     pushed: BTreeMap<String, Had>,
     /// When those are looked for again that could not be read.
     again_ms: BTreeMap<String, u64>,
-    followed: BTreeMap<ConfigMapKey, Had>,
+    followed: BTreeMap<Place, Had>,
 }
 
 impl Kept {
     fn had(&self, source: &Source) -> Option<&Had> {
-        match (source.pushed(), &source.config_map) {
-            (Some(digest), _) => self.pushed.get(digest),
-            (None, Some(at)) => self.followed.get(at),
-            (None, None) => None,
+        match source.pushed() {
+            Some(digest) => self.pushed.get(digest),
+            None => self.followed.get(&source.place()?),
         }
     }
 
@@ -140,8 +139,8 @@ impl Engine {
         }
     }
 
-    /// Follows these ConfigMaps and no others.
-    pub(super) fn follow(&mut self, wanted: &BTreeSet<ConfigMapKey>) {
+    /// Follows these places and no others.
+    pub(super) fn follow(&mut self, wanted: &BTreeSet<Place>) {
         let followed = &mut self.kept.followed;
         self.out.extend(followed.extract_if(.., |at, _| !wanted.contains(at)).map(|(at, _)| Output::Leave(at)));
         for at in wanted {
@@ -165,8 +164,8 @@ impl Engine {
         self.arrange();
     }
 
-    /// What became of the module of a ConfigMap.
-    pub(super) fn followed(&mut self, at: &ConfigMapKey, result: Result<Module, Unfit>) {
+    /// What became of the module of a place that is followed.
+    pub(super) fn followed(&mut self, at: &Place, result: Result<Module, Unfit>) {
         // What is not followed any more may have been on its way.
         if self.kept.followed.contains_key(at) {
             self.say_what_came(&at.to_string(), &result);

@@ -73,7 +73,7 @@ impl Engine {
     /// Says whether a module came into service that only stands in for another.
     fn settle_once(&mut self) -> bool {
         let mut any_stands_in = false;
-        let (mut digests, mut config_maps) = (BTreeSet::new(), BTreeSet::new());
+        let (mut digests, mut places) = (BTreeSet::new(), BTreeSet::new());
         let (mut plans, mut rollouts, mut settled) = (Vec::new(), Vec::new(), Vec::new());
         for (name, declared) in &self.reconcilers {
             let Ok(Spec { module: source, .. }) = &declared.spec else {
@@ -81,7 +81,7 @@ impl Engine {
                 continue;
             };
             digests.extend(source.pushed().map(str::to_owned));
-            config_maps.extend(source.config_map.clone());
+            places.extend(source.place());
             let last = self.stands_in(name, declared, source);
             digests.extend(last.map(str::to_owned));
             let named = self.named(name, source).filter(|module| source.takes(&module.digest));
@@ -117,7 +117,7 @@ impl Engine {
         settled.iter().for_each(|name| self.rollouts.is_settled(name));
         self.settle_rollouts(rollouts);
         self.fetch(&digests);
-        self.follow(&config_maps);
+        self.follow(&places);
         self.ask_for_plans(plans);
         any_stands_in
     }

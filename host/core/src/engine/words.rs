@@ -11,7 +11,7 @@ use crate::binding::Module;
 use crate::cause::{Causes, Due};
 use crate::contract::{Failure, Limits, Outcome, Request};
 use crate::kind::{GroupKind, Key, Kind};
-use crate::reconciler::ConfigMapKey;
+use crate::reconciler::Place;
 use crate::resource::Resource;
 use crate::step::Ended;
 use crate::store::Event;
@@ -84,8 +84,8 @@ pub enum Input {
     },
     /// Every module that was there at the start has been dealt with.
     ModulesRead,
-    /// What became of the module of a ConfigMap that is followed: at first, and when that changes.
-    Followed(ConfigMapKey, Result<Module, Unfit>),
+    /// What became of the module of a place that is followed: at first, and when that changes.
+    Followed(Place, Result<Module, Unfit>),
     /// What a plan found, or why it could not be made.
     Planned {
         /// The Reconciler.
@@ -128,10 +128,10 @@ pub enum Output {
     Watch(u64, Watch),
     /// Stop the watch of that number.
     Unwatch(u64),
-    /// Load the module that a ConfigMap holds, now and whenever that changes.
-    Follow(ConfigMapKey),
+    /// Load the module that is there, now and whenever that changes.
+    Follow(Place),
     /// Follow it no more.
-    Leave(ConfigMapKey),
+    Leave(Place),
     /// Read the module of that digest from the cluster, and load it.
     Fetch(String),
     /// Put the bytes of the module of that digest into the cluster.

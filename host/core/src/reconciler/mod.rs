@@ -2,9 +2,8 @@
 
 mod limits;
 mod rollout;
+mod source;
 mod status;
-
-use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,6 +16,7 @@ use crate::resource::Resource;
 
 pub use limits::{Limits, MOST_MEMORY, MOST_OUTCOME, MOST_TIME_MS};
 pub use rollout::{Course, EVERY_OBJECT, PlanFirst, Rollout};
+pub use source::{ConfigMapKey, Folder, Place, Pushed, Source};
 pub use status::{
     ChildKind, Condition, HISTORY, Objects, Plan, Rejected, Rolling, SPENT, Served, Status, approved, is_about,
     promoted,
@@ -79,78 +79,3 @@ impl OnDelete {
         *self == Self::default()
     }
 }
-
-/// Where a module comes from: exactly one source is named.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Source {
-    /// From the folder that the host watches (`innkeeper run --modules`).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub folder: Option<Folder>,
-    /// From a ConfigMap. When that changes, what it holds takes over.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub config_map: Option<ConfigMapKey>,
-    /// From the cluster, where `innkeeper push` has put it. Needs `digest`, which says which one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pushed: Option<Pushed>,
-    /// The only digest that may serve, as `sha256:…`. Anything else that the source has never becomes a module.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = r"^sha256:[0-9a-f]{64}$"))]
-    pub digest: Option<String>,
-}
-
-impl Source {
-    /// The pushed module of that digest.
-    pub fn of_pushed(digest: &str) -> Self {
-        Self { pushed: Some(Pushed {}), digest: Some(digest.to_owned()), ..Self::default() }
-    }
-
-    /// The digest of the module that is to be read from the cluster, if it comes from there.
-    pub fn pushed(&self) -> Option<&str> {
-        self.pushed.as_ref().and(self.digest.as_deref())
-    }
-
-    /// Whether a module of that digest may serve.
-    pub fn takes(&self, digest: &str) -> bool {
-        self.digest.as_ref().is_none_or(|asked| asked == digest)
-    }
-
-    /// A word for its history.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self { pushed: Some(_), .. } => "pushed",
-            Self { config_map: Some(_), .. } => "configMap",
-            _ => "folder",
-        }
-    }
-}
-
-/// The folder that the host watches. The module in it is found by the name in its manifest, which is the
-/// Reconciler's.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Folder {}
-
-/// One key of a ConfigMap. What is under it in `binaryData` is a module, as it is or packed by gzip.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-pub struct ConfigMapKey {
-    /// The namespace of the ConfigMap.
-    #[schemars(length(min = 1, max = 63))]
-    pub namespace: String,
-    /// Its name.
-    #[schemars(length(min = 1, max = 253))]
-    pub name: String,
-    /// The key.
-    #[schemars(length(min = 1, max = 253))]
-    pub key: String,
-}
-
-impl fmt::Display for ConfigMapKey {
-    /// `key guest.wasm of ConfigMap shop/web`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "key {} of ConfigMap {}/{}", self.key, self.namespace, self.name)
-    }
-}
-
-/// The cluster keeps the module's bytes in chunks, under its digest.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Pushed {}

@@ -7,7 +7,7 @@ use innkeeper_core::binding::Module;
 use innkeeper_core::contract::{Scope, Wish};
 use innkeeper_core::engine::{Input, Unfit};
 use innkeeper_core::kind::Kind;
-use innkeeper_core::reconciler::ConfigMapKey;
+use innkeeper_core::reconciler::{ConfigMapKey, Place};
 use serde_json::{Value, json};
 
 pub(crate) fn digest(letter: &str) -> String {
@@ -244,8 +244,8 @@ pub(crate) fn in_a_config_map() -> Value {
     json!({"module": {"configMap": at}, "permissions": {"apply": [{"group": "", "kinds": ["ConfigMap", "Secret"]}]}})
 }
 
-pub(crate) fn place() -> ConfigMapKey {
-    ConfigMapKey { namespace: "shop".into(), name: "modules".into(), key: "inn.wasm".into() }
+pub(crate) fn place() -> Place {
+    Place::ConfigMaps(vec![ConfigMapKey { namespace: "shop".into(), name: "modules".into(), key: "inn.wasm".into() }])
 }
 
 #[test]
@@ -274,6 +274,29 @@ fn the_module_of_a_config_map_is_followed_while_it_is_named() {
     assert_eq!(status(&house)["digest"], digest("b"), "it is not named any more");
     house.input(Input::Fetched(digest("c"), Ok(module("c"))));
     assert_eq!(history(&house), "cba");
+}
+
+#[test]
+fn the_module_of_a_url_is_followed_under_the_digest_that_is_asked_for() {
+    let at = |letter| Place::Url { url: "https://modules.example/inn.wasm".into(), digest: Some(digest(letter)) };
+    let naming = |letter| {
+        let mut spec = in_a_config_map();
+        spec["module"] = json!({"url": "https://modules.example/inn.wasm", "digest": digest(letter)});
+        spec
+    };
+    let mut api = served();
+    api.put(reconciler(naming("a")));
+    let mut house = process(api);
+    assert_eq!(house.followed.len(), 1);
+    house.input(Input::Followed(at("a"), Ok(module("b"))));
+    assert_eq!(loaded(&house).1, "WrongDigest");
+    house.input(Input::Followed(at("a"), Ok(module("a"))));
+    assert_eq!((status(&house)["digest"].clone(), loaded(&house).0), (json!(digest("a")), "True".to_owned()));
+    name_module(&mut house, &naming("b"));
+    assert_eq!(status(&house)["digest"], digest("a"), "it serves until the other is there");
+    house.input(Input::Followed(at("a"), Ok(module("a"))));
+    house.input(Input::Followed(at("b"), Ok(module("b"))));
+    assert_eq!((history(&house).as_str(), &status(&house)["history"][0]["source"]), ("ba", &json!("url")));
 }
 
 /// The module `letter` that wants to apply Jobs too.

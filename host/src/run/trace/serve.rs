@@ -49,7 +49,7 @@ fn is_here(peer: IpAddr, host: Option<&str>) -> bool {
 }
 
 fn is_this_machine(host: &str) -> bool {
-    let name = host.parse::<hyper::http::uri::Authority>().map(|a| a.host().trim_matches(['[', ']']).to_owned());
+    let name = host.parse::<http::uri::Authority>().map(|a| a.host().trim_matches(['[', ']']).to_owned());
     name.is_ok_and(|name| name == "localhost" || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()))
 }
 

@@ -8,12 +8,17 @@ pub(crate) const NAME: &str = "custom-http";
 
 /// `kubectl create configmap --from-file`, or the same in place of the one that is there.
 pub(crate) fn put(house: &House, module: &[u8]) {
+    put_as(house, "module", module);
+}
+
+/// The same in a ConfigMap of that name.
+pub(crate) fn put_as(house: &House, name: &str, module: &[u8]) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("guest.wasm");
     std::fs::write(&file, module).unwrap();
     let from = format!("--from-file={}", file.display());
-    let map = house.kubectl(&["create", "configmap", "module", &from, "--dry-run=client", "-o", "json"]);
-    let verb = if house.find("ConfigMap", "module").is_some() { "replace" } else { "create" };
+    let map = house.kubectl(&["create", "configmap", name, &from, "--dry-run=client", "-o", "json"]);
+    let verb = if house.find("ConfigMap", name).is_some() { "replace" } else { "create" };
     house.kubectl_with(&[verb, "-f", "-"], &map);
 }
 

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use innkeeper_suites::{House, guest, rebuilt};
 
-use crate::by_kubectl::{NAME, decides, name_it, put, says, web};
+use crate::by_kubectl::{NAME, decides, name_it, put, put_as, says, web};
 
 #[test]
 fn m01_a_module_in_a_config_map_decides_and_what_takes_its_place_takes_over() {
@@ -50,6 +50,35 @@ fn m01_a_module_in_a_config_map_may_be_packed_and_is_the_same_module() {
         (status["digest"].as_str(), status["history"].as_array().map(Vec::len)),
         (Some(first.as_str()), Some(1))
     );
+}
+
+#[test]
+fn m01_a_module_in_parts_is_put_together_from_several_config_maps() {
+    let house = House::alone(&[]);
+    house.start_host();
+    let module = guest(NAME);
+    let (one, two) = module.split_at(module.len() / 2);
+    let key = |name| format!("{{namespace: {}, name: {name}, key: guest.wasm}}", house.namespace());
+    house.apply(&format!(
+        "apiVersion: innkeeper.dev/v1alpha1\nkind: Reconciler\nmetadata: {{name: {NAME}}}\nspec:\n  \
+         module: {{configMaps: [{}, {}]}}\n  \
+         permissions: {{apply: [{{group: apps, kinds: [Deployment]}}, {{group: '', kinds: [Service, ConfigMap]}}]}}\n",
+        key("module"),
+        key("module-two")
+    ));
+    put(&house, one);
+    says(&house, "ModuleMissing", "module-two");
+    put_as(&house, "module-two", two);
+    web(&house, "one");
+    let first = decides(&house);
+    let other = rebuilt(&module);
+    put_as(&house, "module-two", &other[one.len()..one.len() + 1000]);
+    says(&house, "ModuleRejected", "");
+    web(&house, "two");
+    assert_eq!(decides(&house), first);
+    put_as(&house, "module-two", &other[one.len()..]);
+    house.eventually("the other one takes over", || decides(&house) != first);
+    web(&house, "three");
 }
 
 /// What `gzip` makes of it.

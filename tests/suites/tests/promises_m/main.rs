@@ -1,10 +1,11 @@
-//! Promises M01, M03, M04, M05, M07, M09 and M10 for modules that the cluster keeps, on a real API server. Each test's name begins with the number
-//! of its promise.
+//! Promises of modules that arrive by the cluster, by kubectl or from a web server, on a real API server. Each test's
+//! name begins with the number of its promise.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod by_kubectl;
 mod m01_config_map;
 mod m01_push;
+mod m01_url;
 mod m03_kills;
 mod m03_swaps;
 mod m04_rollback;
@@ -16,3 +17,4 @@ mod m07_kinds;
 mod m09_pushes;
 mod m10_approval;
 mod pusher;
+mod web_server;
