@@ -47,7 +47,7 @@ impl Cluster {
     ///
     /// Where another version of it is there and may not be changed, the log says so and that one stays.
     pub async fn install_reconciler_crd(&self) -> Result<(), InstallError> {
-        let at = address();
+        let at = address(&crd::name());
         let manifest = crd::reconciler_crd();
         let refused = |done: Done| InstallError::Refused { name: at.name.clone(), why: words(done) };
         let found = match self.act(&Action::Look(at.clone())).await {
@@ -87,13 +87,14 @@ impl Cluster {
     }
 }
 
-fn address() -> Address {
+/// Where the CustomResourceDefinition of that name is.
+pub(crate) fn address(name: &str) -> Address {
     let resource = Resource {
         kind: Kind::new("apiextensions.k8s.io", "v1", "CustomResourceDefinition"),
         plural: "customresourcedefinitions".into(),
         namespaced: false,
     };
-    Address { resource: resource.into(), namespace: None, name: crd::name() }
+    Address { resource: resource.into(), namespace: None, name: name.to_owned() }
 }
 
 /// Whether the kind is served; if not, what its conditions say.
@@ -110,7 +111,8 @@ fn is_established(crd: &Object) -> Result<(), String> {
     Err(if said.is_empty() { "it has no conditions yet".into() } else { said.join("; ") })
 }
 
-fn words(done: Done) -> String {
+/// Why a request did not come to what it was for.
+pub(crate) fn words(done: Done) -> String {
     match done {
         Done::NotFound(e) | Done::Conflict(e) | Done::Forbidden(e) | Done::Unknown(e) => e,
         Done::Invalid(e) => e.message,

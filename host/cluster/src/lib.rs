@@ -24,6 +24,7 @@ mod stored;
 mod tap;
 mod traffic;
 mod transport;
+mod upgrade;
 mod watch;
 
 pub use cluster::{Cluster, Unreachable, Version};

@@ -43,20 +43,30 @@ impl Cluster {
         resource: &Resource,
     ) -> Result<Option<Vec<T>>, String> {
         let mut items = Vec::new();
+        let is_served = self.each(resource, |item| items.push(item)).await?;
+        Ok(is_served.then_some(items))
+    }
+
+    /// Shows all objects of a kind, page by page. Says whether the kind is served. The error is for people.
+    pub(crate) async fn each<T: for<'de> Deserialize<'de>>(
+        &self,
+        resource: &Resource,
+        mut show: impl FnMut(T),
+    ) -> Result<bool, String> {
         let mut next = String::new();
         loop {
             let path = path::with(&path::collection(resource, None), &[("limit", PAGE), ("continue", &next)]);
             let answer = self.get(&path).await?;
             if answer.status == StatusCode::NOT_FOUND {
-                return Ok(None);
+                return Ok(false);
             }
             if !answer.status.is_success() {
                 return Err(answer.message());
             }
             let list: List<T> = serde_json::from_slice(&answer.body).map_err(|e| e.to_string())?;
-            items.extend(list.items);
+            list.items.into_iter().for_each(&mut show);
             if list.metadata.next.is_empty() {
-                return Ok(Some(items));
+                return Ok(true);
             }
             next = list.metadata.next;
         }

@@ -37,6 +37,7 @@ pub mod shelf;
 mod shown;
 pub mod step;
 pub mod store;
+pub mod upgrade;
 pub mod wanted;
 pub mod watch;
 pub mod world;

@@ -140,6 +140,7 @@ impl Desk {
                 Output::Note { text, .. } => tracing::debug!("{text}"),
                 // A plan in a plan: the module that a Reconciler waits for is none of its business.
                 Output::Plan { .. }
+                | Output::Upgrade { .. }
                 | Output::Keep(_)
                 | Output::LetGo(_)
                 | Output::Discard(_)

@@ -1,6 +1,7 @@
 //! `innkeeper run`: the host itself.
 
 mod calls;
+mod crds;
 mod followed;
 mod gate;
 mod health;

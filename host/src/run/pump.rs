@@ -13,6 +13,7 @@ use innkeeper_core::watch::Watch;
 use tokio::sync::mpsc;
 
 use super::calls::Calls;
+use super::crds;
 use super::followed::Followed;
 use super::gate::Gate;
 use super::health::State;
@@ -180,6 +181,9 @@ impl Pump {
                 }
                 Output::Unwatch(number) => drop(self.watches.remove(&number)),
                 Output::Plan { reconciler, digest } => self.plans.ask((reconciler, digest)),
+                Output::Upgrade { reconciler, digest, crd } => {
+                    crds::upgrade(self.cluster.clone(), (reconciler, digest), &crd, self.inputs.clone());
+                }
                 Output::Follow(at) => self.followed.follow(at, self.inputs.clone()),
                 Output::Leave(at) => self.followed.leave(&at),
                 Output::Fetch(digest) => self.stored.fetch(digest, self.inputs.clone()),

@@ -38,6 +38,7 @@ mod tallies;
 mod targets;
 mod troubles;
 mod underway;
+mod upgrades;
 mod waiting;
 mod watches;
 mod words;
@@ -52,6 +53,7 @@ pub use load::Load;
 pub use modules::News;
 pub use plans::Found;
 pub use survey::{Asked, Survey};
+pub use upgrades::NotUpgraded;
 pub use words::{Input, Now, Output, RESYNC_MS, Settings};
 pub use workers::MOST_OF_ONE_KIND;
 
@@ -100,6 +102,7 @@ pub struct Engine {
     kept: kept::Kept,
     keeping: keeping::Keeping,
     plans: plans::Plans,
+    upgrades: upgrades::Upgrades,
     rollouts: rolling::Rollouts,
     reconcilers: BTreeMap<String, reconcilers::Declared>,
     controllers: BTreeMap<GroupKind, controllers::Controller>,
@@ -183,6 +186,7 @@ impl Engine {
             }
             Input::Followed(at, result) => self.followed(&at, result),
             Input::Planned { reconciler, digest, result } => self.planned(&reconciler, &digest, result),
+            Input::Upgraded { reconciler, digest, result } => self.upgraded(&reconciler, &digest, result),
             Input::Fetched(digest, result) => self.fetched(&digest, result),
             Input::Kept(digest, result) => self.keeping_ended(&digest, result),
             Input::Answered { call, result, reads } => self.answered(call, *result, reads),

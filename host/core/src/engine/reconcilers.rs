@@ -249,7 +249,7 @@ impl Engine {
         }
         let crd = self.catalog.crd(&kind);
         let crd =
-            crd.ok_or_else(|| ("KindNotFound", format!("no CustomResourceDefinition serves {kind}; apply its CRD")))?;
+            crd.ok_or_else(|| ("KindNotFound", format!("no CustomResourceDefinition serves {kind}; apply its CRD, or let the module bring it: spec.crd: Apply")))?;
         if !crd.established {
             return Err(("KindNotEstablished", format!("the API server does not serve {} yet", crd.name)));
         }

@@ -288,7 +288,7 @@ impl Declared {
 
     /// Whether a module decided before, and a person goes back to it.
     pub(super) fn returns_to(&self, module: &Module) -> bool {
-        let decided = self.status.history.iter().any(|served| served.digest == module.digest);
+        let decided = self.status.has_served(&module.digest);
         decided && self.status.rejected(&module.digest).is_none() && self.approves(&module.digest)
     }
 }

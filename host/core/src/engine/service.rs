@@ -46,6 +46,11 @@ fn is_about_a_plan(reason: &str) -> bool {
     matches!(reason, "PlanRunning" | "PlanFailed" | "ApprovalNeeded")
 }
 
+/// Whether a module waits for its CustomResourceDefinition.
+fn is_about_a_crd(reason: &str) -> bool {
+    matches!(reason, "CRDPending" | "CRDFailed" | "CRDRefused")
+}
+
 /// Whether a module that takes over in steps does so no more.
 fn ends_a_rollout(reason: &str) -> bool {
     matches!(reason, "RolledBack" | "WrongKind" | "WrongVersion")
@@ -75,6 +80,7 @@ impl Engine {
         let mut any_stands_in = false;
         let (mut digests, mut places) = (BTreeSet::new(), BTreeSet::new());
         let (mut plans, mut rollouts, mut settled) = (Vec::new(), Vec::new(), Vec::new());
+        let mut upgrades = Vec::new();
         for (name, declared) in &self.reconcilers {
             let Ok(Spec { module: source, .. }) = &declared.spec else {
                 rollouts.extend(self.stays_underway(name));
@@ -91,6 +97,9 @@ impl Engine {
                 && waits.as_ref().is_some_and(|(reason, _)| is_about_a_plan(reason))
             {
                 plans.push((name.clone(), of));
+            }
+            if let Some(module) = named.filter(|_| waits.as_ref().is_some_and(|(reason, _)| is_about_a_crd(reason))) {
+                upgrades.push((name.clone(), module.clone()));
             }
             // What takes over in steps stays where it is while what is named cannot decide, or go on.
             let ends = waits.as_ref().is_some_and(|(reason, _)| ends_a_rollout(reason))
@@ -119,6 +128,7 @@ impl Engine {
         self.fetch(&digests);
         self.follow(&places);
         self.ask_for_plans(plans);
+        self.ask_for_upgrades(upgrades);
         any_stands_in
     }
 

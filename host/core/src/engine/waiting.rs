@@ -12,8 +12,13 @@ const PATIENCE_MS: u64 = 60_000;
 
 impl Engine {
     /// Why a module does not take over yet although it could: it asks for more than is granted, unlike the one before
-    /// it (promise M10), or a plan is to be made first.
+    /// it (promise M10), a plan is to be made first, or its CustomResourceDefinition is to be applied.
     pub(super) fn waits(&self, name: &str, declared: &Declared, source: &Source, module: &Module) -> Option<Why> {
+        let waits = self.waits_for_people(name, declared, source, module);
+        waits.or_else(|| self.waits_for_crd(name, declared, module))
+    }
+
+    fn waits_for_people(&self, name: &str, declared: &Declared, source: &Source, module: &Module) -> Option<Why> {
         if let Some(left) = self.left(name, declared, module) {
             return Some(left);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::plans::Found;
-use super::{News, Unfit};
+use super::{News, NotUpgraded, Unfit};
 use crate::action::{Action, Done};
 use crate::binding::Module;
 use crate::cause::{Causes, Due};
@@ -95,6 +95,15 @@ pub enum Input {
         /// What it found.
         result: Result<Found, String>,
     },
+    /// What came of applying the CustomResourceDefinition of a module.
+    Upgraded {
+        /// The Reconciler.
+        reconciler: String,
+        /// The module's digest.
+        digest: String,
+        /// Why it was not applied.
+        result: Result<(), NotUpgraded>,
+    },
     /// What came of reading the module of that digest from the cluster.
     Fetched(String, Result<Module, Unfit>),
     /// What came of putting the module of that digest into the cluster. The error is for people.
@@ -146,6 +155,16 @@ pub enum Output {
         reconciler: String,
         /// The digest of the module that would take over.
         digest: String,
+    },
+    /// Apply the CustomResourceDefinition of a module, where nothing that is there would be lost or broken by that (see
+    /// [`losses`](crate::upgrade::losses)).
+    Upgrade {
+        /// The Reconciler.
+        reconciler: String,
+        /// The module's digest.
+        digest: String,
+        /// The CustomResourceDefinition, as JSON.
+        crd: String,
     },
     /// Ask discovery where a kind is served.
     Resolve(Kind),

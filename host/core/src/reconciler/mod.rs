@@ -49,6 +49,9 @@ pub struct Spec {
     /// Bounds of one call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<Limits>,
+    /// What becomes of the kind's CustomResourceDefinition when a module decides for the first time.
+    #[serde(default, skip_serializing_if = "CrdPolicy::is_default")]
+    pub crd: CrdPolicy,
     /// Handed to the guest as it is.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     #[schemars(extend("x-kubernetes-preserve-unknown-fields" = true))]
@@ -62,6 +65,23 @@ pub struct Spec {
     /// While true nothing is called, applied or deleted for the kind.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suspend: bool,
+}
+
+/// What becomes of the CustomResourceDefinition that a module brings along.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum CrdPolicy {
+    /// It is not looked at.
+    #[default]
+    Leave,
+    /// It is applied before the module decides for the first time, and where the kind is not there. One that would lose
+    /// what is stored, or that objects of the kind do not satisfy, is refused, and the module before goes on.
+    Apply,
+}
+
+impl CrdPolicy {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What becomes of the children of a kind when its Reconciler is deleted.

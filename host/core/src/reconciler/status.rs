@@ -175,12 +175,17 @@ impl Status {
         self.history.iter().any(|served| served.kept && served.digest == digest)
     }
 
+    /// Whether the module of that digest decided, as far as the history goes back.
+    pub fn has_served(&self, digest: &str) -> bool {
+        self.history.iter().any(|served| served.digest == digest)
+    }
+
     /// Whether it speaks of the module of that digest.
     pub fn names(&self, digest: &str) -> bool {
         self.digest.as_deref() == Some(digest)
             || self.is_rolling(digest)
             || self.rejected(digest).is_some()
-            || self.history.iter().any(|served| served.digest == digest)
+            || self.has_served(digest)
     }
 }
 

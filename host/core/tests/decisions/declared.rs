@@ -115,7 +115,7 @@ fn it_says_what_is_wrong_with_its_kind() {
         crd.map(|crd| api.put(crd));
         says(&House::over(api, Box::new(follows)), "Stalled")
     };
-    let missing = "no CustomResourceDefinition serves Inn.example.com; apply its CRD";
+    let missing = "no CustomResourceDefinition serves Inn.example.com; apply its CRD, or let the module bring it: spec.crd: Apply";
     assert_eq!(served(None), ["True", "KindNotFound", missing]);
     let mut early = crd();
     early["status"] = json!({});

@@ -54,6 +54,7 @@ mod turns;
 mod two_kinds;
 mod unanswered;
 mod unseen;
+mod upgrades;
 mod verdicts;
 mod waves;
 mod words;

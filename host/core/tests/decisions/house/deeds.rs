@@ -85,6 +85,10 @@ impl House {
                     self.plans.push((reconciler, digest));
                     continue;
                 }
+                Output::Upgrade { reconciler, digest, .. } => {
+                    self.upgrades.push((reconciler, digest));
+                    continue;
+                }
                 Output::Fetch(digest) => {
                     self.fetches.push(digest);
                     continue;

@@ -81,6 +81,8 @@ pub struct House {
     /// The plans that are to be made: of which Reconciler, with which module.
     pub plans: Vec<(String, String)>,
     /// The ConfigMaps whose modules are to be loaded whenever they change.
+    /// CustomResourceDefinitions that were to be applied, by Reconciler and digest.
+    pub upgrades: Vec<(String, String)>,
     pub followed: BTreeSet<String>,
     /// The modules that are to be read from the cluster.
     pub fetches: Vec<String>,
@@ -218,6 +220,7 @@ impl House {
             keeps: vec![],
             discards: vec![],
             plans: vec![],
+            upgrades: Vec::new(),
             followed: BTreeSet::new(),
             now: now.mono_ms,
         };
