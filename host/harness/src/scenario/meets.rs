@@ -2,19 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{Expected, Player, Step, Told, differences};
+use super::{Expected, Player, Told, differences};
 use crate::lab::Broken;
 
 impl Player {
-    /// Remembers the objects that are to be the same after the step.
-    pub(super) fn remember(&mut self, step: &Step) {
-        self.before.clear();
-        for wish in &step.then {
-            if let Expected::Same(what) = &wish.expected {
-                let uid = self.lab.object(what).ok().flatten().map(|object| object["metadata"]["uid"].clone());
-                self.before.insert(what.clone(), uid);
-            }
-        }
+    /// Remembers which objects there are, before a step.
+    pub(crate) fn remember(&mut self) {
+        let uids = self.lab.server().all().filter_map(|object| object["metadata"]["uid"].as_str());
+        self.before = uids.map(str::to_owned).collect();
     }
 
     /// In which way something is otherwise than expected, a line each: none if it is so.
@@ -120,15 +115,11 @@ impl Player {
                     )]
                 }
             }
-            Expected::Same(what) => {
-                let now = lab.object(what)?.map(|object| object["metadata"]["uid"].clone());
-                match (self.before.get(what).cloned().flatten(), now) {
-                    (None, _) => vec![format!("{what} was not there before")],
-                    (_, None) => vec![self.missing(what)?],
-                    (Some(before), Some(now)) if before == now => fine(),
-                    _ => vec![format!("{what} is another object than before: it was deleted and made anew")],
-                }
-            }
+            Expected::Same(what) => match lab.object(what)? {
+                None => vec![self.missing(what)?],
+                Some(now) if now["metadata"]["uid"].as_str().is_some_and(|uid| self.before.contains(uid)) => fine(),
+                Some(_) => vec![format!("{what} is another object than before, or was not there")],
+            },
             Expected::Refused(words) => match &self.refused {
                 None => vec![format!("the API server took it, and it was expected to refuse with {words:?}")],
                 Some(refused) if refused.message.contains(words.as_str()) => fine(),

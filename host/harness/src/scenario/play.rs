@@ -1,6 +1,6 @@
 //! A scenario is played: in a laboratory of its own, step by step, until something is otherwise than expected.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use innkeeper_guest::{Engine, Module};
@@ -34,8 +34,8 @@ pub type Loads<'a> = &'a dyn Fn(&Path) -> Result<Module, String>;
 pub struct Player {
     /// The laboratory.
     pub lab: Lab,
-    /// The uids of objects before this step, by what they are called.
-    pub(super) before: BTreeMap<String, Option<Value>>,
+    /// The uids of the objects that were there before this step.
+    pub(super) before: BTreeSet<String>,
     /// What was refused in this step.
     pub(super) refused: Option<Refused>,
 }
@@ -70,7 +70,7 @@ pub fn play(
         (Err(Broken(why)), None) => return failed(1, why, Vec::new()),
         (Ok(lab), None) => lab,
     };
-    let mut player = Player { lab, before: BTreeMap::new(), refused: None };
+    let mut player = Player::new(lab);
     if let Err(Broken(why)) = player.lab.pass(crate::lab::deeds::DEED_MS) {
         return failed(1, why, happened(&player.lab));
     }
@@ -86,13 +86,30 @@ pub fn play(
 }
 
 impl Player {
+    /// Somebody in that laboratory.
+    pub fn new(lab: Lab) -> Self {
+        Self { lab, before: BTreeSet::new(), refused: None }
+    }
+
+    /// A new step begins: what happened so far belongs to the ones before.
+    pub(crate) fn begin(&mut self) {
+        self.lab.take_happened();
+        self.refused = None;
+        self.remember();
+    }
+
+    /// What was refused in this step.
+    pub fn refused(&self) -> Option<&Refused> {
+        self.refused.as_ref()
+    }
+
     fn step(&mut self, step: &Step, first: bool, folder: &Path, load: Loads<'_>) -> Verdict {
         // What followed from what is given belongs to a first step in which nobody does anything.
         if !first || !step.when.is_empty() {
             self.lab.take_happened();
         }
         self.refused = None;
-        self.remember(step);
+        self.remember();
         for (line, deed) in &step.when {
             match self.does(deed, folder, load) {
                 Ok(()) => {}

@@ -85,7 +85,7 @@ fn labels(object: &Value, pointer: &str, wrong: &mut Vec<Wrong>) {
             && text.ends_with(|c: char| c.is_ascii_alphanumeric());
         if text.len() > 63 {
             wrong.push(Wrong::invalid(&field, value, "must be no more than 63 bytes"));
-        } else if !text.is_empty() && !(ends && text.chars().all(inner)) {
+        } else if !(text.is_empty() || ends && text.chars().all(inner)) {
             wrong.push(Wrong::invalid(&field, value, "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"));
         }
     }
