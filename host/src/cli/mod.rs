@@ -13,6 +13,7 @@ mod reconciler;
 mod rollback;
 mod rollout;
 mod table;
+mod test;
 mod trace;
 
 use std::path::PathBuf;
@@ -146,6 +147,21 @@ enum Command {
     /// Example: innkeeper rollout status custom-http
     #[command(verbatim_doc_comment, subcommand)]
     Rollout(rollout::Command),
+    /// Play scenarios: what a guest makes of what somebody does, without a cluster.
+    ///
+    /// A scenario is a YAML file: what is given, what somebody does, what is expected then. The real
+    /// module and the same decisions as in production run in this process, around a simulated API
+    /// server; time passes only when the scenario says so. Each has a cluster of its own.
+    ///
+    /// Without a PATH, every *.yaml in a folder `scenarios` here or below is played. Its module is
+    /// target/guests/NAME.wasm here or in a folder above, unless the scenario or --module says another.
+    ///
+    /// Exit codes: 0 all pass; 1 some fail, with what was otherwise and what happened; 2 a scenario
+    /// makes no sense, with its line (or wrong usage).
+    ///
+    /// Example: innkeeper test guests/custom-http
+    #[command(verbatim_doc_comment)]
+    Test(test::Options),
     /// Print the CustomResourceDefinition of the kind Reconciler as YAML.
     ///
     /// Example: innkeeper manifests | kubectl apply --server-side -f -
@@ -194,6 +210,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Plan(options) => return ended(blocking(plan::plan(options))),
+        Command::Test(options) => return ended(test::test(&options)),
         Command::Run(options) => run::run(options),
         Command::Get(options) => blocking(get::get(options)),
         Command::Trace(options) => blocking(trace::trace(options)),

@@ -2,7 +2,7 @@
 
 use innkeeper_cluster::Cluster;
 use innkeeper_core::engine::{Input, NotUpgraded};
-use serde_json::Value;
+use innkeeper_harness::server::objections;
 use tokio::sync::mpsc;
 
 /// Applies the CustomResourceDefinition of a module; what comes of it comes as an input.
@@ -15,13 +15,9 @@ pub(super) fn upgrade(
     let parsed = serde_json::from_str(crd);
     tokio::spawn(async move {
         let result = match parsed {
-            Ok(crd) => cluster.upgrade_crd(crd, wrong).await,
+            Ok(crd) => cluster.upgrade_crd(crd, objections).await,
             Err(error) => Err(NotUpgraded::Failed(format!("it is no JSON: {error}"))),
         };
         let _ = inputs.send(Input::Upgraded { reconciler, digest, result }).await;
     });
-}
-
-fn wrong(_schema: &Value, _object: Value) -> Vec<String> {
-    Vec::new()
 }

@@ -14,6 +14,7 @@ mod m05_required;
 mod m06_kills;
 mod m06_rollouts;
 mod m07_kinds;
+mod m08_crds;
 mod m09_pushes;
 mod m10_approval;
 mod pusher;

@@ -1,0 +1,26 @@
+//! Scenario files: what is given, what somebody does, what is expected then.
+//!
+//! ```yaml
+//! scenario: the Deployment follows replicaCount
+//! given:
+//! - file: web.yaml
+//! steps:
+//! - when: {patch: KindCustomHttp/web, with: {spec: {replicaCount: 3}}}
+//!   then:
+//!     objects:
+//!       Deployment/web: {spec: {replicas: 3}}
+//! ```
+
+mod expected;
+mod find;
+mod matching;
+mod meets;
+mod play;
+mod read;
+mod then;
+
+pub use expected::{Expected, Told, Wish};
+pub use find::{Found, find, module_of};
+pub use matching::{Differs, differences};
+pub use play::{Loads, Player, Verdict, play};
+pub use read::{Deed, Given, Scenario, Step, read};

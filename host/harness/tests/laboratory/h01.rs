@@ -1,0 +1,53 @@
+//! H01: the same core as in production runs a guest without a cluster.
+
+use innkeeper_harness::Story;
+use serde_json::json;
+
+use crate::custom_http;
+
+const WEB: &str = include_str!("../../../../guests/custom-http/scenarios/objects/web.yaml");
+
+/// The same module with another image in its data, and so with another digest.
+fn other_module(folder: &std::path::Path) -> std::path::PathBuf {
+    let mut bytes = std::fs::read(custom_http()).unwrap();
+    let (old, new) = (b"measutosh/http-server", b"measutosh/http-sorver");
+    let places: Vec<usize> = (0..bytes.len() - old.len()).filter(|&at| &bytes[at..at + old.len()] == old).collect();
+    assert!(!places.is_empty(), "the module does not name its image any more");
+    places.into_iter().for_each(|at| bytes[at..at + new.len()].copy_from_slice(new));
+    let file = folder.join("other.wasm");
+    std::fs::write(&file, bytes).unwrap();
+    file
+}
+
+#[test]
+fn h01_the_same_core_as_in_production_runs_a_guest_without_a_cluster() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = |name: &str| json!({"spec": {"template": {"spec": {"containers": [{"image": name}]}}}});
+    Story::of(custom_http())
+        .when_applied(WEB)
+        .then_children("KindCustomHttp/web", &["ConfigMap/web-configmap", "Deployment/web", "Service/web"])
+        // The five requests that production makes for it (promise A05): three children, and what is said of them twice.
+        .then_written(&[
+            "apply ConfigMap/web-configmap",
+            "apply Deployment/web",
+            "apply Service/web",
+            "status KindCustomHttp/web",
+            "status KindCustomHttp/web",
+        ])
+        .then_condition("KindCustomHttp/web", "Ready", "True")
+        .then("KindCustomHttp/web", json!({"status": {"replicas": 2, "readyReplicas": 2}}))
+        .when_the_host_restarts()
+        .then_written(&[])
+        .when_patched("Deployment/web", json!({"spec": {"replicas": 9}}))
+        .then("Deployment/web", json!({"spec": {"replicas": 2}}))
+        .when_swapped_for(other_module(folder.path()))
+        .then("Deployment/web", image("measutosh/http-sorver"))
+        .when_deleted("KindCustomHttp/web")
+        .then_absent("Deployment/web");
+}
+
+#[test]
+#[should_panic(expected = "spec.replicas")]
+fn a_story_that_is_otherwise_fails_where_it_is() {
+    let _ = Story::of(custom_http()).when_applied(WEB).then("Deployment/web", json!({"spec": {"replicas": 3}}));
+}
