@@ -8,5 +8,6 @@ mod guests;
 mod logs;
 mod place;
 mod plan;
+mod reconciler;
 mod run;
 mod wasm;

@@ -5,6 +5,7 @@
 //! [`Action`](innkeeper_core::action::Action)s into one request and the answer into a
 //! [`Done`](innkeeper_core::action::Done). Nothing in here sends a write twice by itself.
 
+mod access;
 mod act;
 mod answer;
 mod backoff;
@@ -27,6 +28,7 @@ mod transport;
 mod upgrade;
 mod watch;
 
+pub use access::User;
 pub use cluster::{Cluster, Unreachable, Version};
 pub use config_map::{Follower, Held};
 pub use connect::{Connect, ConnectError};

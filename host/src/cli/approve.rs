@@ -3,8 +3,8 @@
 use anyhow::{Context as _, bail};
 use innkeeper_core::object::short;
 
-use super::reconciler::{self, Standing};
 use super::{Access, Patience};
+use crate::reconciler::{self, Standing};
 
 /// What `innkeeper approve` can be told.
 #[derive(Debug, clap::Args)]

@@ -9,7 +9,6 @@ mod manifests;
 mod objects;
 mod plan;
 mod push;
-mod reconciler;
 mod rollback;
 mod rollout;
 mod table;
@@ -24,6 +23,7 @@ use clap::{Args, Parser, Subcommand};
 use innkeeper_cluster::{Cluster, Connect};
 
 use crate::logs;
+use crate::reconciler;
 use crate::run;
 
 /// Keeps many kinds with one operator whose reconcile logic is WebAssembly.

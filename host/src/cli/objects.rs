@@ -7,8 +7,8 @@ use innkeeper_core::object::{Object, short};
 use innkeeper_core::rollout::Share;
 use serde::Serialize;
 
-use super::reconciler::{self, Standing};
 use super::table;
+use crate::reconciler::{self, Standing};
 
 /// One object.
 #[derive(Debug, Serialize)]

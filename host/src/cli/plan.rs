@@ -13,9 +13,10 @@ use innkeeper_core::plan::{Change, How};
 use innkeeper_guest::Module;
 
 use super::get::Form;
-use super::{Access, Storage, diff, reconciler, table};
+use super::{Access, Storage, diff, table};
 use crate::guests::Guests;
 use crate::plan::{self, Report, Task};
+use crate::reconciler;
 use crate::wasm;
 
 /// What `innkeeper plan` can be told.

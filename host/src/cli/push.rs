@@ -7,8 +7,8 @@ use innkeeper_core::permissions::Permissions;
 use innkeeper_core::reconciler::{Source, Spec};
 use innkeeper_guest::Module;
 
-use super::reconciler::{self, Standing};
 use super::{Access, Patience, Storage};
+use crate::reconciler::{self, Standing};
 use crate::wasm;
 
 /// What `innkeeper push` can be told.

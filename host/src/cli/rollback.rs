@@ -7,8 +7,8 @@ use innkeeper_cluster::Cluster;
 use innkeeper_core::object::short;
 use innkeeper_core::reconciler::Served;
 
-use super::reconciler::{self, Standing};
 use super::{Access, Patience, Storage};
+use crate::reconciler::{self, Standing};
 
 /// What `innkeeper rollback` can be told.
 #[derive(Debug, clap::Args)]

@@ -8,8 +8,8 @@ use innkeeper_core::reconciler::Rolling;
 use serde::Serialize;
 
 use super::get::Form;
-use super::reconciler::{self, Standing};
 use super::{Access, Patience, Storage, rollback, table};
+use crate::reconciler::{self, Standing};
 
 /// What `innkeeper rollout` can be told.
 #[derive(Debug, clap::Subcommand)]

@@ -12,7 +12,12 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+
+/// Connections to one listener that are served at once; the others wait.
+const CONNECTIONS: usize = 100;
 
 /// An answer.
 #[derive(Debug)]
@@ -47,22 +52,51 @@ where
     A: Future<Output = Answer> + Send + 'static,
 {
     let answer = Arc::new(answer);
+    let talk = move |stream, peer| {
+        let answer = answer.clone();
+        serve_one(stream, move |request| {
+            let answer = answer(request, peer);
+            async move { response(answer.await) }
+        })
+    };
+    each_connection(listener, talk).await;
+}
+
+/// Talks to everybody who connects, each for themselves, at most [`CONNECTIONS`] at once, until the process ends.
+pub(super) async fn each_connection<F, T>(listener: TcpListener, talk: F)
+where
+    F: Fn(TcpStream, SocketAddr) -> T + Send + Sync + 'static,
+    T: Future<Output = ()> + Send + 'static,
+{
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
+        let permit = room.clone().acquire_owned().await;
         let Ok((stream, peer)) = listener.accept().await else {
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
-        let answer = answer.clone();
+        let talking = talk(stream, peer);
         tokio::spawn(async move {
-            let service = service_fn(move |request: Request<Incoming>| {
-                let answer = answer(request, peer);
-                async move { Ok::<_, Infallible>(response(answer.await)) }
-            });
-            let mut http = hyper::server::conn::http1::Builder::new();
-            http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(5));
-            let _ = http.serve_connection(TokioIo::new(stream), service).await;
+            talking.await;
+            drop(permit);
         });
     }
+}
+
+/// Answers what comes over one connection.
+pub(super) async fn serve_one<S, F, A>(stream: S, answer: F)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    F: Fn(Request<Incoming>) -> A,
+    A: Future<Output = Response<Full<Bytes>>>,
+{
+    let service = service_fn(|request| {
+        let answer = answer(request);
+        async move { Ok::<_, Infallible>(answer.await) }
+    });
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(5));
+    let _ = http.serve_connection(TokioIo::new(stream), service).await;
 }
 
 fn response(answer: Answer) -> Response<Full<Bytes>> {

@@ -1,5 +1,6 @@
 //! `innkeeper run`: the host itself.
 
+mod api;
 mod calls;
 mod crds;
 mod followed;
@@ -50,6 +51,8 @@ pub(crate) struct Options {
     /// Where /metrics is served.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     metrics: SocketAddr,
+    #[command(flatten)]
+    api: api::Listening,
     /// How many guests may be called at once. Default: as many as there are cores.
     #[arg(long, value_name = "N")]
     calls: Option<usize>,
@@ -87,6 +90,7 @@ async fn host(options: Options) -> anyhow::Result<()> {
     let state = Arc::new(health::State::default());
     let health = http::bind(options.health, "--health").await?;
     let scrape = http::bind(options.metrics, "--metrics").await?;
+    let api = options.api.open().await?;
     let guests = Arc::new(Guests::new(options.wasm.engine()?));
     let folder = modules::Folder::open(&options.modules)?;
     let cluster = options.access.connect().await?;
@@ -106,6 +110,9 @@ async fn host(options: Options) -> anyhow::Result<()> {
         _ = stopping.changed() => return Ok(()),
     }
     folder.serve(guests.clone(), metrics.clone(), inputs.clone());
+    if let Some(api) = api {
+        tokio::spawn(api.serve(cluster.clone(), guests.clone(), options.storage.namespace.clone()));
+    }
     let stored = modules::Stored::new(cluster.clone(), options.storage.namespace, guests.clone(), metrics.clone());
     let plans = plans::Plans::new(cluster.clone(), guests.clone());
     let followed = followed::Followed::new(cluster.clone(), guests.clone(), metrics.clone());

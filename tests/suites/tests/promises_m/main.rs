@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod by_kubectl;
+mod m01_api;
 mod m01_config_map;
 mod m01_push;
 mod m01_url;

@@ -12,13 +12,13 @@ use super::{Standing, find};
 const POLL: Duration = Duration::from_millis(200);
 
 /// Reasons of the condition Loaded for which a module will not decide before somebody does something.
-pub(in crate::cli) const STOPS: [&str; 3] = ["ModuleRejected", "ApprovalNeeded", LEFT];
+pub(crate) const STOPS: [&str; 3] = ["ModuleRejected", "ApprovalNeeded", LEFT];
 
 /// The reason of the condition Loaded where a module was left for another one.
 pub(super) const LEFT: &str = "RolledBack";
 
 /// Waits until that module decides, or takes over in steps, or cannot for one of these reasons.
-pub(in crate::cli) async fn wait(
+pub(crate) async fn wait(
     cluster: &Cluster,
     named: &Standing,
     digest: &str,
@@ -29,7 +29,7 @@ pub(in crate::cli) async fn wait(
 }
 
 /// Waits until that module decides for every object.
-pub(in crate::cli) async fn wait_until_it_decides(
+pub(crate) async fn wait_until_it_decides(
     cluster: &Cluster,
     named: &Standing,
     digest: &str,

@@ -1,4 +1,4 @@
-//! What the command line does to a Reconciler, with the caller's own rights: finds it, names another module, and waits
+//! What commands, and requests that bring a module, do to a Reconciler: find it, name another module, and wait
 //! for what comes of that.
 
 mod changes;
@@ -14,21 +14,21 @@ use innkeeper_core::object::{Object, short};
 use innkeeper_core::reconciler::{self, Condition, Rollout, Source, Status};
 use innkeeper_core::resource::Address;
 
-pub(super) use changes::{approve, go_back, make, pause, promote, swap};
+pub(crate) use changes::{approve, go_back, make, pause, promote, swap};
 use waiting::LEFT;
-pub(super) use waiting::{STOPS, wait, wait_until_it_decides};
+pub(crate) use waiting::{STOPS, wait, wait_until_it_decides};
 
 /// A Reconciler as it is now.
 #[derive(Clone, Debug)]
-pub(super) struct Standing {
+pub(crate) struct Standing {
     at: Address,
     generation: i64,
     version: String,
     has_annotations: bool,
     approved: Option<String>,
     rollout: Rollout,
-    pub(super) source: Source,
-    pub(super) status: Status,
+    pub(crate) source: Source,
+    pub(crate) status: Status,
 }
 
 impl Standing {
@@ -47,33 +47,33 @@ impl Standing {
     }
 
     /// How it is called in messages.
-    pub(super) fn title(&self) -> String {
+    pub(crate) fn title(&self) -> String {
         format!("Reconciler {}", self.at.name)
     }
 
     /// Whether another module takes over in steps.
-    pub(super) fn has_steps(&self) -> bool {
+    pub(crate) fn has_steps(&self) -> bool {
         !self.rollout.steps.is_empty()
     }
 
     /// Whether a person wants no further step.
-    pub(super) fn is_paused(&self) -> bool {
+    pub(crate) fn is_paused(&self) -> bool {
         self.rollout.paused
     }
 
     /// Whether that module decides, and the Reconciler wants it.
-    pub(super) fn is_served(&self, digest: &str) -> bool {
+    pub(crate) fn is_served(&self, digest: &str) -> bool {
         self.is_observed() && self.status.digest.as_deref() == Some(digest) && self.source.pushed() == Some(digest)
     }
 
     /// Whether the module of that digest waits for approval.
-    pub(super) fn waits_for(&self, digest: &str) -> bool {
+    pub(crate) fn waits_for(&self, digest: &str) -> bool {
         let waits = self.condition("Loaded").is_some_and(|loaded| ["ApprovalNeeded", LEFT].contains(&&*loaded.reason));
         self.is_observed() && waits && self.source.digest.as_deref().is_none_or(|named| named == digest)
     }
 
     /// The digest of the module that waits for approval because it was left, if that is so.
-    pub(super) fn left(&self) -> Option<&str> {
+    pub(crate) fn left(&self) -> Option<&str> {
         // The condition says which one is offered.
         let loaded = self.condition("Loaded").filter(|loaded| loaded.reason == LEFT)?;
         let (offered, _) = loaded.message.split_once(" was left at ")?;
@@ -99,13 +99,13 @@ fn address(name: &str) -> Address {
 }
 
 /// A time as people write it; none at all is `0s`.
-pub(super) fn patience(text: &str) -> Result<Duration, String> {
+pub(crate) fn patience(text: &str) -> Result<Duration, String> {
     let parsed: jiff::SignedDuration = text.parse().map_err(|e| format!("{e}"))?;
     Duration::try_from(parsed).map_err(|_| "it must not be negative".to_owned())
 }
 
 /// The Reconciler of that name, if there is one.
-pub(super) async fn find(cluster: &Cluster, name: &str) -> anyhow::Result<Option<Standing>> {
+pub(crate) async fn find(cluster: &Cluster, name: &str) -> anyhow::Result<Option<Standing>> {
     let at = address(name);
     match cluster.act(&Action::Look(at.clone())).await {
         Done::Object { object, .. } => Standing::of(at, &object).map(Some),
@@ -115,13 +115,13 @@ pub(super) async fn find(cluster: &Cluster, name: &str) -> anyhow::Result<Option
 }
 
 /// The Reconciler of that name.
-pub(super) async fn existing(cluster: &Cluster, name: &str) -> anyhow::Result<Standing> {
+pub(crate) async fn existing(cluster: &Cluster, name: &str) -> anyhow::Result<Standing> {
     let found = find(cluster, name).await?;
     found.with_context(|| format!("there is no Reconciler {name}; innkeeper get lists them"))
 }
 
 /// Whether a person who writes this means that digest: it whole, or how it begins.
-pub(super) fn means(written: &str, digest: &str) -> bool {
+pub(crate) fn means(written: &str, digest: &str) -> bool {
     digest.starts_with(written) || digest.strip_prefix("sha256:").is_some_and(|hex| hex.starts_with(written))
 }
 

@@ -15,7 +15,7 @@ use super::{Standing, address, find, words};
 const TRIES: usize = 10;
 
 /// Makes a Reconciler.
-pub(in crate::cli) async fn make(cluster: &Cluster, name: &str, spec: &Spec) -> anyhow::Result<Standing> {
+pub(crate) async fn make(cluster: &Cluster, name: &str, spec: &Spec) -> anyhow::Result<Standing> {
     let at = address(name);
     let kind = &at.resource.kind;
     let manifest = json!({
@@ -30,11 +30,7 @@ pub(in crate::cli) async fn make(cluster: &Cluster, name: &str, spec: &Spec) -> 
 
 /// Makes a Reconciler name that module; none where it does so already, and nothing is written then. Who pushes a module that
 /// was left wants it again. What somebody else wrote meanwhile is not lost: then it fails.
-pub(in crate::cli) async fn swap(
-    cluster: &Cluster,
-    found: &Standing,
-    digest: &str,
-) -> anyhow::Result<Option<Standing>> {
+pub(crate) async fn swap(cluster: &Cluster, found: &Standing, digest: &str) -> anyhow::Result<Option<Standing>> {
     let source = Source::of_pushed(digest);
     let was_left = found.status.rejected(digest).is_some() && !found.approves(digest);
     if found.source == source && !was_left {
@@ -48,11 +44,7 @@ pub(in crate::cli) async fn swap(
 }
 
 /// The same for a module that decided before, which waits for nobody's approval: who goes back gives it.
-pub(in crate::cli) async fn go_back(
-    cluster: &Cluster,
-    found: &Standing,
-    digest: &str,
-) -> anyhow::Result<Option<Standing>> {
+pub(crate) async fn go_back(cluster: &Cluster, found: &Standing, digest: &str) -> anyhow::Result<Option<Standing>> {
     let source = Source::of_pushed(digest);
     if found.source == source && found.approves(digest) {
         return Ok(None);
@@ -61,7 +53,7 @@ pub(in crate::cli) async fn go_back(
 }
 
 /// Lets the module of that digest take over that waits for it.
-pub(in crate::cli) async fn approve(cluster: &Cluster, found: &Standing, digest: &str) -> anyhow::Result<Standing> {
+pub(crate) async fn approve(cluster: &Cluster, found: &Standing, digest: &str) -> anyhow::Result<Standing> {
     change(cluster, found, |now| vec![approved(now, digest)]).await
 }
 
@@ -89,12 +81,12 @@ fn annotated(found: &Standing, name: &str, value: &str) -> Value {
 }
 
 /// Lets the module of that digest take over at once.
-pub(in crate::cli) async fn promote(cluster: &Cluster, found: &Standing, digest: &str) -> anyhow::Result<Standing> {
+pub(crate) async fn promote(cluster: &Cluster, found: &Standing, digest: &str) -> anyhow::Result<Standing> {
     change(cluster, found, |now| vec![annotated(now, PROMOTED, &word_for(digest))]).await
 }
 
 /// Takes no further steps, or takes them again.
-pub(in crate::cli) async fn pause(cluster: &Cluster, found: &Standing, paused: bool) -> anyhow::Result<Standing> {
+pub(crate) async fn pause(cluster: &Cluster, found: &Standing, paused: bool) -> anyhow::Result<Standing> {
     change(cluster, found, |_| vec![json!({"op": "add", "path": "/spec/rollout/paused", "value": paused})]).await
 }
 
