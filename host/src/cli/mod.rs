@@ -1,15 +1,18 @@
 //! The command line.
 
 mod approve;
+mod build;
 mod compile;
 mod diff;
 mod get;
 mod inspect;
 mod manifests;
+mod new;
 mod objects;
 mod plan;
 mod push;
 mod reconciler;
+mod render;
 mod rollback;
 mod rollout;
 mod table;
@@ -147,6 +150,33 @@ enum Command {
     /// Example: innkeeper rollout status custom-http
     #[command(verbatim_doc_comment, subcommand)]
     Rollout(rollout::Command),
+    /// Make a guest's project: a type, a function, a scenario.
+    ///
+    /// It builds and passes its scenario as it is. The SDK comes from a clone of Innkeeper's
+    /// repository, or from its URL.
+    ///
+    /// Example: innkeeper new web-site --group shop.example.com
+    #[command(verbatim_doc_comment)]
+    New(new::Options),
+    /// Build a guest's project to a module.
+    ///
+    /// With cargo, for wasm32-unknown-unknown; the module is put where scenarios find it,
+    /// target/guests/NAME.wasm, after it was loaded as a host loads it. Where the toolchain lacks
+    /// something, it says what to install.
+    ///
+    /// Example: innkeeper build guests/custom-http
+    #[command(verbatim_doc_comment)]
+    Build(build::Options),
+    /// Print the children that a module would make of an object, as YAML.
+    ///
+    /// The object is put into a simulated cluster, with the objects of --with, and the guest is called
+    /// as in production. No cluster is needed.
+    ///
+    /// Exit codes: 0 done; 1 the object is refused or the guest fails, with why; 2 wrong usage.
+    ///
+    /// Example: innkeeper render target/guests/custom-http.wasm web.yaml
+    #[command(verbatim_doc_comment)]
+    Render(render::Options),
     /// Play scenarios: what a guest makes of what somebody does, without a cluster.
     ///
     /// A scenario is a YAML file: what is given, what somebody does, what is expected then. The real
@@ -211,6 +241,9 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Plan(options) => return ended(blocking(plan::plan(options))),
         Command::Test(options) => return ended(test::test(&options)),
+        Command::New(options) => new::new(&options),
+        Command::Build(options) => build::build(&options),
+        Command::Render(options) => render::render(&options),
         Command::Run(options) => run::run(options),
         Command::Get(options) => blocking(get::get(options)),
         Command::Trace(options) => blocking(trace::trace(options)),
