@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
+use innkeeper_guest::Engine;
 use serde::Deserialize;
 
 use crate::wasm;
@@ -35,7 +36,12 @@ struct Package {
 
 /// Builds it, and loads it as a host would.
 pub(super) fn build(options: &Options) -> anyhow::Result<()> {
-    let project = options.project.canonicalize().with_context(|| options.project.display().to_string())?;
+    project(&options.project, &options.wasm.engine()?)
+}
+
+/// The same for whoever has an engine.
+pub(super) fn project(project: &Path, wasm: &Engine) -> anyhow::Result<()> {
+    let project = project.canonicalize().with_context(|| project.display().to_string())?;
     if !project.join("Cargo.toml").is_file() {
         bail!(
             "{} holds no Cargo.toml: name the folder of a guest's project, or make one (innkeeper new NAME)",
@@ -75,8 +81,7 @@ pub(super) fn build(options: &Options) -> anyhow::Result<()> {
     let made = folder.join(TARGET).join("guest").join(format!("{}.wasm", package.name.replace('-', "_")));
     let bytes =
         std::fs::read(&made).with_context(|| format!("{} is not there: is the crate a cdylib?", made.display()))?;
-    let module =
-        options.wasm.engine()?.load(&bytes).with_context(|| format!("{} was built and is no module", package.name))?;
+    let module = wasm.load(&bytes).with_context(|| format!("{} was built and is no module", package.name))?;
     let file = metadata.target_directory.join("guests").join(format!("{}.wasm", package.name));
     place(&bytes, &file).with_context(|| format!("{} cannot be written", file.display()))?;
     println!("{} ({} KiB, {})", file.display(), bytes.len() / 1024, module.short_digest());

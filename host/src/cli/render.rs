@@ -90,7 +90,8 @@ fn remark(child: &Child) -> String {
     if parts.is_empty() { String::new() } else { format!("# {}\n", parts.join(", ")) }
 }
 
-fn read(file: &Path) -> anyhow::Result<Vec<Value>> {
+/// The objects of a file.
+pub(super) fn read(file: &Path) -> anyhow::Result<Vec<Value>> {
     let shown = file.display();
     let text = std::fs::read_to_string(file).with_context(|| shown.to_string())?;
     let documents = yaml::documents(&text).with_context(|| shown.to_string())?;
