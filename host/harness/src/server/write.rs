@@ -181,7 +181,7 @@ impl Server {
 
     /// Addresses that the server gives out.
     fn allotted(&mut self, kind: &str, new: &mut Value) {
-        let has_ip = (&*new)["spec"]["clusterIP"].as_str().is_some_and(|ip| !ip.is_empty());
+        let has_ip = new["spec"]["clusterIP"].as_str().is_some_and(|ip| !ip.is_empty());
         if kind != "Service" || new["spec"]["type"] == "ExternalName" || has_ip {
             return;
         }

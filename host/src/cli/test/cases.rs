@@ -13,6 +13,7 @@ use innkeeper_harness::yaml::Wrong;
 use serde::Serialize;
 
 use super::both::{self, Inn, Real};
+use super::stop;
 use crate::cli::Access;
 use crate::wasm;
 
@@ -121,6 +122,9 @@ pub(super) fn play(chosen: &Chosen<'_>, wasm: &Engine, jobs: usize) -> Vec<Case>
         for _ in 0..jobs.min(chosen.files.len()) {
             scope.spawn(|| {
                 loop {
+                    if stop::is_wanted() {
+                        return;
+                    }
                     let n = next.fetch_add(1, Ordering::Relaxed);
                     let Some(file) = chosen.files.get(n) else { return };
                     let began = Instant::now();
@@ -179,7 +183,11 @@ pub(super) async fn play_both(chosen: &Chosen<'_>, wasm: &Engine, access: &Acces
         }
         inn.serve(&ready.modules)?;
         let load = |file: &Path| known.module(file);
-        let played = both::play(&ready.read, ready.folder(), wasm, ready.modules(), &load, (&mut real, &mut inn)).await;
+        let modules = ready.modules();
+        let played = tokio::select! {
+            played = both::play(&ready.read, ready.folder(), wasm, modules, &load, (&mut real, &mut inn)) => played,
+            () = stop::wanted() => break,
+        };
         eprintln!("innkeeper: {} was played both ways", file.display());
         cases.push(ready.case(
             began,

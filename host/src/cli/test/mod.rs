@@ -3,6 +3,7 @@
 mod both;
 mod cases;
 mod print;
+mod stop;
 mod watch;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -61,6 +62,7 @@ enum Form {
 /// Plays them, and tells what came of each.
 pub(super) fn test(options: &Options) -> anyhow::Result<ExitCode> {
     let wasm = options.wasm.engine()?;
+    stop::listen()?;
     if options.watch { watch::again_and_again(options, &wasm) } else { round(options, &wasm) }
 }
 
@@ -92,7 +94,7 @@ fn round(options: &Options, wasm: &Engine) -> anyhow::Result<ExitCode> {
         false => cases::play(&chosen, wasm, jobs),
         true => super::blocking(cases::play_both(&chosen, wasm, &options.access))?,
     };
-    if cases.is_empty() {
+    if cases.is_empty() && !stop::is_wanted() {
         let count = files.len();
         return Ok(misused(&format!(
             "of {count} scenarios none has {:?} in its file or sentence",
@@ -106,6 +108,10 @@ fn round(options: &Options, wasm: &Engine) -> anyhow::Result<ExitCode> {
         Form::Junit => print::junit(&cases, began.elapsed()),
     };
     std::io::stdout().write_all(text.as_bytes())?;
+    if stop::is_wanted() {
+        eprintln!("innkeeper: told to stop; not all scenarios were played");
+        return Ok(ExitCode::from(130));
+    }
     let any = |result| cases.iter().any(|case| case.result == result);
     Ok(match (any(cases::Came::Wrong), any(cases::Came::Failed)) {
         (true, _) => ExitCode::from(2),

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use innkeeper_guest::Engine;
 use innkeeper_harness::scenario;
 
-use super::{Options, files, misused, round};
+use super::{Options, files, misused, round, stop};
 use crate::cli::build;
 
 /// How often is looked.
@@ -47,6 +47,9 @@ pub(super) fn again_and_again(options: &Options, wasm: &Engine) -> anyhow::Resul
         };
         let before = watched();
         while watched() == before {
+            if stop::is_wanted() {
+                return Ok(ExitCode::SUCCESS);
+            }
             std::thread::sleep(POLL);
         }
     }

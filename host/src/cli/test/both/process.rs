@@ -1,6 +1,7 @@
 //! The host that keeps the real cluster while scenarios are played: a process of this program, with a folder of its own.
 
 use std::fs::File;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -59,6 +60,8 @@ impl Inn {
         let mut command = Command::new(wasm::this_program()?);
         command.arg("run").arg("--modules").arg(self.folder.join("modules")).args(self.access.arguments());
         command.args(["--health", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--log-format", "text"]);
+        // Ctrl-C is for whoever cleans up, which takes the host.
+        command.process_group(0);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         self.child = Some(command.spawn().context("the host cannot be started")?);
         Ok(())
