@@ -44,7 +44,7 @@ impl Compiling {
 }
 
 /// The program that runs, even if its file was replaced since.
-fn this_program() -> std::io::Result<PathBuf> {
+pub(crate) fn this_program() -> std::io::Result<PathBuf> {
     let running = Path::new("/proc/self/exe");
     if running.exists() { Ok(running.to_owned()) } else { std::env::current_exe() }
 }

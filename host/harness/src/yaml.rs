@@ -122,6 +122,11 @@ pub fn documents(text: &str) -> Result<Vec<Node>, Wrong> {
     Ok(documents)
 }
 
+/// A value as YAML, a field a line, ending in a line break.
+pub fn write(value: &Value) -> String {
+    serde_yaml_ng::to_string(value).unwrap_or_default()
+}
+
 /// What has begun and not ended.
 struct Open {
     line: usize,

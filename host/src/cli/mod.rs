@@ -1,14 +1,18 @@
 //! The command line.
 
 mod approve;
+mod bench;
+mod build;
 mod compile;
 mod diff;
 mod get;
 mod inspect;
 mod manifests;
+mod new;
 mod objects;
 mod plan;
 mod push;
+mod render;
 mod rollback;
 mod rollout;
 mod table;
@@ -147,11 +151,51 @@ enum Command {
     /// Example: innkeeper rollout status custom-http
     #[command(verbatim_doc_comment, subcommand)]
     Rollout(rollout::Command),
+    /// Make a guest's project: a type, a function, a scenario.
+    ///
+    /// It builds and passes its scenario as it is. The SDK comes from a clone of Innkeeper's
+    /// repository, or from its URL.
+    ///
+    /// Example: innkeeper new web-site --group shop.example.com
+    #[command(verbatim_doc_comment)]
+    New(new::Options),
+    /// Build a guest's project to a module.
+    ///
+    /// With cargo, for wasm32-unknown-unknown; the module is put where scenarios find it,
+    /// target/guests/NAME.wasm, after it was loaded as a host loads it. Where the toolchain lacks
+    /// something, it says what to install.
+    ///
+    /// Example: innkeeper build guests/custom-http
+    #[command(verbatim_doc_comment)]
+    Build(build::Options),
+    /// Print the children that a module would make of an object, as YAML.
+    ///
+    /// The object is put into a simulated cluster, with the objects of --with, and the guest is called
+    /// as in production. No cluster is needed.
+    ///
+    /// Exit codes: 0 done; 1 the object is refused or the guest fails, with why; 2 wrong usage.
+    ///
+    /// Example: innkeeper render target/guests/custom-http.wasm web.yaml
+    #[command(verbatim_doc_comment)]
+    Render(render::Options),
+    /// Tell what a call of a guest takes: time, memory, bytes.
+    ///
+    /// The object is put into a simulated cluster, and the guest is called many times with the question
+    /// that the host asked last, each time in a fresh instance. No cluster is needed.
+    ///
+    /// Example: innkeeper bench target/guests/custom-http.wasm web.yaml
+    #[command(verbatim_doc_comment)]
+    Bench(bench::Options),
     /// Play scenarios: what a guest makes of what somebody does, without a cluster.
     ///
     /// A scenario is a YAML file: what is given, what somebody does, what is expected then. The real
     /// module and the same decisions as in production run in this process, around a simulated API
     /// server; time passes only when the scenario says so. Each has a cluster of its own.
+    ///
+    /// With --cluster each is played against the API server of the kubeconfig too, by a host that is
+    /// started for that, and what is there in the end must be the same but for what the server sets.
+    /// That takes a cluster whose kinds nobody else keeps: namespaces are made and deleted, and the CRDs
+    /// of the modules are applied and stay.
     ///
     /// Without a PATH, every *.yaml in a folder `scenarios` here or below is played. Its module is
     /// target/guests/NAME.wasm here or in a folder above, unless the scenario or --module says another.
@@ -183,6 +227,13 @@ pub(crate) struct Access {
 }
 
 impl Access {
+    /// The same, as it is said on a command line.
+    fn arguments(&self) -> Vec<std::ffi::OsString> {
+        let file = self.kubeconfig.iter().flat_map(|file| ["--kubeconfig".into(), file.clone().into_os_string()]);
+        let context = self.context.iter().flat_map(|name| ["--context".into(), name.into()]);
+        file.chain(context).collect()
+    }
+
     pub(crate) async fn connect(&self) -> anyhow::Result<Cluster> {
         let connect = Connect { kubeconfig: self.kubeconfig.clone(), context: self.context.clone() };
         Ok(Cluster::connect(connect).await?)
@@ -211,6 +262,10 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Plan(options) => return ended(blocking(plan::plan(options))),
         Command::Test(options) => return ended(test::test(&options)),
+        Command::Bench(options) => bench::bench(&options),
+        Command::New(options) => new::new(&options),
+        Command::Build(options) => build::build(&options),
+        Command::Render(options) => render::render(&options),
         Command::Run(options) => run::run(options),
         Command::Get(options) => blocking(get::get(options)),
         Command::Trace(options) => blocking(trace::trace(options)),

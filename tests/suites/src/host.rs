@@ -14,7 +14,7 @@ use innkeeper_controlplane::Leash;
 const BINARY: &str = "INNKEEPER_HOST";
 
 /// Where the host binary is.
-pub(crate) fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     let named = std::env::var_os(BINARY).map(PathBuf::from);
     let path = named.unwrap_or_else(|| target_folder().join("debug").join("innkeeper"));
     assert!(path.is_file(), "there is no host at {}: build it (`make test` does), or set {BINARY}", path.display());

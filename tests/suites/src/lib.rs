@@ -23,7 +23,7 @@ use serde_json::Value;
 
 pub use command::trace_at;
 pub use exposition::Family;
-pub use host::{Answer, Host};
+pub use host::{Answer, Host, binary};
 pub use house::House;
 pub use modules::{Modules, guest, padded, rebuilt, reworded};
 pub use patience::{LIMIT, Look, OBJECT_UID};

@@ -102,15 +102,18 @@ fn said(result: &Result<Outcome, Failure>) -> String {
     match result {
         Err(failure) => format!("failed: {failure}"),
         Ok(outcome) => {
-            let mut parts = vec![format!("{} children", outcome.children.len())];
+            let mut parts = match outcome.children.len() {
+                1 => vec!["1 child".to_owned()],
+                n => vec![format!("{n} children")],
+            };
             let mut count = |n: usize, what: &str| {
                 if n > 0 {
                     parts.push(format!("{n} {what}"));
                 }
             };
-            count(outcome.contributions.len(), "contributions");
-            count(outcome.remove.len() + outcome.replace.len(), "removals");
-            count(outcome.events.len(), "Events");
+            count(outcome.contributions.len(), "contribution(s)");
+            count(outcome.remove.len() + outcome.replace.len(), "removal(s)");
+            count(outcome.events.len(), "Event(s)");
             count(usize::from(outcome.status.is_some()), "status");
             if let Some(ms) = outcome.requeue_after {
                 parts.push(format!("again after {ms} ms"));

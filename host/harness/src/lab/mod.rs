@@ -8,7 +8,9 @@ pub mod happened;
 
 use std::collections::{BTreeMap, HashMap};
 
+use innkeeper_core::contract::{Limits, Request};
 use innkeeper_core::engine::{Engine as Core, Input, News, Now};
+use innkeeper_core::world::World;
 use innkeeper_guest::{Engine, Module};
 use serde_json::Value;
 
@@ -46,6 +48,8 @@ pub struct Lab {
     namespace: String,
     happened: Vec<Happened>,
     turns: usize,
+    /// What a guest was asked last, and within which bounds.
+    asked: Option<(Request, World, Limits)>,
 }
 
 impl Lab {
@@ -61,6 +65,13 @@ impl Lab {
         modules: impl IntoIterator<Item = Module>,
         given: impl FnOnce(&mut Self) -> Result<(), Broken>,
     ) -> Result<Self, Broken> {
+        let mut lab = Self::unstarted(wasm, modules)?;
+        given(&mut lab)?;
+        lab.start()?;
+        Ok(lab)
+    }
+
+    fn unstarted(wasm: Engine, modules: impl IntoIterator<Item = Module>) -> Result<Self, Broken> {
         let mut server = Server::new(BEGIN_MS);
         install(&mut server, RECONCILERS)?;
         let mut lab = Self {
@@ -74,6 +85,7 @@ impl Lab {
             namespace: "default".to_owned(),
             happened: Vec::new(),
             turns: 0,
+            asked: None,
         };
         for module in modules {
             if let Some(crd) = &module.manifest().crd {
@@ -82,8 +94,14 @@ impl Lab {
             lab.loaded.insert(module.digest().to_owned(), module.clone());
             lab.folder.insert(format!("{}.wasm", module.manifest().name), module);
         }
-        given(&mut lab)?;
-        lab.start()?;
+        Ok(lab)
+    }
+
+    /// A laboratory that only shows what is elsewhere: no host runs in it.
+    pub fn showing(wasm: Engine, modules: &[Module], namespace: &str, objects: Vec<Value>) -> Result<Self, Broken> {
+        let mut lab = Self::unstarted(wasm, modules.to_vec())?;
+        lab.in_namespace(namespace);
+        objects.into_iter().for_each(|object| lab.server.show(object));
         Ok(lab)
     }
 
@@ -106,6 +124,11 @@ impl Lab {
     /// The cluster.
     pub fn server(&self) -> &Server {
         &self.server
+    }
+
+    /// What a guest was asked last, what it could look at, and within which bounds.
+    pub fn last_question(&self) -> Option<&(Request, World, Limits)> {
+        self.asked.as_ref()
     }
 
     /// Everything that happened since this was asked last.

@@ -48,6 +48,8 @@ pub enum Expected {
     WriteCount(usize),
     /// It is the same object as before this step: the one of the same uid.
     Same(String),
+    /// These objects are as in the snapshot of the step of that number.
+    Snapshot(Vec<String>, usize),
     /// The API server refused what somebody did in this step, and says this.
     Refused(String),
 }
@@ -61,4 +63,11 @@ pub struct Told {
     pub reason: Option<String>,
     /// A part of what it says.
     pub message: Option<String>,
+}
+
+impl Expected {
+    /// Whether only a laboratory can tell: what the host does, and what an object is to the last field.
+    pub fn is_counted(&self) -> bool {
+        matches!(self, Self::Calls(..) | Self::Writes(_) | Self::WriteCount(_) | Self::Snapshot(..))
+    }
 }

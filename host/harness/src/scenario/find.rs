@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 /// A scenario's file.
 pub type Found = PathBuf;
 
-/// The scenario files of a path: itself, or every `*.yaml` in a folder `scenarios` in it or below. Folders of builds are
-/// left out.
+/// The scenario files of a path: itself, or every `*.yaml` in a folder `scenarios` in it or below. Folders of builds,
+/// `objects` and `snapshots` are left out.
 pub fn find(path: &Path) -> std::io::Result<Vec<Found>> {
     if path.is_file() {
         return Ok(vec![path.to_owned()]);
     }
     let mut found = Vec::new();
     walk(path, path.file_name().is_some_and(|name| name == "scenarios"), &mut found)?;
+    let here = found.into_iter().map(|path| path.strip_prefix(".").map(Path::to_owned).unwrap_or(path));
+    let mut found: Vec<Found> = here.collect();
     found.sort();
     Ok(found)
 }
@@ -22,7 +24,7 @@ fn walk(folder: &Path, inside: bool, found: &mut Vec<Found>) -> std::io::Result<
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() {
-            if !name.starts_with('.') && !matches!(name.as_str(), "target" | "node_modules" | "objects") {
+            if !name.starts_with('.') && !matches!(name.as_str(), "target" | "node_modules" | "objects" | "snapshots") {
                 walk(&path, inside || name == "scenarios", found)?;
             }
         } else if inside && matches!(path.extension().and_then(|e| e.to_str()), Some("yaml" | "yml")) {

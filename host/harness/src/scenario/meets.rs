@@ -120,6 +120,7 @@ impl Player {
                 Some(now) if now["metadata"]["uid"].as_str().is_some_and(|uid| self.before.contains(uid)) => fine(),
                 Some(_) => vec![format!("{what} is another object than before, or was not there")],
             },
+            Expected::Snapshot(names, number) => self.is_as_before(names, *number)?,
             Expected::Refused(words) => match &self.refused {
                 None => vec![format!("the API server took it, and it was expected to refuse with {words:?}")],
                 Some(refused) if refused.message.contains(words.as_str()) => fine(),

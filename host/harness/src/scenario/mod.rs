@@ -17,10 +17,12 @@ mod matching;
 mod meets;
 mod play;
 mod read;
+mod snapshot;
 mod then;
 
 pub use expected::{Expected, Told, Wish};
 pub use find::{Found, find, module_of};
 pub use matching::{Differs, differences};
-pub use play::{Loads, Player, Verdict, play};
+pub use play::{Loads, Player, Verdict, begun, objects, play};
 pub use read::{Deed, Given, Scenario, Step, read};
+pub use snapshot::Snapshots;

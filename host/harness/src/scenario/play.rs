@@ -6,7 +6,7 @@ use std::path::Path;
 use innkeeper_guest::{Engine, Module};
 use serde_json::Value;
 
-use super::{Deed, Given, Scenario, Step};
+use super::{Deed, Given, Scenario, Snapshots, Step};
 use crate::lab::{Broken, Fate, Lab};
 use crate::server::{How, Refused};
 use crate::yaml::{self, Wrong};
@@ -38,26 +38,38 @@ pub struct Player {
     pub(super) before: BTreeSet<String>,
     /// What was refused in this step.
     pub(super) refused: Option<Refused>,
+    /// Where its snapshots are.
+    pub snapshots: Snapshots,
 }
 
 /// Plays a scenario. `folder` is where its file is; `modules` are those that the host has. What could not be checked is
 /// added to `unchecked`.
 pub fn play(
     scenario: &Scenario,
-    folder: &Path,
+    (folder, snapshots): (&Path, Snapshots),
     wasm: &Engine,
     modules: Vec<Module>,
     load: Loads<'_>,
     unchecked: &mut Vec<String>,
 ) -> Verdict {
+    match begun(scenario, folder, wasm, modules) {
+        Ok(mut player) => {
+            player.snapshots = snapshots;
+            player.steps(scenario, folder, load, unchecked)
+        }
+        Err(verdict) => verdict,
+    }
+}
+
+/// What is given is there, and nothing was done yet.
+pub fn begun(scenario: &Scenario, folder: &Path, wasm: &Engine, modules: Vec<Module>) -> Result<Player, Verdict> {
     let mut wrong = None;
     let lab = Lab::with(wasm.clone(), modules, |lab| {
         lab.workloads_are_automatic(scenario.automatic);
         lab.in_namespace(&scenario.namespace);
         for (line, given) in &scenario.given {
-            let put = objects(given, folder)
-                .map_err(Broken)
-                .and_then(|all| all.iter().try_for_each(|object| lab.given(object)));
+            let all = objects(given, folder).map_err(Broken);
+            let put = all.and_then(|all| all.iter().try_for_each(|object| lab.given(object)));
             if let Err(Broken(why)) = put {
                 wrong = Some(Wrong::at(*line, why.clone()));
                 return Err(Broken(why));
@@ -66,29 +78,21 @@ pub fn play(
         Ok(())
     });
     let lab = match (lab, wrong) {
-        (_, Some(wrong)) => return Verdict::Wrong(wrong),
-        (Err(Broken(why)), None) => return failed(1, why, Vec::new()),
+        (_, Some(wrong)) => return Err(Verdict::Wrong(wrong)),
+        (Err(Broken(why)), None) => return Err(failed(1, why, Vec::new())),
         (Ok(lab), None) => lab,
     };
     let mut player = Player::new(lab);
     if let Err(Broken(why)) = player.lab.pass(crate::lab::deeds::DEED_MS) {
-        return failed(1, why, happened(&player.lab));
+        return Err(failed(1, why, happened(&player.lab)));
     }
-    for (n, step) in scenario.steps.iter().enumerate() {
-        let verdict = player.step(step, n == 0, folder, load);
-        unchecked.extend(player.lab.take_unchecked());
-        match verdict {
-            Verdict::Passed => {}
-            other => return other,
-        }
-    }
-    Verdict::Passed
+    Ok(player)
 }
 
 impl Player {
     /// Somebody in that laboratory.
     pub fn new(lab: Lab) -> Self {
-        Self { lab, before: BTreeSet::new(), refused: None }
+        Self { lab, before: BTreeSet::new(), refused: None, snapshots: Snapshots::default() }
     }
 
     /// A new step begins: what happened so far belongs to the ones before.
@@ -101,6 +105,29 @@ impl Player {
     /// What was refused in this step.
     pub fn refused(&self) -> Option<&Refused> {
         self.refused.as_ref()
+    }
+
+    /// What somebody sees of a cluster elsewhere: the uids that were there before the step, and what was refused in it.
+    pub fn seeing(lab: Lab, before: BTreeSet<String>, refused: Option<Refused>) -> Self {
+        Self { lab, before, refused, snapshots: Snapshots::default() }
+    }
+
+    /// Every step, until something is otherwise than expected.
+    pub fn steps(
+        &mut self,
+        scenario: &Scenario,
+        folder: &Path,
+        load: Loads<'_>,
+        unchecked: &mut Vec<String>,
+    ) -> Verdict {
+        for (n, step) in scenario.steps.iter().enumerate() {
+            let verdict = self.step(step, n == 0, folder, load);
+            unchecked.extend(self.lab.take_unchecked());
+            if !matches!(verdict, Verdict::Passed) {
+                return verdict;
+            }
+        }
+        Verdict::Passed
     }
 
     fn step(&mut self, step: &Step, first: bool, folder: &Path, load: Loads<'_>) -> Verdict {
@@ -164,13 +191,14 @@ impl Player {
 }
 
 impl Step {
-    fn expects_refusal(&self) -> bool {
+    /// Whether what is done in it is to be refused.
+    pub fn expects_refusal(&self) -> bool {
         self.then.iter().any(|wish| matches!(wish.expected, super::Expected::Refused(_)))
     }
 }
 
 /// The objects that are meant.
-pub(super) fn objects(given: &Given, folder: &Path) -> Result<Vec<Value>, String> {
+pub fn objects(given: &Given, folder: &Path) -> Result<Vec<Value>, String> {
     match given {
         Given::Object(object) => Ok(vec![object.clone()]),
         Given::File(file) => {

@@ -119,7 +119,11 @@ pub fn read(text: &str, file: &Path) -> Result<Scenario, Wrong> {
                 if items(node, name)?.is_empty() {
                     return Err(Wrong::at(*line, "steps has no step"));
                 }
-                scenario.steps = items(node, name)?.iter().map(step).collect::<Result<_, _>>()?;
+                scenario.steps = items(node, name)?
+                    .iter()
+                    .enumerate()
+                    .map(|(n, node)| step(node, n + 1))
+                    .collect::<Result<_, _>>()?;
             }
         }
     }
@@ -146,7 +150,7 @@ fn object(node: &Node) -> Result<Value, Wrong> {
     Ok(node.value())
 }
 
-fn step(node: &Node) -> Result<Step, Wrong> {
+fn step(node: &Node, number: usize) -> Result<Step, Wrong> {
     let mut step = Step { line: node.line, name: None, when: Vec::new(), then: Vec::new() };
     for (name, _, node) in fields(node, "a step", &["name", "when", "then"])? {
         match name.as_str() {
@@ -157,7 +161,7 @@ fn step(node: &Node) -> Result<Step, Wrong> {
                     step.when.push((node.line, deed(node)?));
                 }
             }
-            _ => step.then = then::read(node)?,
+            _ => step.then = then::read(node, number)?,
         }
     }
     if step.then.is_empty() {

@@ -18,10 +18,11 @@ const THEN: &[&str] = &[
     "writes",
     "same",
     "refused",
+    "snapshot",
 ];
 
 /// Every expectation.
-pub(super) fn read(node: &Node) -> Result<Vec<Wish>, Wrong> {
+pub(super) fn read(node: &Node, number: usize) -> Result<Vec<Wish>, Wrong> {
     let mut all = Vec::new();
     for (name, line, node) in fields(node, "`then`", THEN)? {
         match name.as_str() {
@@ -35,6 +36,7 @@ pub(super) fn read(node: &Node) -> Result<Vec<Wish>, Wrong> {
                 named(node, name, |what, node| Ok(Expected::Children(what, texts(node, "children")?)), &mut all)?
             }
             "conditions" => conditions(node, &mut all)?,
+            "snapshot" => all.push(wish(*line, Expected::Snapshot(texts(node, name)?, number))),
             "absent" | "same" => {
                 for node in items(node, name)? {
                     let what = text_of(node, name)?.to_owned();

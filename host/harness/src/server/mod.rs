@@ -80,6 +80,13 @@ impl Server {
         }
     }
 
+    /// An object is there, as another API server shows it.
+    pub fn show(&mut self, object: Value) {
+        if let Ok(at) = self.address(&object, None) {
+            self.objects.insert(id(&at), object);
+        }
+    }
+
     /// Time is so far, in milliseconds since the epoch.
     pub fn set_time(&mut self, now_ms: i64) {
         self.now_ms = now_ms;

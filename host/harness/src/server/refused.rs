@@ -56,6 +56,11 @@ pub struct Refused {
 }
 
 impl Refused {
+    /// What another API server said.
+    pub fn elsewhere(message: impl Into<String>) -> Self {
+        Self::new(0, message)
+    }
+
     pub(crate) fn new(code: u16, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), causes: Vec::new() }
     }

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use super::fields::Managers;
 use super::refused::{Refused, Wrong};
-use super::schema::{built_in_defaults, checked, filled, fixed, prune, ruled, typed, validated};
+use super::schema::{
+    built_in_defaults, checked, filled, fixed, mistyped, prune, ruled, typed, validated, without_empty,
+};
 use super::verbs::How;
 use super::{Served, Server, id, plural};
 
@@ -37,6 +39,7 @@ impl Server {
             filled(&mut new, schema);
         } else {
             built_in_defaults(&kind.kind, &mut new);
+            without_empty(&mut new);
             self.allotted(&kind.kind, &mut new);
         }
         self.valid(served, at, old.as_ref(), &new)?;
@@ -178,13 +181,11 @@ impl Server {
 
     /// Addresses that the server gives out.
     fn allotted(&mut self, kind: &str, new: &mut Value) {
-        let spec = &mut new["spec"];
-        if kind != "Service"
-            || spec["type"] == "ExternalName"
-            || spec["clusterIP"].as_str().is_some_and(|ip| !ip.is_empty())
-        {
+        let has_ip = new["spec"]["clusterIP"].as_str().is_some_and(|ip| !ip.is_empty());
+        if kind != "Service" || new["spec"]["type"] == "ExternalName" || has_ip {
             return;
         }
+        let spec = &mut new["spec"];
         self.made += 1;
         let ip = format!("10.96.{}.{}", self.made / 250 % 250, self.made % 250 + 1);
         spec["clusterIPs"] = json!([ip]);
@@ -201,33 +202,26 @@ impl Server {
         apply: bool,
     ) -> Result<(), Refused> {
         let kind = &served.resource.kind;
+        let (namespace, name) = (at.namespace.as_deref().unwrap_or_default(), &at.name);
+        let no_patch = |why: String| {
+            let of = format!("{namespace}/{name}; {}, Kind={}", kind.api_version(), kind.kind);
+            Refused::new(500, format!("failed to create typed patch object ({of}): {why}"))
+        };
         let unknown = if let Some(schema) = &served.schema {
+            if let Some(why) = mistyped(manifest, schema, "").filter(|_| apply) {
+                return Err(no_patch(why));
+            }
             prune(&mut manifest.clone(), schema, "")
         } else {
-            let wrong = |why| {
-                Refused::new(
-                    400,
-                    format!(
-                        "{} in version \"{}\" cannot be handled as a {}: {why}",
-                        kind.kind, kind.version, kind.kind
-                    ),
-                )
-            };
-            typed(&kind.kind, manifest).map_err(wrong)?
+            typed(&kind.kind, manifest).map_err(|why| {
+                let what =
+                    format!("{} in version \"{}\" cannot be handled as a {}", kind.kind, kind.version, kind.kind);
+                Refused::new(400, format!("{what}: {why}"))
+            })?
         };
         let Some(first) = unknown.first().filter(|_| how.strict) else { return Ok(()) };
         if apply {
-            let of = format!(
-                "{}/{}; {}, Kind={}",
-                at.namespace.as_deref().unwrap_or_default(),
-                at.name,
-                kind.api_version(),
-                kind.kind
-            );
-            return Err(Refused::new(
-                500,
-                format!("failed to create typed patch object ({of}): .{first}: field not declared in schema"),
-            ));
+            return Err(no_patch(format!(".{first}: field not declared in schema")));
         }
         let all: Vec<String> = unknown.iter().map(|path| format!("unknown field \"{path}\"")).collect();
         Err(Refused::new(

@@ -103,6 +103,14 @@ fn the_uid_of_an_object_that_is_gone_never_creates() {
 }
 
 #[test]
+fn an_empty_map_of_a_built_in_kind_is_none() {
+    let mut server = cluster();
+    let made = apply(&mut server, "we", "{apiVersion: v1, kind: ConfigMap, metadata: {name: m}, data: {}}").unwrap();
+    assert_eq!(made.get("data"), None);
+    assert_eq!(managers(&made), [r#"we {"f:data":{}}"#], "and it is owned");
+}
+
+#[test]
 fn a_crd_fills_in_drops_and_merges_by_key() {
     let mut server = cluster();
     apply(&mut server, "they", CRD).unwrap();

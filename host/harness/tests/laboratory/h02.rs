@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use innkeeper_harness::scenario::{Verdict, play, read};
+use innkeeper_harness::scenario::{Snapshots, Verdict, play, read};
 use innkeeper_harness::{Engine, Module};
 
 use crate::custom_http;
@@ -37,7 +37,7 @@ fn played(text: &str) -> Verdict {
         Err(wrong) => return Verdict::Wrong(wrong),
     };
     let load = |file: &Path| Err(format!("there is no {}", file.display()));
-    play(&scenario, Path::new(""), wasm, vec![module.clone()], &load, &mut Vec::new())
+    play(&scenario, (Path::new(""), Snapshots::default()), wasm, vec![module.clone()], &load, &mut Vec::new())
 }
 
 #[test]

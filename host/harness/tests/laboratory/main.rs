@@ -6,15 +6,20 @@ mod cluster;
 mod deleting;
 mod h01;
 mod h02;
+mod hostile;
 mod refusing;
 
 use std::path::PathBuf;
 
-/// The guest custom-http, as `make guests` builds it.
-fn custom_http() -> PathBuf {
+/// A module, as `make guests test-guests` builds it.
+fn built(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let target = test.ancestors().nth(3).unwrap();
-    let file = target.join("guests/custom-http.wasm");
-    assert!(file.is_file(), "{} is not built: make guests", file.display());
+    let file = target.join(name);
+    assert!(file.is_file(), "{} is not built: make guests test-guests", file.display());
     file
+}
+
+fn custom_http() -> PathBuf {
+    built("guests/custom-http.wasm")
 }

@@ -38,6 +38,11 @@ fn what_is_wrong_is_said_as_the_real_one_says_it() {
             422,
             "spec.beds[0].name: Required value",
         ),
+        (
+            "{apiVersion: example.com/v1, kind: Inn, metadata: {name: i}, spec: {rooms: many}}",
+            500,
+            ".spec.rooms: expected numeric (int or float), got string",
+        ),
     ] {
         let refused = apply(&mut server, "we", object).expect_err(object);
         assert_eq!(refused.code, code, "{refused}");

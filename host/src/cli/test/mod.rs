@@ -1,14 +1,19 @@
 //! `innkeeper test`: scenarios, played in this process.
 
+mod both;
 mod cases;
 mod print;
+mod stop;
+mod watch;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Instant;
 
-use anyhow::bail;
+use innkeeper_guest::Engine;
 
+use super::Access;
 use crate::wasm;
 
 /// What `innkeeper test` can be told.
@@ -29,6 +34,17 @@ pub(super) struct Options {
     /// The form of the output.
     #[arg(short, long, value_enum, default_value_t = Form::Table)]
     output: Form,
+    /// Write the snapshots that scenarios name, for review, instead of comparing with them.
+    #[arg(long)]
+    update: bool,
+    /// Build and play again whenever a scenario, a module or a guest's source changes.
+    #[arg(long, conflicts_with = "cluster")]
+    watch: bool,
+    /// Play each against the API server of the kubeconfig too, one after the other, and compare.
+    #[arg(long)]
+    cluster: bool,
+    #[command(flatten)]
+    access: Access,
     #[command(flatten)]
     wasm: wasm::Compiling,
 }
@@ -45,40 +61,62 @@ enum Form {
 
 /// Plays them, and tells what came of each.
 pub(super) fn test(options: &Options) -> anyhow::Result<ExitCode> {
+    let wasm = options.wasm.engine()?;
+    stop::listen()?;
+    if options.watch { watch::again_and_again(options, &wasm) } else { round(options, &wasm) }
+}
+
+/// The scenario files that are meant.
+fn files(options: &Options) -> Result<Vec<PathBuf>, String> {
     let here = [PathBuf::from(".")];
     let paths = if options.paths.is_empty() { &here[..] } else { &options.paths };
     let mut files = Vec::new();
     for path in paths {
-        match innkeeper_harness::scenario::find(path) {
-            Ok(found) => files.extend(found),
-            Err(error) => return Ok(misused(&format!("{}: {error}", path.display()))),
+        files.extend(innkeeper_harness::scenario::find(path).map_err(|error| format!("{}: {error}", path.display()))?);
+    }
+    Ok(files)
+}
+
+/// All of them, once.
+fn round(options: &Options, wasm: &Engine) -> anyhow::Result<ExitCode> {
+    let began = Instant::now();
+    let files = match files(options) {
+        Ok(files) if files.is_empty() => {
+            return Ok(misused("there is no scenario: a *.yaml in a folder `scenarios`, or name its file"));
         }
-    }
-    if files.is_empty() {
-        return Ok(misused("there is no scenario: a *.yaml in a folder `scenarios`, or name its file"));
-    }
+        Ok(files) => files,
+        Err(why) => return Ok(misused(&why)),
+    };
     let jobs = options.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from)).max(1);
-    let cases = cases::play(&files, options.filter.as_deref(), &options.module, &options.wasm.engine()?, jobs);
-    if cases.is_empty() {
-        bail!(
-            "of {} scenarios none has {:?} in its file or sentence",
-            files.len(),
-            options.filter.as_deref().unwrap_or_default()
-        );
+    let filter = options.filter.as_deref();
+    let chosen = cases::Chosen { files: &files, filter, modules: &options.module, update: options.update };
+    let cases = match options.cluster {
+        false => cases::play(&chosen, wasm, jobs),
+        true => super::blocking(cases::play_both(&chosen, wasm, &options.access))?,
+    };
+    if cases.is_empty() && !stop::is_wanted() {
+        let count = files.len();
+        return Ok(misused(&format!(
+            "of {count} scenarios none has {:?} in its file or sentence",
+            filter.unwrap_or_default()
+        )));
     }
     let coloured = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let text = match options.output {
-        Form::Table => print::table(&cases, coloured),
+        Form::Table => print::table(&cases, began.elapsed(), coloured),
         Form::Json => serde_json::to_string_pretty(&cases)? + "\n",
-        Form::Junit => print::junit(&cases),
+        Form::Junit => print::junit(&cases, began.elapsed()),
     };
     std::io::stdout().write_all(text.as_bytes())?;
-    Ok(if cases.iter().any(|case| case.result == cases::Came::Wrong) {
-        ExitCode::from(2)
-    } else if cases.iter().any(|case| case.result == cases::Came::Failed) {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
+    if stop::is_wanted() {
+        eprintln!("innkeeper: told to stop; not all scenarios were played");
+        return Ok(ExitCode::from(130));
+    }
+    let any = |result| cases.iter().any(|case| case.result == result);
+    Ok(match (any(cases::Came::Wrong), any(cases::Came::Failed)) {
+        (true, _) => ExitCode::from(2),
+        (false, true) => ExitCode::FAILURE,
+        (false, false) => ExitCode::SUCCESS,
     })
 }
 

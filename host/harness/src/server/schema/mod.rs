@@ -18,7 +18,7 @@ pub(super) use defaults::{built_in as built_in_defaults, filled};
 pub(super) use fixed::fixed;
 pub(super) use known::BUILT_IN;
 pub use objections::objections;
-pub(super) use prune::prune;
+pub(super) use prune::{mistyped, prune, without_empty};
 pub(super) use typed::typed;
 pub(super) use validate::validated;
 
