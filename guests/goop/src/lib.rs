@@ -7,6 +7,7 @@ mod nodes;
 mod progress;
 #[cfg(test)]
 mod tests;
+mod there;
 pub mod types;
 mod worker;
 

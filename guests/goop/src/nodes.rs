@@ -1,12 +1,13 @@
 //! Once on every node: a DaemonSet whose init container does the work, and whose container then waits.
 
-use innkeeper_sdk::{Context, Failure, Outcome, names};
+use innkeeper_sdk::{Context, Failure, Outcome, Seen, names};
 use k8s_openapi::api::apps::v1::{DaemonSet, DaemonSetSpec, DaemonSetStatus};
 use k8s_openapi::api::core::v1::{Container, PodSpec, Toleration};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 use crate::APP;
 use crate::progress::Progress;
+use crate::there;
 use crate::types::{Config, Goop, GoopStatus};
 use crate::worker::{self, Work};
 
@@ -14,12 +15,8 @@ use crate::worker::{self, Work};
 pub(crate) fn ask(cx: &Context<Goop>, config: &Config, outcome: &mut Outcome) -> Result<Progress, Failure> {
     let work = work(cx, config);
     let digest = names::digest(&format!("{work:?}"));
-    let wanted = daemon_set(cx, config, work);
-    let there = cx.children::<DaemonSet>().full()?.into_iter().find(|set| set.metadata.name == wanted.metadata.name);
-    let status = match &there {
-        Some(there) => status_on(&wanted, there)?,
-        None => None,
-    };
+    let (wanted, mark) = daemon_set(cx, config, work)?;
+    let status = status_on(cx, &mark)?;
     let (nodes, done) = status.as_ref().map_or((0, 0), |s| (s.desired_number_scheduled, done(s)));
     // Once every node had done it, a node that joins later is no reason to take that back.
     let before = cx.object().status.as_ref().and_then(|status| status.completed_work.as_ref());
@@ -41,11 +38,17 @@ pub(crate) fn ask(cx: &Context<Goop>, config: &Config, outcome: &mut Outcome) ->
 }
 
 /// The status of what is there, if it speaks of what is wanted.
-fn status_on(wanted: &DaemonSet, there: &DaemonSet) -> Result<Option<DaemonSetStatus>, Failure> {
-    let (Some(wanted), Some(spec), Some(status)) = (&wanted.spec, &there.spec, &there.status) else { return Ok(None) };
-    let observed = status.observed_generation.is_some() && status.observed_generation == there.metadata.generation;
-    let same = observed && worker::is_as_wanted(&wanted.template, &spec.template)?;
-    Ok(same.then(|| status.clone()))
+fn status_on(cx: &Context<Goop>, mark: &str) -> Result<Option<DaemonSetStatus>, Failure> {
+    let there = there::workers::<DaemonSet>(cx, true)?;
+    if there.get(cx.name()).is_none_or(|set| set.mark.as_deref() != Some(mark)) {
+        return Ok(None);
+    }
+    let all = cx.children::<DaemonSet>().status::<DaemonSetStatus>()?;
+    let this = all.into_iter().find(|set| set.name() == cx.name());
+    let observed = |set: &Seen<DaemonSet, DaemonSetStatus>| {
+        set.observed_generation.is_some() && set.observed_generation == set.generation()
+    };
+    Ok(this.filter(observed).map(|set| (*set).clone()))
 }
 
 /// How many nodes have done the work: the container that waits is ready only after it. While Pods of an
@@ -63,7 +66,8 @@ fn work(cx: &Context<Goop>, config: &Config) -> Work {
     }
 }
 
-fn daemon_set(cx: &Context<Goop>, config: &Config, work: Work) -> DaemonSet {
+/// The DaemonSet, and the mark that it carries.
+fn daemon_set(cx: &Context<Goop>, config: &Config, work: Work) -> Result<(DaemonSet, String), Failure> {
     let waiting = Container { name: "pause".to_owned(), image: Some(config.pause_image.clone()), ..worker::small() };
     let pod = PodSpec {
         init_containers: Some(vec![work.container()]),
@@ -72,13 +76,16 @@ fn daemon_set(cx: &Context<Goop>, config: &Config, work: Work) -> DaemonSet {
         tolerations: Some(vec![Toleration { operator: Some("Exists".to_owned()), ..Default::default() }]),
         ..Default::default()
     };
-    DaemonSet {
-        metadata: cx.meta(cx.name(), APP),
+    let template = worker::template(cx, pod);
+    let mark = worker::mark(&template)?;
+    let set = DaemonSet {
+        metadata: worker::marked(cx.meta(cx.name(), APP), &mark),
         spec: Some(DaemonSetSpec {
             selector: LabelSelector { match_labels: Some(cx.selector(APP)), ..Default::default() },
-            template: worker::template(cx, pod),
+            template,
             ..Default::default()
         }),
         ..Default::default()
-    }
+    };
+    Ok((set, mark))
 }

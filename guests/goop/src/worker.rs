@@ -1,15 +1,15 @@
 //! What a worker is: the container that does the work, and the Pods that it runs in.
 
-use innkeeper_sdk::{Context, Failure, pods};
+use innkeeper_sdk::{Context, Failure, names, pods};
 use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec, ResourceRequirements};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use kube::core::ObjectMeta;
-use serde::Serialize;
-use serde_json::Value;
 
 use crate::APP;
 use crate::types::{Config, Goop, GoopSpec};
 
+/// The annotation of a child with the mark of its template.
+pub(crate) const MARK: &str = "goop.example.com/work";
 /// The name of the container that does the work.
 const NAME: &str = "worker";
 /// The user nobody.
@@ -28,12 +28,6 @@ impl Work {
     pub(crate) fn printing<'a>(spec: &GoopSpec, config: &Config, texts: impl IntoIterator<Item = &'a str>) -> Self {
         let image = spec.image.as_ref().unwrap_or(&config.image).clone();
         Self { image, args: texts.into_iter().map(pods::literal).collect() }
-    }
-
-    /// The work of a worker that is there.
-    pub(crate) fn of(template: &PodTemplateSpec) -> Option<Self> {
-        let worker = template.spec.as_ref()?.containers.iter().find(|container| container.name == NAME)?;
-        Some(Self { image: worker.image.clone()?, args: worker.args.clone()? })
     }
 
     /// The container that does it. Its image is asked to print, not to run a shell.
@@ -72,23 +66,15 @@ pub(crate) fn template(cx: &Context<Goop>, pod: PodSpec) -> PodTemplateSpec {
     PodTemplateSpec { metadata: Some(labels), spec: Some(pod) }
 }
 
-/// Whether what is there is as it is wanted, whatever else it has: defaults, and what admission added.
-pub(crate) fn is_as_wanted(wanted: &PodTemplateSpec, there: &PodTemplateSpec) -> Result<bool, Failure> {
-    Ok(covers(&json(there)?, &json(wanted)?))
+/// What tells templates apart, in few letters.
+pub(crate) fn mark(template: &PodTemplateSpec) -> Result<String, Failure> {
+    let mut digest = names::digest(&serde_json::to_string(template)?);
+    digest.truncate(16);
+    Ok(digest)
 }
 
-fn json(value: &impl Serialize) -> Result<Value, Failure> {
-    Ok(serde_json::from_slice(&serde_json::to_vec(value)?)?)
-}
-
-fn covers(there: &Value, wanted: &Value) -> bool {
-    match (there, wanted) {
-        (Value::Object(there), Value::Object(wanted)) => wanted
-            .iter()
-            .all(|(field, value)| value.is_null() || there.get(field).is_some_and(|there| covers(there, value))),
-        (Value::Array(there), Value::Array(wanted)) => {
-            there.len() == wanted.len() && there.iter().zip(wanted).all(|(there, wanted)| covers(there, wanted))
-        }
-        (there, wanted) => there == wanted,
-    }
+/// The metadata with that mark, by which is known later what it was made for.
+pub(crate) fn marked(mut metadata: ObjectMeta, mark: &str) -> ObjectMeta {
+    metadata.annotations.get_or_insert_default().insert(MARK.to_owned(), mark.to_owned());
+    metadata
 }

@@ -54,9 +54,8 @@ fn an_empty_or_stale_status_is_no_completion() {
     let mut earlier = set(2, 2);
     earlier.metadata.generation = Some(3);
     assert!(!holds(&with(earlier), "Completed"));
-    let mut other = set(2, 2);
-    let template = &mut other.spec.as_mut().unwrap().template;
-    template.spec.as_mut().unwrap().init_containers.as_mut().unwrap()[0].args = Some(vec!["earlier".to_owned()]);
+    let earlier: DaemonSet = outcome(&goop(&json!({"distributed": true, "cmds": ["x"]}))).wants("g").unwrap();
+    let other = DaemonSet { status: set(2, 2).status, ..earlier };
     assert!(!holds(&with(other), "Completed"), "it speaks of other work");
     let mut rolling = set(2, 2);
     rolling.status.as_mut().unwrap().updated_number_scheduled = Some(1);
