@@ -26,7 +26,8 @@ innkeeper_sdk::guest!(
 /// One child, and which Pods it has.
 pub fn reconcile(cx: &Context<Memcached>) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::new();
-    outcome.child(deployment(cx, cx.config()?)).exclusive("spec.template.spec.containers");
+    let child = outcome.child(deployment(cx, cx.config()?));
+    child.exclusive("spec.template.spec.containers").exclusive("spec.template.spec.initContainers");
 
     let ours = cx.selector(APP).into_iter().fold(cx.list::<Pod>(), |pods, (key, value)| pods.label(&key, &value));
     let nodes = ours.names()?.iter().map(|pod| pod.name().to_owned()).collect();

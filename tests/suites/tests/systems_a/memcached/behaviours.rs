@@ -67,6 +67,11 @@ fn memcached_02_an_edit_of_the_deployment_by_hand_is_reverted() {
         d["spec"]["template"]["spec"]["containers"].as_array().map(Vec::len) == Some(1)
             && container(d)["name"] == "memcached"
     });
+    let more = json!([{"op": "add", "path": "/spec/template/spec/initContainers",
+        "value": [{"name": "stranger", "image": "redis"}]}]);
+    an_edited_child_is_put_right(&house, deployment, &more, |d| {
+        d["spec"]["template"]["spec"]["initContainers"].as_array().is_none_or(Vec::is_empty)
+    });
     house.wait_for_children(KIND, "hot", HOT_CHILDREN);
 }
 
