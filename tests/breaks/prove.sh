@@ -7,8 +7,10 @@
 # A patch's header (its lines before the first `diff`) says:
 #   Breaks: what the patch does to the promise
 #   Test: package target test_name        what must fail, by its own assertion
-#   Also: test_name …                     other tests of that target that may fail with it (optional)
+#   And: test_name …                      other tests of that target that must fail too (optional)
+#   Also: test_name …                     those that may fail with it (optional)
 #   Scope: file                           only the named test's file is run, for a break of what most tests need
+#   Scope: word …                         only tests are run whose names hold one of these words
 # The patched copy must build, and every other test of the target must stay green.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -38,8 +40,27 @@ seed() {
     while read -r member; do
         rm -rf "$folder/.fingerprint/$member"-* "$folder/build/$member"-* "$folder/deps/lib${member//-/_}"-* "$folder/deps/${member//-/_}"-*
     done < <(git -C "$root" ls-files '*Cargo.toml' | xargs sed -n 's/^name = "\(.*\)"$/\1/p' | sort -u)
-    ln -sfn "$built/guests" "$CARGO_TARGET_DIR/guests"
-    ln -sfn "$built/test-guests" "$CARGO_TARGET_DIR/test-guests"
+    [ ! -d "$built/wasm" ] || cp -a "$built/wasm" "$CARGO_TARGET_DIR/"
+}
+
+# The guests of the tree, but those that a patch touches are built from the copy: one, or all of them where it
+# touches what they share.
+lay_guests() { # PATCH
+    local folder file
+    for folder in guests test-guests; do
+        rm -rf "${CARGO_TARGET_DIR:?}/$folder"
+        # Links will do: a guest that is built anew is another file.
+        cp -al "$built/$folder" "$CARGO_TARGET_DIR/$folder"
+    done
+    sed -nE 's#^\+\+\+ b/((tests/)?guests/.*)#\1#p' "$1" | while read -r file; do
+        folder=$(dirname "$file")
+        until [ -f "$copy/$folder/Cargo.toml" ]; do folder=$(dirname "$folder"); done
+        if grep -q cdylib "$copy/$folder/Cargo.toml"; then
+            sed -n 's/^name = "\(.*\)"$/\1/p' "$copy/$folder/Cargo.toml" | head -n 1
+        else
+            (cd "$copy" && guests/build.sh --list && guests/build.sh --test-guests --list)
+        fi
+    done | sort -u | (cd "$copy" && xargs -r guests/build.sh)
 }
 
 # What git knows of and what it would, as it stands. Times are kept, so that cargo builds little; what any
@@ -58,8 +79,10 @@ for patch in "$root"/tests/breaks/*.patch; do
     wanted "$patch" || continue
     name=$(basename "$patch" .patch)
     read -r _ target test < <(sed -n 's/^Test: //p' "$patch")
+    and=$(sed -n 's/^And: //p' "$patch")
     also=$(sed -n 's/^Also: //p' "$patch")
-    scope=${SCOPE:-$(sed -n 's/^Scope: //p' "$patch")}
+    scope=$(sed -n 's/^Scope: //p' "$patch")
+    scope=${scope:-${SCOPE:-}}
     fresh_copy
     log=$built/prove/$name.log
     printf '%-6s ' "$name"
@@ -67,13 +90,16 @@ for patch in "$root"/tests/breaks/*.patch; do
         echo "the patch does not apply (see $log)"; failed=1; continue
     fi
     # The whole workspace, as always; what the suites start is built from the patched copy too.
-    if ! (cd "$copy" && cargo build --workspace --all-targets --quiet) >> "$log" 2>&1; then
+    if ! { (cd "$copy" && cargo build --workspace --all-targets --quiet) && lay_guests "$patch"; } >> "$log" 2>&1; then
         echo "the patched copy does not build (see $log)"; failed=1; continue
     fi
     kind=(--test "$target")
     [ "$target" = lib ] && kind=(--lib)
-    filter=()
-    [ "$scope" = file ] && [[ $test == *::* ]] && filter=("${test%%::*}::")
+    read -ra filter <<< "$scope"
+    if [ "$scope" = file ]; then
+        filter=()
+        [[ $test == *::* ]] && filter=("${test%%::*}::")
+    fi
     (cd "$copy" && cargo test --quiet --workspace "${kind[@]}" -- "${filter[@]}") >> "$log" 2>&1 || true
     if ! grep -q '^test result' "$log"; then
         echo "its test did not run (see $log)"; failed=1; continue
@@ -81,13 +107,14 @@ for patch in "$root"/tests/breaks/*.patch; do
     # libtest lists the names of failed tests, indented, at its end.
     red=$(awk '/^failures:$/ {list = ""} {list = list $0 "\n"} END {printf "%s", list}' "$log" \
         | sed -nE 's/^    ([a-z0-9_]+(::[a-z0-9_]+)*)$/\1/p' | sort -u)
-    if ! grep -qx -- "$test" <<< "$red"; then
-        echo "NOT red: $test still passes (see $log)"; failed=1; continue
+    green=$(comm -13 <(echo "$red") <(xargs -n1 <<< "$test $and" | sort -u))
+    if [ -n "$green" ]; then
+        echo "NOT red: $(paste -sd' ' - <<< "$green") (see $log)"; failed=1; continue
     fi
-    stray=$(comm -23 <(echo "$red") <(tr ' ' '\n' <<< "$test $also" | sort -u))
+    stray=$(comm -23 <(echo "$red") <(xargs -n1 <<< "$test $and $also" | sort -u))
     if [ -n "$stray" ]; then
         echo "red, but so are others: $(paste -sd' ' - <<< "$stray") (see $log)"; failed=1; continue
     fi
-    echo "red: $test"
+    echo "red: $test${and:+ $and}"
 done
 exit "$failed"

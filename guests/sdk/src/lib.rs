@@ -35,6 +35,7 @@
 //! | ask for children, status, conditions, events | [`Outcome`] |
 //! | say that it cannot be done | [`Failure`] |
 //! | label and name things | [`names`] |
+//! | keep containers from what they need not do, hand them texts as they are | [`pods`] |
 //! | test without a cluster | [`Context::for_test`], [`testing`] |
 //!
 //! Maps: use `BTreeMap`, whose order is always the same. Times: keep them in the status and ask
@@ -57,6 +58,7 @@ mod manifest;
 pub mod names;
 mod outcome;
 mod path;
+pub mod pods;
 mod reads;
 mod seen;
 #[cfg(not(target_arch = "wasm32"))]

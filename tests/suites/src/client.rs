@@ -8,13 +8,16 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
+use crate::kinds;
+
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder.worker_threads(1).enable_all().build().expect("a runtime can be started")
 });
 
-/// Kinds that tests speak of: where each is served, its name in paths, and whether it has a namespace.
-const KINDS: [(&str, &str, &str, bool); 18] = [
+/// Kinds that tests speak of, besides those of guests: where each is served, its name in paths, and whether it has a
+/// namespace.
+const KINDS: &[(&str, &str, &str, bool)] = &[
     ("ConfigMap", "/api/v1", "configmaps", true),
     ("Event", "/api/v1", "events", true),
     ("Namespace", "/api/v1", "namespaces", false),
@@ -24,13 +27,12 @@ const KINDS: [(&str, &str, &str, bool); 18] = [
     ("ServiceAccount", "/api/v1", "serviceaccounts", true),
     ("ClusterRole", "/apis/rbac.authorization.k8s.io/v1", "clusterroles", false),
     ("CustomResourceDefinition", "/apis/apiextensions.k8s.io/v1", "customresourcedefinitions", false),
+    ("DaemonSet", "/apis/apps/v1", "daemonsets", true),
     ("Deployment", "/apis/apps/v1", "deployments", true),
     ("EndpointSlice", "/apis/discovery.k8s.io/v1", "endpointslices", true),
     ("FinalBench", "/apis/test.innkeeper.dev/v1", "finalbenches", true),
     ("Hostile", "/apis/test.innkeeper.dev/v1", "hostiles", true),
     ("Job", "/apis/batch/v1", "jobs", true),
-    ("KindCustomHttp", "/apis/groupsp.measutosh.dev/v1", "kindcustomhttps", true),
-    ("Reconciler", "/apis/innkeeper.dev/v1alpha1", "reconcilers", false),
     ("ReplicaSet", "/apis/apps/v1", "replicasets", true),
     ("Workbench", "/apis/test.innkeeper.dev/v1", "workbenches", true),
 ];
@@ -91,18 +93,24 @@ impl Client {
 }
 
 fn path(kind: &str, namespace: Option<&str>) -> String {
-    let (_, group, plural, namespaced) = known(kind);
-    match namespace.filter(|_| *namespaced) {
+    let (group, plural, namespaced) = known(kind);
+    match namespace.filter(|_| namespaced) {
         Some(namespace) => format!("{group}/namespaces/{namespace}/{plural}"),
         None => format!("{group}/{plural}"),
     }
 }
 
 fn api_version(kind: &str) -> &'static str {
-    let group = known(kind).1;
+    let group = known(kind).0;
     group.strip_prefix("/apis/").or(group.strip_prefix("/api/")).unwrap_or(group)
 }
 
-fn known(kind: &str) -> &'static (&'static str, &'static str, &'static str, bool) {
-    KINDS.iter().find(|(known, ..)| *known == kind).unwrap_or_else(|| panic!("no test spoke of {kind} yet: add it"))
+/// Where a kind is served, its name in paths, and whether it has a namespace.
+fn known(kind: &str) -> (&'static str, &'static str, bool) {
+    if let Some((_, group, plural, namespaced)) = KINDS.iter().find(|(known, ..)| *known == kind) {
+        return (group, plural, *namespaced);
+    }
+    let ours = kinds::GUESTS.iter().find(|known| known.kind == kind);
+    let ours = ours.unwrap_or_else(|| panic!("no test spoke of {kind} yet: add it"));
+    (&ours.prefix, &ours.plural, ours.namespaced)
 }

@@ -30,7 +30,8 @@ impl Cluster {
     /// The cluster of this test binary. The first caller starts it.
     pub(crate) fn get() -> &'static Self {
         CLUSTER.get_or_init(|| {
-            let control = ControlPlane::start_or_named(&Options::default());
+            let stages = vec![include_str!("stages.yaml").to_owned()];
+            let control = ControlPlane::start_or_named(&Options { stages, ..Options::default() });
             let control = control.unwrap_or_else(|e| panic!("there is no control plane: {e:#}"));
             // On a cluster that somebody named, everybody is whom its kubeconfig names.
             let user = |name: &str| match control.is_named() {

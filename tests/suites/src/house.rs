@@ -16,7 +16,7 @@ static DOOR: RwLock<()> = RwLock::new(());
 /// The host that tests share, while there is one.
 static SHARED: Mutex<Option<Arc<Lodging>>> = Mutex::new(None);
 
-/// The modules that the shared host serves.
+/// The modules that the shared host serves unless a suite names others.
 const SHARED_MODULES: [&str; 2] = ["custom-http", "workbench"];
 
 /// A host process, its modules and its logs.
@@ -44,15 +44,20 @@ pub struct House {
 }
 
 impl House {
-    /// The house that tests share: its host serves every guest that was built, and runs.
+    /// The house that tests share: its host serves the guests that most suites are about, and runs.
     pub fn shared() -> Self {
+        Self::serving(&SHARED_MODULES)
+    }
+
+    /// The house that tests of a suite share which is about these guests. Its host runs.
+    pub fn serving(guests: &[&str]) -> Self {
         let stay = Stay::Shared(DOOR.read().unwrap_or_else(PoisonError::into_inner));
         let cluster = Cluster::get();
         let mut shared = locked(&SHARED);
         let lodging = shared.get_or_insert_with(|| {
             // What a test that was alone here made of them is not for others.
             cluster.delete_reconcilers(&[]);
-            let lodging = Arc::new(Lodging::new(&SHARED_MODULES));
+            let lodging = Arc::new(Lodging::new(guests));
             lodging.start(lodging.modules.path(), &cluster.host_kubeconfig(), &[]);
             lodging.host().wait_until_ready();
             lodging

@@ -15,6 +15,7 @@ pub mod exposition;
 pub mod forge;
 mod host;
 mod house;
+mod kinds;
 mod modules;
 mod patience;
 mod quiet;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::expected;
 use crate::house::House;
+use crate::kinds;
 
 /// How long anything may take. Generous: garbage collection notices new kinds only every half minute.
 pub const LIMIT: Duration = Duration::from_secs(90);
@@ -104,8 +105,10 @@ impl House {
             }
             serde_yaml_ng::to_string(&objects).unwrap_or_default()
         };
-        for kind in OBJECT_KINDS.into_iter().chain(CHILD_KINDS) {
-            let objects = self.list(kind, if OBJECT_KINDS.contains(&kind) { "" } else { OBJECT_UID });
+        let guests = kinds::GUESTS.iter().filter(|known| known.namespaced).map(|known| known.kind.as_str());
+        let of_guests = TEST_KINDS.into_iter().chain(guests).map(|kind| (kind, ""));
+        for (kind, labels) in of_guests.chain(CHILD_KINDS.map(|kind| (kind, OBJECT_UID))) {
+            let objects = self.list(kind, labels);
             if !objects.is_empty() {
                 text += &format!("--- {kind} in {}\n{}", self.namespace(), yaml(&objects));
             }
@@ -124,8 +127,9 @@ impl House {
 
 /// The label on a child that holds the uid of its object.
 pub const OBJECT_UID: &str = "innkeeper.dev/object-uid";
-/// The kinds that the guests of these suites keep.
-const OBJECT_KINDS: [&str; 4] = ["FinalBench", "Hostile", "KindCustomHttp", "Workbench"];
-/// The kinds of which they have children. Kinds that copy the labels of a child (EndpointSlices those of
+/// The kinds that the guests for tests keep.
+const TEST_KINDS: [&str; 3] = ["FinalBench", "Hostile", "Workbench"];
+/// The kinds of which guests have children. Kinds that copy the labels of a child (EndpointSlices those of
 /// their Service) are not among them.
-const CHILD_KINDS: [&str; 7] = ["ClusterRole", "ConfigMap", "Deployment", "Job", "Secret", "Service", "ServiceAccount"];
+const CHILD_KINDS: [&str; 9] =
+    ["ClusterRole", "ConfigMap", "DaemonSet", "Deployment", "Job", "Pod", "Secret", "Service", "ServiceAccount"];
