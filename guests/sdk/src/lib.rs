@@ -35,6 +35,8 @@
 //! | ask for children, status, conditions, events | [`Outcome`] |
 //! | say that it cannot be done | [`Failure`] |
 //! | label and name things | [`names`] |
+//! | merge what is said over defaults | [`values`] |
+//! | select by what a user wrote | [`selector`] |
 //! | test without a cluster | [`Context::for_test`], [`testing`] |
 //!
 //! Maps: use `BTreeMap`, whose order is always the same. Times: keep them in the status and ask
@@ -59,8 +61,10 @@ mod outcome;
 mod path;
 mod reads;
 mod seen;
+pub mod selector;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
+pub mod values;
 mod world;
 
 pub use bindings::about::Scope;
