@@ -52,7 +52,9 @@ fn merge(base: &mut Value, given: Value) {
         (_, Value::Null) => {}
         (Value::Object(base), Value::Object(given)) => {
             for (field, value) in given {
-                merge(base.entry(field).or_insert(Value::Null), value);
+                if !value.is_null() {
+                    merge(base.entry(field).or_insert(Value::Null), value);
+                }
             }
         }
         (base, mut given) => {

@@ -14,7 +14,7 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 });
 
 /// Kinds that tests speak of: where each is served, its name in paths, and whether it has a namespace.
-const KINDS: [(&str, &str, &str, bool); 18] = [
+const KINDS: [(&str, &str, &str, bool); 26] = [
     ("ConfigMap", "/api/v1", "configmaps", true),
     ("Event", "/api/v1", "events", true),
     ("Namespace", "/api/v1", "namespaces", false),
@@ -27,12 +27,20 @@ const KINDS: [(&str, &str, &str, bool); 18] = [
     ("Deployment", "/apis/apps/v1", "deployments", true),
     ("EndpointSlice", "/apis/discovery.k8s.io/v1", "endpointslices", true),
     ("FinalBench", "/apis/test.innkeeper.dev/v1", "finalbenches", true),
+    ("HorizontalPodAutoscaler", "/apis/autoscaling/v2", "horizontalpodautoscalers", true),
     ("Hostile", "/apis/test.innkeeper.dev/v1", "hostiles", true),
+    ("Ingress", "/apis/networking.k8s.io/v1", "ingresses", true),
     ("Job", "/apis/batch/v1", "jobs", true),
+    ("JobBuilder", "/apis/api.job-builder/v1alpha1", "jobbuilders", true),
     ("KindCustomHttp", "/apis/groupsp.measutosh.dev/v1", "kindcustomhttps", true),
+    ("Minimart", "/apis/charts.samutup.com/v1alpha1", "minimarts", true),
     ("Reconciler", "/apis/innkeeper.dev/v1alpha1", "reconcilers", false),
     ("ReplicaSet", "/apis/apps/v1", "replicasets", true),
     ("Workbench", "/apis/test.innkeeper.dev/v1", "workbenches", true),
+    ("WorkerAccount", "/apis/api.worker-account/v1alpha1", "workeraccounts", true),
+    ("WorkerBundle", "/apis/api.worker-bundle/v1alpha1", "workerbundles", true),
+    ("WorkerDeployment", "/apis/api.worker-deployment/v1alpha1", "workerdeployments", true),
+    ("WorkerRelease", "/apis/api.worker-release/v1alpha1", "workerreleases", true),
 ];
 
 /// A client of the API server.

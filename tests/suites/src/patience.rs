@@ -125,7 +125,31 @@ impl House {
 /// The label on a child that holds the uid of its object.
 pub const OBJECT_UID: &str = "innkeeper.dev/object-uid";
 /// The kinds that the guests of these suites keep.
-const OBJECT_KINDS: [&str; 4] = ["FinalBench", "Hostile", "KindCustomHttp", "Workbench"];
+const OBJECT_KINDS: [&str; 10] = [
+    "FinalBench",
+    "Hostile",
+    "JobBuilder",
+    "KindCustomHttp",
+    "Minimart",
+    "Workbench",
+    "WorkerAccount",
+    "WorkerBundle",
+    "WorkerDeployment",
+    "WorkerRelease",
+];
 /// The kinds of which they have children. Kinds that copy the labels of a child (EndpointSlices those of
 /// their Service) are not among them.
-const CHILD_KINDS: [&str; 7] = ["ClusterRole", "ConfigMap", "Deployment", "Job", "Secret", "Service", "ServiceAccount"];
+const CHILD_KINDS: [&str; 12] = [
+    "ClusterRole",
+    "ConfigMap",
+    "Deployment",
+    "HorizontalPodAutoscaler",
+    "Ingress",
+    "Job",
+    "JobBuilder",
+    "Secret",
+    "Service",
+    "ServiceAccount",
+    "WorkerBundle",
+    "WorkerRelease",
+];
