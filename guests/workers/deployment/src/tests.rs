@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use innkeeper_sdk::testing::TestContext;
-use innkeeper_sdk::{Context, Outcome, Policy};
+use innkeeper_sdk::{Context, Outcome};
 use workers::{
     ACCOUNTS, ORDER, SENT_AT, WorkerDeployment, WorkerDeploymentSpec, WorkerDeploymentStatus, WorkerRelease,
     WorkerReleaseSpec,
@@ -43,16 +43,9 @@ impl Life {
         let cx: TestContext<_> = Context::for_test(self.deployment.clone());
         let cx = self.releases.iter().fold(cx, |cx, release| cx.with_child(release.clone()));
         let outcome = reconcile(&cx).unwrap();
-        let kept = reconcile(&cx).unwrap().crossing().unwrap().children;
-        let kept: Vec<String> =
-            kept.iter().filter(|child| child.policy == Policy::Keep).map(|child| child.manifest.clone()).collect();
-        self.releases.retain(|r| kept.iter().any(|k| k.contains(r.metadata.name.as_deref().unwrap())));
-        for name in outcome.wanted_children() {
-            let name = name.strip_prefix("WorkerRelease/").unwrap();
-            if !kept.iter().any(|k| k.contains(name)) {
-                self.releases.push(outcome.wants(name).unwrap());
-            }
-        }
+        let names = outcome.wanted_children();
+        let name = |child: &String| child.strip_prefix("WorkerRelease/").unwrap().to_owned();
+        self.releases = names.iter().map(|child| outcome.wants(&name(child)).unwrap()).collect();
         outcome
     }
 
@@ -101,6 +94,18 @@ fn what_was_sent_earlier_and_arrives_later_is_history_at_once() {
     let mut life = Life::new(0);
     life.apply("b", Some("2026-01-01T00:00:02Z"));
     assert_eq!(life.apply("a", Some("2026-01-01T00:00:01Z")), ["b"]);
+}
+
+#[test]
+fn history_goes_along_to_another_account_with_what_it_holds() {
+    let mut life = Life::new(10);
+    life.apply("a", None);
+    life.deployment.metadata.labels = Some([(ACCOUNTS.to_owned(), "a2".to_owned())].into());
+    assert_eq!(life.apply("b", None), ["a", "b"]);
+    assert!(life.releases.iter().all(|release| release.metadata.labels.as_ref().unwrap()[ACCOUNTS] == "a2"));
+    let orders: Vec<_> =
+        life.releases.iter().map(|release| &release.metadata.annotations.as_ref().unwrap()[ORDER]).collect();
+    assert_eq!(orders, ["2", "1"]);
 }
 
 #[test]
