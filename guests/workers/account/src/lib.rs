@@ -11,7 +11,7 @@ use kube::core::ObjectMeta;
 use serde::Deserialize;
 use workers::{
     BundlePod, JobBuilder, JobBuilderSpec, JobBuilderStatus, LAST_IMAGE, Phase, WorkerAccount, WorkerAccountStatus,
-    WorkerBundle, WorkerBundleSpec, WorkerRelease, labels,
+    WorkerBundle, WorkerBundleSpec, WorkerDeployment, WorkerRelease, labels,
 };
 
 const APP: &str = "worker-account";
@@ -23,6 +23,7 @@ innkeeper_sdk::guest!(
         .applies::<WorkerBundle>()
         .contributes::<WorkerBundle>()
         .reads::<WorkerBundle>()
+        .reads::<WorkerDeployment>()
         .reads::<WorkerRelease>(),
     crd: "../crd.json"
 );
@@ -48,6 +49,16 @@ pub fn reconcile(cx: &Context<WorkerAccount>) -> Result<Outcome, Failure> {
     let mut served = cx.object().status.clone().unwrap_or_default();
     let scripts = scripts::wanted(cx, &served.scripts)?;
     let mut outcome = Outcome::new();
+    if let Some(script) = scripts::awaited(cx, &scripts, &served.scripts)? {
+        outcome.hold("WaitingForRelease", format!("the script {script} is served, and its release is being made anew"));
+        outcome.keep::<JobBuilder>(cx.name());
+        if let Some(built) = cx.condition("Built") {
+            outcome.condition("Built", built.status == "True", &built.reason, built.message);
+        }
+        serve(cx, &served, &mut outcome)?;
+        outcome.status(&served);
+        return Ok(outcome);
+    }
     served.wanted_image = None;
     if scripts.is_empty() {
         served = WorkerAccountStatus::default();

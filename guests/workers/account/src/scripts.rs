@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use innkeeper_sdk::{Context, Failure, Instant, selector};
 use kube::core::ObjectMeta;
-use workers::{Deployed, ORDER, SENT_AT, Worker, WorkerAccount, WorkerRelease, WorkerReleaseSpec};
+use workers::{
+    ACCOUNTS, Deployed, ORDER, SENT_AT, Worker, WorkerAccount, WorkerDeployment, WorkerRelease, WorkerReleaseSpec,
+    account_of,
+};
 
 /// The port of the first script; each has the next one.
 const FIRST_PORT: i32 = 8080;
@@ -29,6 +32,30 @@ pub(crate) fn wanted(cx: &Context<WorkerAccount>, served: &[Deployed]) -> Result
     let mut scripts: Vec<Script> = served.iter().filter_map(|script| newest.remove(&script.name)).collect();
     scripts.extend(newest.into_values());
     Ok(scripts)
+}
+
+/// A script that is served and has no release now, although its deployment is there: somebody deleted the release,
+/// and it will be back. What is served is not given up for that.
+pub(crate) fn awaited(
+    cx: &Context<WorkerAccount>,
+    wanted: &[Script],
+    served: &[Deployed],
+) -> Result<Option<String>, Failure> {
+    let is_wanted = |name: &str| wanted.iter().any(|script| script.release.script_name == name);
+    for name in served.iter().map(|script| &script.name).filter(|name| !is_wanted(name)) {
+        let account = account_of(cx.object()).map(|id| format!("{ACCOUNTS}={id}")).unwrap_or_default();
+        let deployments = cx.list::<WorkerDeployment>().labels(&account).field("spec.template.scriptName", name);
+        let releases = cx.list::<WorkerRelease>().field("spec.scriptName", name).metadata()?;
+        let released = |deployment: &ObjectMeta| {
+            let live = releases.iter().filter(|release| release.deletion_timestamp.is_none());
+            live.map(|release| sender(release)).any(|sender| deployment.uid.as_ref() == Some(&sender))
+        };
+        let deployments = deployments.metadata()?;
+        if deployments.iter().any(|one| one.deletion_timestamp.is_none() && !released(one)) {
+            return Ok(Some(name.clone()));
+        }
+    }
+    Ok(None)
 }
 
 /// The workers of a bundle that serves these scripts.

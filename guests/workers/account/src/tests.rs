@@ -7,7 +7,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use serde_json::json;
 use workers::{
     ACCOUNTS, JobBuilder, JobBuilderStatus, ORDER, Phase, SENT_AT, WorkerAccount, WorkerAccountSpec,
-    WorkerAccountStatus, WorkerBundle, WorkerBundleSpec, WorkerRelease, WorkerReleaseSpec,
+    WorkerAccountStatus, WorkerBundle, WorkerBundleSpec, WorkerDeployment, WorkerDeploymentSpec, WorkerRelease,
+    WorkerReleaseSpec,
 };
 
 use crate::reconcile;
@@ -162,6 +163,22 @@ fn when_the_last_script_goes_the_workers_go() {
     assert!(ports(&outcome).is_empty());
     let status: WorkerAccountStatus = outcome.wanted_status().unwrap();
     assert_eq!(status, WorkerAccountStatus::default());
+}
+
+#[test]
+fn a_release_that_somebody_deleted_is_waited_for_while_its_deployment_is_there() {
+    let object = serving(account(), &[release("hello", "hello", 1, None)]);
+    let template = WorkerReleaseSpec { script_name: "hello".to_owned(), ..Default::default() };
+    let mut deployment = WorkerDeployment::new("hello", WorkerDeploymentSpec { template, release_history_limit: 10 });
+    deployment.metadata.uid = Some("hello".to_owned());
+    let outcome = reconcile(&Context::for_test(object.clone()).with(deployment.clone())).unwrap();
+    assert_eq!(ports(&outcome), [("hello".to_owned(), 8080)], "it is served on");
+    assert_eq!(outcome.wanted_status::<WorkerAccountStatus>(), object.status);
+    assert_eq!(outcome.crossing().unwrap().hold.unwrap().reason, "WaitingForRelease");
+    // It has a release, but of another account.
+    let mut elsewhere = release("hello", "hello", 2, None);
+    elsewhere.metadata.labels = Some([(ACCOUNTS.to_owned(), "a2".to_owned())].into());
+    assert!(ports(&reconcile(&with(object, &[elsewhere]).with(deployment)).unwrap()).is_empty());
 }
 
 #[test]

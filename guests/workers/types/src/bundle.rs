@@ -59,7 +59,7 @@ pub struct Worker {
 pub struct BundlePod {
     /// The image. Without one there is no Deployment.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 1024))]
+    #[schemars(length(max = 1024), regex(pattern = r"^\S*$"))]
     pub image: Option<String>,
     /// The Secret to pull it with.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,7 +4,8 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 
 /// The name of a Secret; none, or an empty one, is no Secret.
 pub(crate) fn secret(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({"type": "string", "nullable": true, "maxLength": 253, "pattern": "^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$"})
+    let name = r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)?$";
+    json_schema!({"type": "string", "nullable": true, "maxLength": 253, "pattern": name})
 }
 
 /// The name of a script: at most 63 of a-z, 0-9, - and _.
