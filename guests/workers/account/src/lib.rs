@@ -49,8 +49,8 @@ pub fn reconcile(cx: &Context<WorkerAccount>) -> Result<Outcome, Failure> {
     let mut served = cx.object().status.clone().unwrap_or_default();
     let scripts = scripts::wanted(cx, &served.scripts)?;
     let mut outcome = Outcome::new();
-    if let Some(script) = scripts::awaited(cx, &scripts, &served.scripts)? {
-        outcome.hold("WaitingForRelease", format!("the script {script} is served, and its release is being made anew"));
+    if let Some(release) = scripts::awaited(cx, &scripts, &served.scripts)? {
+        outcome.hold("WaitingForRelease", format!("{release} is not there, and its deployment makes it anew"));
         outcome.keep::<JobBuilder>(cx.name());
         if let Some(built) = cx.condition("Built") {
             outcome.condition("Built", built.status == "True", &built.reason, built.message);
@@ -68,7 +68,8 @@ pub fn reconcile(cx: &Context<WorkerAccount>) -> Result<Outcome, Failure> {
         let image = build.target_image.clone();
         let progress = progress(cx, &build)?;
         if progress.0 == Phase::Succeeded && served.image.as_ref() != Some(&image) {
-            served.last_image = served.image.replace(image.clone());
+            let before = served.image.replace(image.clone());
+            served.last_image = before.map_or_else(|| by_hand(cx, &image), |before| Ok(Some(before)))?;
             served.scripts = scripts.iter().map(scripts::Script::deployed).collect();
         }
         tell(&mut outcome, &served, &image, progress);
@@ -80,6 +81,14 @@ pub fn reconcile(cx: &Context<WorkerAccount>) -> Result<Outcome, Failure> {
     serve(cx, &served, &mut outcome)?;
     outcome.status(&served);
     Ok(outcome)
+}
+
+/// The image that a bundle made by hand had before the account's first one.
+fn by_hand(cx: &Context<WorkerAccount>, image: &str) -> Result<Option<String>, Failure> {
+    let Some(bundle) = cx.get::<WorkerBundle>(&cx.object().spec.worker_bundle_name).full()? else { return Ok(None) };
+    // A host that was stopped before it wrote the status has given the image already, and said what was before.
+    let told = bundle.metadata.annotations.and_then(|mut annotations| annotations.remove(LAST_IMAGE));
+    Ok(bundle.spec.pod_template.image.filter(|before| before != image).or(told))
 }
 
 /// How far the build is. What the JobBuilder says of another spec than this one does not count.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use innkeeper_sdk::{Context, Failure, Instant, selector};
 use kube::core::ObjectMeta;
 use workers::{
-    ACCOUNTS, Deployed, ORDER, SENT_AT, Worker, WorkerAccount, WorkerDeployment, WorkerRelease, WorkerReleaseSpec,
-    account_of,
+    ACCOUNTS, Deployed, ORDER, SENT_AT, Worker, WorkerAccount, WorkerDeployment, WorkerDeploymentStatus, WorkerRelease,
+    WorkerReleaseSpec, account_of,
 };
 
 /// The port of the first script; each has the next one.
@@ -34,25 +34,33 @@ pub(crate) fn wanted(cx: &Context<WorkerAccount>, served: &[Deployed]) -> Result
     Ok(scripts)
 }
 
-/// A script that is served and has no release now, although its deployment is there: somebody deleted the release,
-/// and it will be back. What is served is not given up for that.
+/// A release that counts for its deployment and is not there: somebody deleted it, and it will be back. Nothing is
+/// given up for that, and nothing older built.
 pub(crate) fn awaited(
     cx: &Context<WorkerAccount>,
     wanted: &[Script],
     served: &[Deployed],
 ) -> Result<Option<String>, Failure> {
+    let account = account_of(cx.object()).map(|id| format!("{ACCOUNTS}={id}")).unwrap_or_default();
+    let deployments = || cx.list::<WorkerDeployment>().labels(&account);
+    let releases = cx.list::<WorkerRelease>().names()?;
+    for deployment in deployments().status::<WorkerDeploymentStatus>()? {
+        let active = deployment.active_release.as_str();
+        if !active.is_empty() && releases.iter().all(|release| release.name() != active) {
+            return Ok(Some(format!("the release {active}")));
+        }
+    }
+    // One that was deleted and made again at once says nothing of its releases yet.
     let is_wanted = |name: &str| wanted.iter().any(|script| script.release.script_name == name);
     for name in served.iter().map(|script| &script.name).filter(|name| !is_wanted(name)) {
-        let account = account_of(cx.object()).map(|id| format!("{ACCOUNTS}={id}")).unwrap_or_default();
-        let deployments = cx.list::<WorkerDeployment>().labels(&account).field("spec.template.scriptName", name);
         let releases = cx.list::<WorkerRelease>().field("spec.scriptName", name).metadata()?;
         let released = |deployment: &ObjectMeta| {
             let live = releases.iter().filter(|release| release.deletion_timestamp.is_none());
             live.map(|release| sender(release)).any(|sender| deployment.uid.as_ref() == Some(&sender))
         };
-        let deployments = deployments.metadata()?;
+        let deployments = deployments().field("spec.template.scriptName", name).metadata()?;
         if deployments.iter().any(|one| one.deletion_timestamp.is_none() && !released(one)) {
-            return Ok(Some(name.clone()));
+            return Ok(Some(format!("a release of the script {name}")));
         }
     }
     Ok(None)

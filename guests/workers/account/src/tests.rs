@@ -7,8 +7,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use serde_json::json;
 use workers::{
     ACCOUNTS, JobBuilder, JobBuilderStatus, ORDER, Phase, SENT_AT, WorkerAccount, WorkerAccountSpec,
-    WorkerAccountStatus, WorkerBundle, WorkerBundleSpec, WorkerDeployment, WorkerDeploymentSpec, WorkerRelease,
-    WorkerReleaseSpec,
+    WorkerAccountStatus, WorkerBundle, WorkerBundleSpec, WorkerDeployment, WorkerDeploymentSpec,
+    WorkerDeploymentStatus, WorkerRelease, WorkerReleaseSpec,
 };
 
 use crate::reconcile;
@@ -157,6 +157,32 @@ fn to_a_bundle_made_by_hand_it_contributes_image_and_workers_once_they_are_built
 }
 
 #[test]
+fn of_a_bundle_made_by_hand_the_image_before_is_its_makers() {
+    let releases = [release("hello", "hello", 1, None)];
+    let mut theirs = WorkerBundle::new("acme-bundle", WorkerBundleSpec::default());
+    theirs.spec.pod_template.image = Some("theirs:1".to_owned());
+    let before = |bundle: &WorkerBundle| {
+        let built = |cx: TestContext<WorkerAccount>| {
+            let mut built = builder(&reconcile(&cx).unwrap());
+            built.metadata.generation = Some(1);
+            let (observed_generation, image) = (Some(1), built.spec.target_image.clone());
+            let status = JobBuilderStatus { observed_generation, image, phase: Phase::Succeeded, ..Default::default() };
+            built.status = Some(status);
+            built
+        };
+        let cx = || with(account(), &releases).with(bundle.clone());
+        let outcome = reconcile(&cx().with_child(built(cx()))).unwrap();
+        outcome.wanted_status::<WorkerAccountStatus>().unwrap()
+    };
+    let served = before(&theirs);
+    assert_eq!(served.last_image.as_deref(), Some("theirs:1"));
+    // The same again, after the image was given and before the status was written.
+    theirs.spec.pod_template.image = served.image;
+    theirs.metadata.annotations = Some([("lastImage".to_owned(), "theirs:1".to_owned())].into());
+    assert_eq!(before(&theirs).last_image.as_deref(), Some("theirs:1"));
+}
+
+#[test]
 fn when_the_last_script_goes_the_workers_go() {
     let object = serving(account(), &[release("hello", "hello", 1, None)]);
     let outcome = reconcile(&Context::for_test(object)).unwrap();
@@ -175,6 +201,11 @@ fn a_release_that_somebody_deleted_is_waited_for_while_its_deployment_is_there()
     assert_eq!(ports(&outcome), [("hello".to_owned(), 8080)], "it is served on");
     assert_eq!(outcome.wanted_status::<WorkerAccountStatus>(), object.status);
     assert_eq!(outcome.crossing().unwrap().hold.unwrap().reason, "WaitingForRelease");
+    // The release that counts is missing, and an older one is there: that one is not built.
+    let mut counted = deployment.clone();
+    counted.status = Some(WorkerDeploymentStatus { active_release: "hello-2".to_owned(), releases: 2 });
+    let older = with(object.clone(), &[release("hello", "hello", 1, None)]).with(counted);
+    assert_eq!(reconcile(&older).unwrap().crossing().unwrap().hold.unwrap().reason, "WaitingForRelease");
     // It has a release, but of another account.
     let mut elsewhere = release("hello", "hello", 2, None);
     elsewhere.metadata.labels = Some([(ACCOUNTS.to_owned(), "a2".to_owned())].into());

@@ -1,9 +1,9 @@
 //! What comes in an unexpected order: releases before their account, deployments after newer ones.
 
-use innkeeper_suites::condition;
+use innkeeper_suites::{condition, uid};
 use serde_json::json;
 
-use crate::{account, builds, deploy, deployment, house};
+use crate::{account, builds, deploy, deployment, house, house_serving};
 
 #[test]
 fn workers_12_a_release_that_arrives_before_its_account_waits_and_goes_on_by_itself() {
@@ -22,6 +22,30 @@ fn workers_12_a_release_that_arrives_before_its_account_waits_and_goes_on_by_its
     assert_eq!(house.get("WorkerRelease", &name)["status"]["account"], "acme");
     builds::succeed_with(&house, "acme", &["hello"]);
     house.eventually("it is served", || house.find("Deployment", "acme-depl").is_some());
+}
+
+#[test]
+fn workers_12_a_release_deleted_by_hand_comes_back_and_meanwhile_nothing_is_built_or_taken_away() {
+    let house = house_serving(&["hello"]);
+    deploy(&house, &["hello"], 2);
+    builds::succeed_of(&house, "acme", "http://store.example/hello/2.js");
+    house.wait_for_condition("WorkerAccount", "acme", "Ready", "True");
+    let (jobs, builder) = (builds::jobs(&house, "acme"), house.get("JobBuilder", "acme"));
+    let bundle = house.get("WorkerBundle", "acme");
+    for _ in 0..3 {
+        let active = house.get("WorkerDeployment", "hello")["status"]["activeRelease"].as_str().unwrap().to_owned();
+        let before = uid(&house.get("WorkerRelease", &active));
+        house.kubectl(&["delete", "workerrelease", &active]);
+        house.eventually("it is back", || {
+            house.find("WorkerRelease", &active).is_some_and(|release| uid(&release) != before)
+        });
+    }
+    house.wait_for_condition("WorkerAccount", "acme", "Ready", "True");
+    house.wait_until_quiet();
+    assert_eq!(builds::jobs(&house, "acme"), jobs);
+    let generation = |object: &serde_json::Value| object["metadata"]["generation"].clone();
+    assert_eq!(generation(&house.get("JobBuilder", "acme")), generation(&builder));
+    assert_eq!(generation(&house.get("WorkerBundle", "acme")), generation(&bundle));
 }
 
 #[test]

@@ -35,6 +35,7 @@ fn workers_08_a_bundle_made_by_hand_gets_image_and_workers_and_stays_its_owners(
         let deployment = house.get("Deployment", "corner-depl");
         deployment["spec"]["template"]["spec"]["containers"][0]["image"] == bundle["spec"]["podTemplate"]["image"]
     });
+    assert_eq!(bundle["metadata"]["annotations"]["lastImage"], "registry.example.com/corner:1");
     let first = builds::wanted_image(&house, "corner");
     deploy(&house, &["hello"], 2);
     builds::succeed_of(&house, "corner", "http://store.example/hello/2.js");
