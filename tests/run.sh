@@ -69,6 +69,7 @@ half_of() {
     promises_adgsm) echo a06_ ;;
     promises_apply) echo a07_ ;;
     faults) echo storm:: ;;
+    workers) echo building:: ;;
     esac
 }
 # Tests of a suite wait more than they work.

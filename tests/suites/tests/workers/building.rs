@@ -68,7 +68,7 @@ fn workers_08_when_the_job_succeeds_image_and_workers_change_together_and_the_de
     assert_eq!(ports_of(&before), [("hello".to_owned(), 8080)]);
 
     builds::succeeds(&house, &job);
-    house.wait_for_condition("WorkerAccount", "acme", "Ready", "True");
+    builds::are_served(&house, "acme");
     let (after, second) = (bundle(), builds::wanted_image(&house, "acme"));
     assert_eq!(after["spec"]["podTemplate"]["image"], second.as_str());
     assert_eq!(ports_of(&after), [("hello".to_owned(), 8080), ("zebra".to_owned(), 8081)]);
@@ -95,7 +95,7 @@ fn workers_09_a_pod_that_failed_and_was_retried_is_no_failure() {
     let built = condition(&house.get("WorkerAccount", "acme"), "Built").unwrap();
     assert_eq!(built["reason"], "Building", "{built}");
     builds::succeed_with(&house, "acme", &["hello"]);
-    house.wait_for_condition("WorkerAccount", "acme", "Ready", "True");
+    builds::are_served(&house, "acme");
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn workers_09_a_job_that_failed_for_good_leaves_the_bundle_as_it_was_and_the_sta
 
     deploy(&house, &["hello"], 3);
     builds::succeed_of(&house, "acme", "http://store.example/hello/3.js");
-    house.wait_for_condition("WorkerAccount", "acme", "Ready", "True");
+    builds::are_served(&house, "acme");
 }
 
 #[test]
@@ -141,13 +141,13 @@ fn workers_10_a_new_build_within_the_old_jobs_lifetime_is_a_new_job_and_an_old_s
     let third = builds::begun_of(&house, "acme", "http://store.example/hello/3.js");
     house.eventually("the one that it overtook is gone", || builds::jobs(&house, "acme") == [third.clone()]);
     builds::succeeds(&house, &third);
-    house.wait_for_condition("WorkerAccount", "acme", "Ready", "True");
+    builds::are_served(&house, "acme");
 
     // A Job that is done goes some day; that builds nothing.
     house.kubectl(&["delete", "job", &third]);
     house.wait_until_quiet();
     assert!(builds::jobs(&house, "acme").is_empty());
-    house.wait_for_condition("WorkerAccount", "acme", "Ready", "True");
+    builds::are_served(&house, "acme");
 }
 
 #[test]

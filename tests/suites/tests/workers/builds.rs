@@ -92,6 +92,16 @@ pub(crate) fn succeed_of(house: &House, account: &str, url: &str) {
         .eventually("its image is served", || house.get("WorkerAccount", account)["status"]["image"] == image.as_str());
 }
 
+/// Waits until what was built last is served: by the account, and by the bundle, whose name is the account's.
+pub(crate) fn are_served(house: &House, account: &str) {
+    house.eventually("what was built last is served", || {
+        let image = house.get("WorkerAccount", account)["status"]["image"].clone();
+        image.is_string() && image == wanted_image(house, account).as_str()
+    });
+    house.wait_for_condition("WorkerAccount", account, "Ready", "True");
+    house.wait_for_condition("WorkerBundle", account, "Ready", "True");
+}
+
 /// The Job fails for good: no further Pod is tried.
 pub(crate) fn fails(house: &House, job: &str) {
     house.kubectl(&["patch", "job", job, "--type=merge", "-p", r#"{"spec": {"backoffLimit": 0}}"#]);

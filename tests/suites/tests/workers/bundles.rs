@@ -90,7 +90,7 @@ fn workers_06_changed_contents_of_a_secret_roll_the_deployment_without_a_build()
     script["spec"]["template"]["secretRef"] = json!("variables");
     house.apply(&script.to_string());
     builds::succeed_with(&house, "acme", &["hello"]);
-    house.wait_for_condition("WorkerAccount", "acme", "Ready", "True");
+    builds::are_served(&house, "acme");
     let sets = || house.list("ReplicaSet", "").iter().map(uid).collect::<BTreeSet<_>>();
     house.eventually("a Pod runs", || {
         house.get("Deployment", "acme-depl")["status"]["readyReplicas"] == 1 && sets().len() == 1

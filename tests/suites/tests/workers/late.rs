@@ -29,7 +29,7 @@ fn workers_12_a_release_deleted_by_hand_comes_back_and_meanwhile_nothing_is_buil
     let house = house_serving(&["hello"]);
     deploy(&house, &["hello"], 2);
     builds::succeed_of(&house, "acme", "http://store.example/hello/2.js");
-    house.wait_for_condition("WorkerAccount", "acme", "Ready", "True");
+    builds::are_served(&house, "acme");
     let (jobs, builder) = (builds::jobs(&house, "acme"), house.get("JobBuilder", "acme"));
     let bundle = house.get("WorkerBundle", "acme");
     for _ in 0..3 {
@@ -40,7 +40,7 @@ fn workers_12_a_release_deleted_by_hand_comes_back_and_meanwhile_nothing_is_buil
             house.find("WorkerRelease", &active).is_some_and(|release| uid(&release) != before)
         });
     }
-    house.wait_for_condition("WorkerAccount", "acme", "Ready", "True");
+    builds::are_served(&house, "acme");
     house.wait_until_quiet();
     assert_eq!(builds::jobs(&house, "acme"), jobs);
     let generation = |object: &serde_json::Value| object["metadata"]["generation"].clone();

@@ -35,7 +35,7 @@ fn workers_all_05_deleting_and_creating_again_at_once_works() {
     house.wait_until_gone(&first);
     // Another account has built nothing yet, whatever the one before had.
     builds::succeed_with(&house, "acme", &["hello"]);
-    house.wait_for_condition("WorkerAccount", "acme", "Ready", "True");
+    builds::are_served(&house, "acme");
     house.wait_for_condition("WorkerBundle", "acme", "Ready", "True");
 }
 

@@ -87,7 +87,7 @@ fn house_serving(names: &[&str]) -> House {
     house.apply(&account("acme"));
     deploy(&house, names, 1);
     builds::succeed_with(&house, "acme", names);
-    house.wait_for_condition("WorkerAccount", "acme", "Ready", "True");
+    builds::are_served(&house, "acme");
     house
 }
 

@@ -13,7 +13,7 @@ fn workers_11_several_scripts_end_in_one_bundle_and_a_new_one_does_not_renumber_
     assert_eq!(served(), named(&[("middle", 8080), ("zebra", 8081)]), "at first by name");
     deploy(&house, &["apple"], 1);
     builds::succeed_with(&house, "acme", &["middle", "zebra", "apple"]);
-    house.wait_for_condition("WorkerAccount", "acme", "Ready", "True");
+    builds::are_served(&house, "acme");
     assert_eq!(served(), named(&[("middle", 8080), ("zebra", 8081), ("apple", 8082)]));
     let names = house.get("JobBuilder", "acme")["spec"]["scriptNames"].clone();
     assert_eq!(names, serde_json::json!(["middle", "zebra", "apple"]), "and so are they built");
@@ -38,7 +38,7 @@ fn workers_11_a_script_that_goes_renumbers_others_only_together_with_their_image
     house.wait_until_quiet();
     assert_eq!(bundle()["spec"], before["spec"], "the old image is served with its own ports");
     builds::succeeds(&house, &job);
-    house.wait_for_condition("WorkerAccount", "acme", "Ready", "True");
+    builds::are_served(&house, "acme");
     assert_eq!(ports_of(&bundle()), named(&[("b", 8080), ("c", 8081)]));
     let generation = |bundle: &serde_json::Value| bundle["metadata"]["generation"].as_i64().unwrap();
     assert_eq!(generation(&bundle()), generation(&before) + 1, "image and ports change in one write");

@@ -20,7 +20,7 @@ fn workers_08_a_bundle_made_by_hand_gets_image_and_workers_and_stays_its_owners(
 
     deploy(&house, &["hello"], 1);
     builds::succeed_with(&house, "corner", &["hello"]);
-    house.wait_for_condition("WorkerAccount", "corner", "Ready", "True");
+    builds::are_served(&house, "corner");
     let bundle = corner(&house);
     assert_eq!(uid(&bundle), before);
     assert!(bundle["metadata"]["ownerReferences"].is_null(), "it is not the account's");
@@ -57,12 +57,12 @@ fn workers_08_a_bundle_made_by_hand_that_goes_is_made_by_the_account_with_what_i
     house.apply(&account("corner"));
     deploy(&house, &["hello"], 1);
     builds::succeed_with(&house, "corner", &["hello"]);
-    house.wait_for_condition("WorkerAccount", "corner", "Ready", "True");
+    builds::are_served(&house, "corner");
     house.kubectl(&["delete", "workerbundle", "corner"]);
     house.eventually("the account has made one", || {
         house.find("WorkerBundle", "corner").is_some_and(|bundle| !bundle["metadata"]["ownerReferences"].is_null())
     });
     assert_eq!(ports_of(&corner(&house)), [("hello".to_owned(), 8080)]);
-    house.wait_for_condition("WorkerAccount", "corner", "Ready", "True");
+    builds::are_served(&house, "corner");
     assert!(condition(&corner(&house), "Stalled").is_none_or(|stalled| stalled["status"] == "False"));
 }
