@@ -70,6 +70,7 @@ half_of() {
     promises_apply) echo a07_ ;;
     faults) echo storm:: ;;
     systems_a) echo goop:: ;;
+    workers) echo building:: ;;
     esac
 }
 # Tests of a suite wait more than they work.

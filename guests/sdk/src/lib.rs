@@ -36,6 +36,8 @@
 //! | say that it cannot be done | [`Failure`] |
 //! | label and name things | [`names`] |
 //! | keep containers from what they need not do, hand them texts as they are | [`pods`] |
+//! | merge what is said over defaults | [`values`] |
+//! | select by what a user wrote | [`selector`] |
 //! | test without a cluster | [`Context::for_test`], [`testing`] |
 //!
 //! Maps: use `BTreeMap`, whose order is always the same. Times: keep them in the status and ask
@@ -61,8 +63,10 @@ mod path;
 pub mod pods;
 mod reads;
 mod seen;
+pub mod selector;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
+pub mod values;
 mod world;
 
 pub use bindings::about::Scope;

@@ -131,5 +131,19 @@ pub const OBJECT_UID: &str = "innkeeper.dev/object-uid";
 const TEST_KINDS: [&str; 3] = ["FinalBench", "Hostile", "Workbench"];
 /// The kinds of which guests have children. Kinds that copy the labels of a child (EndpointSlices those of
 /// their Service) are not among them.
-const CHILD_KINDS: [&str; 9] =
-    ["ClusterRole", "ConfigMap", "DaemonSet", "Deployment", "Job", "Pod", "Secret", "Service", "ServiceAccount"];
+const CHILD_KINDS: [&str; 14] = [
+    "ClusterRole",
+    "ConfigMap",
+    "DaemonSet",
+    "Deployment",
+    "HorizontalPodAutoscaler",
+    "Ingress",
+    "Job",
+    "JobBuilder",
+    "Pod",
+    "Secret",
+    "Service",
+    "ServiceAccount",
+    "WorkerBundle",
+    "WorkerRelease",
+];

@@ -133,7 +133,8 @@ impl Engine {
         waiting.iter().for_each(|kind| self.go_on_ensuring(kind));
     }
 
-    /// Starts each controller whose objects can be looked at for the first time.
+    /// Starts each controller whose objects can be looked at for the first time. All of them are looked at: where others
+    /// read the kind before, its objects are known already, and no watch tells of them as new.
     pub(super) fn start_controllers(&mut self) {
         let scene = self.scene();
         let ready = |c: &Controller| self.modules_read && !c.started && c.sees(&scene);
@@ -146,6 +147,7 @@ impl Engine {
             controller.found_finalizers = guards::any_held(self.stores.get(&controller.objects));
             let reconciler = controller.binding.reconciler.clone();
             self.count_soon(&reconciler);
+            self.sweep(&kind, &Cause::Start);
         }
     }
 

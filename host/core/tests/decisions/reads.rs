@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::house::{House, inn, towers};
-use innkeeper_core::contract::{Failure, Outcome, Request, View};
-use innkeeper_core::engine::Input;
+use crate::house::{House, inn, manifest, towers};
+use innkeeper_core::binding::Module;
+use innkeeper_core::contract::{Failure, Manifest, Outcome, Request, View};
+use innkeeper_core::engine::{Input, News};
 use innkeeper_core::kind::{Key, Kind};
 use innkeeper_core::resource::Resource;
 use innkeeper_core::watch::Watch;
@@ -221,6 +222,25 @@ fn a_version_that_is_none_makes_the_object_invalid_and_nobody_is_asked() {
     let object = house.api.get("Inn", Some("a"), "x").unwrap();
     let stalled = object["status"]["conditions"].to_string();
     assert!(stalled.contains("\"Invalid\"") && stalled.contains("is no version of a kind"), "{stalled}");
+}
+
+#[test]
+fn objects_that_others_read_are_looked_at_when_a_module_comes_that_decides_for_them() {
+    let mut house = House::reading(looks);
+    house.put(towers());
+    let mut tower = inn("t", json!({}));
+    tower["kind"] = json!("Tower");
+    house.put(tower);
+    house.put(reading("x", json!({"group": "example.com", "kind": "Tower"})));
+    assert_eq!(names(&house, "x"), ["a/t"]);
+    assert_eq!(house.api.watches_of("Tower"), ["example.com/v1 Tower (all, metadata)"]);
+    let serves = Kind::new("example.com", "v1", "Tower");
+    let manifest = Manifest { name: "tower".into(), serves, ..manifest(false) };
+    let module = Module { digest: format!("sha256:{}", "b".repeat(64)), manifest: Arc::new(manifest) };
+    house.called();
+    house.input(Input::Module { source: "tower.wasm".into(), news: News::Loaded(module) });
+    assert_eq!(house.called().first().map(String::as_str), Some("t"));
+    assert_eq!(house.api.get("Tower", Some("a"), "t").unwrap()["status"]["seen"], json!([]));
 }
 
 #[test]

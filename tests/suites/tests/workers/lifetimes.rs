@@ -1,0 +1,68 @@
+//! Deleting and making again, and the host's own restart.
+
+use innkeeper_suites::{House, uid};
+
+use crate::{CORNER, GUESTS, account, builds, deploy, house_serving};
+
+#[test]
+fn workers_all_05_deleting_leaves_nothing_behind() {
+    let house = house_serving(&["hello"]);
+    house.eventually("it is served", || house.find("Ingress", "acme-ingress").is_some());
+    let owners =
+        [("WorkerAccount", "acme"), ("WorkerBundle", "acme"), ("JobBuilder", "acme"), ("WorkerDeployment", "hello")]
+            .map(|(kind, name)| uid(&house.get(kind, name)));
+    house.kubectl(&["delete", "workeraccount", "acme"]);
+    house.kubectl(&["delete", "workerdeployment", "hello"]);
+    for owner in &owners {
+        house.wait_until_gone(owner);
+    }
+    house.eventually("no Pod is left", || house.list("Pod", "").is_empty());
+    house.wait_until_quiet();
+    for kind in ["WorkerBundle", "JobBuilder", "WorkerRelease", "Job", "Deployment", "Service", "Ingress"] {
+        assert!(house.list(kind, "").is_empty(), "{kind}");
+    }
+}
+
+#[test]
+fn workers_all_05_deleting_and_creating_again_at_once_works() {
+    let house = house_serving(&["hello"]);
+    let first = uid(&house.get("WorkerAccount", "acme"));
+    house.kubectl(&["delete", "workeraccount", "acme"]);
+    house.apply(&account("acme"));
+    house.kubectl(&["delete", "workerdeployment", "hello"]);
+    deploy(&house, &["hello"], 1);
+    assert_ne!(uid(&house.get("WorkerAccount", "acme")), first);
+    house.wait_until_gone(&first);
+    // Another account has built nothing yet, whatever the one before had.
+    builds::succeed_with(&house, "acme", &["hello"]);
+    builds::are_served(&house, "acme");
+    house.wait_for_condition("WorkerBundle", "acme", "Ready", "True");
+}
+
+#[test]
+fn workers_all_06_a_restart_of_the_host_writes_nothing_and_builds_nothing() {
+    let house = House::alone(&GUESTS);
+    house.start_host();
+    builds::by_hand(&house);
+    house.apply(CORNER);
+    house.apply(&account("acme"));
+    deploy(&house, &["hello", "zebra"], 1);
+    builds::succeed_with(&house, "acme", &["hello", "zebra"]);
+    deploy(&house, &["hello"], 2);
+    builds::fails(&house, &builds::begun_of(&house, "acme", "http://store.example/hello/2.js"));
+    house.wait_for_condition("WorkerAccount", "acme", "Built", "False");
+    for bundle in ["acme", "corner"] {
+        house.wait_for_condition("WorkerBundle", bundle, "Ready", "True");
+    }
+    house.wait_until_quiet();
+    let mark = house.mark();
+    house.start_host();
+    house.wait_until_quiet();
+    let requests = house.requests_since(&mark);
+    assert!(!requests.is_empty(), "the new host listed and watched");
+    let writes: Vec<_> = requests.iter().filter(|r| r.is_write()).map(ToString::to_string).collect();
+    assert!(writes.is_empty(), "a restart writes nothing: {writes:#?}");
+    let reads: Vec<_> =
+        requests.iter().filter(|r| r.verb == "get" && r.name.is_some()).map(ToString::to_string).collect();
+    assert!(reads.is_empty(), "a restart reads no single object: {reads:#?}");
+}
