@@ -1,6 +1,8 @@
 //! A scenario told in Rust, for `#[test]`: the same laboratory, the same deeds, the same expectations.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use innkeeper_guest::{Engine, Module};
 use serde_json::Value;
@@ -17,7 +19,7 @@ use crate::yaml;
 /// use serde_json::json;
 ///
 /// Story::of("target/guests/custom-http.wasm")
-///     .when_applied(include_str!("../../../guests/custom-http/scenarios/objects/web.yaml"))
+///     .when_applied("{apiVersion: groupsp.measutosh.dev/v1, kind: KindCustomHttp, metadata: {name: web}, spec: {replicaCount: 2, port: 80}}")
 ///     .then("Deployment/web", json!({"spec": {"replicas": 2}}))
 ///     .then_condition("KindCustomHttp/web", "Ready", "True")
 ///     .when_deleted("KindCustomHttp/web")
@@ -32,7 +34,7 @@ impl Story {
     /// A story about the module of that file.
     #[track_caller]
     pub fn of(file: impl AsRef<Path>) -> Self {
-        let wasm = done(Engine::new().map_err(|error| error.to_string()));
+        let wasm = done(engine());
         let module = done(load(&wasm, file.as_ref()));
         let lab = done(Lab::new(wasm.clone(), [module]).map_err(|Broken(why)| why));
         Self { player: Player::new(lab), wasm }
@@ -181,9 +183,29 @@ impl Story {
     }
 }
 
+/// The engine of every story of this process.
+fn engine() -> Result<Engine, String> {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    if let Some(engine) = ENGINE.get() {
+        return Ok(engine.clone());
+    }
+    let engine = Engine::new().map_err(|error| error.to_string())?;
+    Ok(ENGINE.get_or_init(|| engine).clone())
+}
+
+/// Loads a module; the same bytes are compiled once in a process.
 fn load(wasm: &Engine, file: &Path) -> Result<Module, String> {
+    static LOADED: Mutex<BTreeMap<String, Module>> = Mutex::new(BTreeMap::new());
     let bytes = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    wasm.load(&bytes).map_err(|error| format!("{}: {}", file.display(), innkeeper_guest::sentence(&error)))
+    let digest = innkeeper_core::object::digest(&bytes);
+    let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(module) = loaded.get(&digest) {
+        return Ok(module.clone());
+    }
+    let module = wasm.load(&bytes);
+    let module = module.map_err(|error| format!("{}: {}", file.display(), innkeeper_guest::sentence(&error)))?;
+    loaded.insert(digest, module.clone());
+    Ok(module)
 }
 
 #[track_caller]

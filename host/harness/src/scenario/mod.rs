@@ -11,6 +11,7 @@
 //!       Deployment/web: {spec: {replicas: 3}}
 //! ```
 
+mod deed;
 mod expected;
 mod find;
 mod matching;
@@ -20,9 +21,10 @@ mod read;
 mod snapshot;
 mod then;
 
+pub use deed::Deed;
 pub use expected::{Expected, Told, Wish};
 pub use find::{Found, find, module_of};
 pub use matching::{Differs, differences};
 pub use play::{Loads, Player, Verdict, begun, objects, play};
-pub use read::{Deed, Given, Scenario, Step, read};
+pub use read::{Given, Scenario, Step, read};
 pub use snapshot::Snapshots;

@@ -43,7 +43,7 @@ impl Player {
         }
         let file = self.snapshots.file(number);
         if self.snapshots.update {
-            let texts: Vec<String> = now.iter().map(|object| yaml::write(object)).collect();
+            let texts: Vec<String> = now.iter().map(yaml::write).collect();
             let written = std::fs::create_dir_all(file.parent().unwrap_or(Path::new("")))
                 .and_then(|()| std::fs::write(&file, format!("---\n{}", texts.join("---\n"))));
             return match written {

@@ -10,6 +10,7 @@ mod fields;
 mod kinds;
 mod refused;
 mod schema;
+mod valid;
 mod verbs;
 mod watches;
 mod write;
