@@ -49,7 +49,7 @@ impl House {
         Self::serving(&SHARED_MODULES)
     }
 
-    /// The house that tests of a suite share which is about these guests. Its host runs.
+    /// The house that tests of a suite share which is about these guests; the suite always names the same. Its host runs.
     pub fn serving(guests: &[&str]) -> Self {
         let stay = Stay::Shared(DOOR.read().unwrap_or_else(PoisonError::into_inner));
         let cluster = Cluster::get();
