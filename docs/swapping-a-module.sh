@@ -9,6 +9,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 guest=guests/custom-http/src
 wasm=target/guests/custom-http.wasm
+git diff --quiet -- "$guest" || { echo "$guest has changes that are not committed" >&2; exit 1; }
 trap 'git checkout --quiet -- "$guest"; rm -f custom-http.wasm' EXIT
 
 say() { printf '\n# %s\n' "$*"; }

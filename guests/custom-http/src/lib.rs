@@ -55,7 +55,7 @@ fn deployment(cx: &Context<KindCustomHttp>, config: Config) -> Deployment {
         image: Some(config.image),
         ports: Some(vec![ContainerPort {
             name: Some("http".to_owned()),
-            container_port: 80800,
+            container_port: 8080,
             protocol: Some("TCP".to_owned()),
             ..Default::default()
         }]),

@@ -52,6 +52,6 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { image: "measutosh/http-static".to_owned() }
+        Self { image: "measutosh/http-server".to_owned() }
     }
 }
