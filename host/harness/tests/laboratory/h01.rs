@@ -51,3 +51,40 @@ fn h01_the_same_core_as_in_production_runs_a_guest_without_a_cluster() {
 fn a_story_that_is_otherwise_fails_where_it_is() {
     let _ = Story::of(custom_http()).when_applied(WEB).then("Deployment/web", json!({"spec": {"replicas": 3}}));
 }
+
+/// Two objects, and another module that takes over step by step.
+const STEPS: &str = r#"
+apiVersion: innkeeper.dev/v1alpha1
+kind: Reconciler
+metadata: {name: custom-http}
+spec:
+  module: {folder: {}}
+  permissions: {apply: [{group: apps, kinds: [Deployment]}, {group: "", kinds: [Service, ConfigMap]}]}
+  rollout: {steps: [canary=yes, "100%"], pause: 30s}
+---
+apiVersion: groupsp.measutosh.dev/v1
+kind: KindCustomHttp
+metadata: {name: first, labels: {canary: "yes"}}
+spec: {replicaCount: 1, port: 80}
+---
+apiVersion: groupsp.measutosh.dev/v1
+kind: KindCustomHttp
+metadata: {name: second}
+spec: {replicaCount: 1, port: 80}
+"#;
+
+#[test]
+fn h01_a_rollout_goes_step_by_step_and_time_is_what_it_is_told_to_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = |name: &str| json!({"spec": {"template": {"spec": {"containers": [{"image": name}]}}}});
+    let (old, new) = (image("measutosh/http-server"), image("measutosh/http-sorver"));
+    Story::of(custom_http())
+        .given(STEPS)
+        .when_swapped_for(other_module(folder.path()))
+        .then("Deployment/first", new.clone())
+        .then("Deployment/second", old.clone())
+        .when_seconds_pass(20)
+        .then("Deployment/second", old)
+        .when_seconds_pass(60)
+        .then("Deployment/second", new);
+}
