@@ -11,7 +11,7 @@ use innkeeper_suites::House;
 use serde_json::{Value, json};
 
 /// The guests that these tests are about, and one more that wants a Deployment of its object's name.
-const GUESTS: [&str; 5] = ["custom-http", "goop", "memcached", "rocketlab-site", "rocketlab-tmsource"];
+const GUESTS: [&str; 5] = ["goop", "memcached", "minimart", "rocketlab-site", "rocketlab-tmsource"];
 
 /// The house that these tests share.
 fn house() -> House {

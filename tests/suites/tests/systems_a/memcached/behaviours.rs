@@ -129,14 +129,14 @@ fn memcached_04_even_sizes_are_refused_with_a_readable_message() {
     assert_eq!(house.get(KIND, "hot")["spec"]["size"], 3);
 }
 
-/// The page says it of a Minimart. Any kind will do whose object has a Deployment of its own name.
+/// Its Deployment has the name that it says.
 const RIVAL: &str = r"
-apiVersion: groupsp.measutosh.dev/v1
-kind: KindCustomHttp
+apiVersion: charts.samutup.com/v1alpha1
+kind: Minimart
 metadata: {name: hot}
-spec: {replicaCount: 1, port: 80}
+spec: {fullnameOverride: hot}
 ";
-const RIVAL_KIND: &str = "KindCustomHttp";
+const RIVAL_KIND: &str = "Minimart";
 
 /// The first has the Deployment; the second reports the conflict, and the first is not touched.
 fn the_second_reports_the_conflict(first: (&str, &str), second: (&str, &str)) {
