@@ -28,6 +28,8 @@ pub(crate) struct Real {
     namespace: (String, String),
     /// The kinds that are looked at.
     pub(super) kinds: BTreeSet<GroupKind>,
+    /// Those that the host keeps.
+    serves: Vec<Kind>,
     count: usize,
     /// What was made for scenarios, to be deleted in the end.
     made: Vec<Address>,
@@ -35,7 +37,14 @@ pub(crate) struct Real {
 
 impl Real {
     pub(crate) fn new(cluster: Cluster) -> Self {
-        Self { cluster, namespace: Default::default(), kinds: BTreeSet::new(), count: 0, made: Vec::new() }
+        Self {
+            cluster,
+            namespace: Default::default(),
+            kinds: BTreeSet::new(),
+            serves: Vec::new(),
+            count: 0,
+            made: Vec::new(),
+        }
     }
 
     /// A namespace for the next scenario; the kinds of its modules are served.
@@ -43,6 +52,7 @@ impl Real {
         self.count += 1;
         self.namespace = (format!("scenario-{}-{}", std::process::id(), self.count), called.to_owned());
         self.kinds = [group_kind("events.k8s.io", "Event")].into();
+        self.serves = modules.iter().map(|module| module.manifest().serves.clone()).collect();
         self.namespaces(&self.namespace.0.clone()).await?;
         for module in modules {
             let manifest: &Manifest = module.manifest();
@@ -126,12 +136,13 @@ impl Real {
         &self.namespace.0
     }
 
-    /// Waits until nothing has changed for a second, or for half a minute.
+    /// Waits until the host has looked at every object of the kinds that it keeps and nothing has changed for a second; at
+    /// most for half a minute.
     pub(super) async fn settle(&self) -> anyhow::Result<()> {
         let (mut last, mut quiet) = (Vec::new(), 0);
         for _ in 0..60 {
             let now = self.objects().await?;
-            quiet = if now == last { quiet + 1 } else { 0 };
+            quiet = if now == last && now.iter().all(|object| self.is_looked_at(object)) { quiet + 1 } else { 0 };
             if quiet == 2 {
                 return Ok(());
             }
@@ -139,6 +150,17 @@ impl Real {
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
         Ok(())
+    }
+
+    /// Whether an object that the host keeps says that it was looked at as it is, and that nothing is on its way.
+    fn is_looked_at(&self, object: &Value) -> bool {
+        let kept = |kind: &Kind| object["kind"] == kind.kind.as_str() && object["apiVersion"] == kind.api_version();
+        if !self.serves.iter().any(kept) {
+            return true;
+        }
+        let conditions = object.pointer("/status/conditions").and_then(Value::as_array);
+        let moves = conditions.into_iter().flatten().any(|one| one["type"] == "Reconciling" && one["status"] == "True");
+        object["status"]["observedGeneration"] == object["metadata"]["generation"] && !moves
     }
 
     /// Somebody does something: why it was refused, if it was.
