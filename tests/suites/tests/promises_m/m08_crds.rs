@@ -5,11 +5,19 @@ use serde_json::{Value, json};
 
 use crate::by_kubectl::{NAME, decides, name_it, put, says};
 
-const CRD: &str = "kindcustomhttps.groupsm.measutosh.dev";
+const CRD: &str = "kindofitsownxxs.groupsm.measutosh.dev";
+const KIND: &str = "KindOfItsOwnXx";
 
-/// custom-http for a group that nobody else has.
+/// custom-http for a kind that nobody else has, by any of its names: kubectl remembers those it has seen.
 fn module() -> Vec<u8> {
-    reworded(&guest(NAME), "groupsp.measutosh.dev", "groupsm.measutosh.dev")
+    let words = [
+        ("groupsp.measutosh.dev", "groupsm.measutosh.dev"),
+        ("KindCustomHttp", KIND),
+        ("kindcustomhttp", "kindofitsownxx"),
+        (r#""customhttp""#, r#""itsownxxxx""#),
+        (r#""kch""#, r#""kxx""#),
+    ];
+    words.into_iter().fold(guest(NAME), |module, (old, new)| reworded(&module, old, new))
 }
 
 /// A house in which that module decides and has brought its CustomResourceDefinition, and an object of it is kept.
@@ -19,7 +27,7 @@ fn house() -> House {
     put(&house, &module());
     name_it(&house);
     house.eventually("its kind is missing", || {
-        house.get("Reconciler", NAME).to_string().contains("no CustomResourceDefinition serves KindCustomHttp.groupsm")
+        house.get("Reconciler", NAME).to_string().contains("no CustomResourceDefinition serves KindOfItsOwnXx.groupsm")
     });
     assert!(definition(&house).is_null(), "nobody permitted it");
     house.kubectl(&["patch", "reconciler", NAME, "--type=merge", "-p", r#"{"spec": {"crd": "Apply"}}"#]);
@@ -38,7 +46,7 @@ fn definition(house: &House) -> Value {
 fn web(house: &House, port: u16, greeting: &str) {
     let spec = json!({"replicaCount": 0, "port": port, "configMapData": {"greeting": greeting}});
     let object = json!({
-        "apiVersion": "groupsm.measutosh.dev/v1", "kind": "KindCustomHttp", "metadata": {"name": "web"}, "spec": spec,
+        "apiVersion": "groupsm.measutosh.dev/v1", "kind": KIND, "metadata": {"name": "web"}, "spec": spec,
     });
     house.apply(&object.to_string());
     house.eventually("the change arrives", || {
