@@ -21,7 +21,7 @@ pub struct Source {
     #[schemars(length(min = 1, max = 32))]
     pub config_maps: Option<Vec<ConfigMapKey>>,
     /// From a web server, by http or https: the module as it is, or packed by gzip or zstd. Needs `digest`, unless the
-    /// server is on the host's own machine: `localhost`, 127.0.0.1, [::1].
+    /// server is on the host's own machine: `localhost`, `127.0.0.1`, `[::1]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048), regex(pattern = r"^https?://[^\s/?#@]+([/?][^\s#]*)?$"))]
     pub url: Option<String>,
