@@ -330,6 +330,9 @@ pub(super) fn done(desk: &mut Desk, mut acting: Acting, id: u32, done: Done) -> 
                 (_, Done::Object { object, created }) => {
                     doubts::look(&mut desk.seen, &wanted.at.key(), Some(object));
                     note(desk, &stand, object, *created);
+                    // What came in between is for the next look, which must not take it to be left so.
+                    desk.at_work |=
+                        matches!(stand, Stand::Applying(_)) && super::ours::has_foreign(&desk.seen, &wanted, object);
                 }
                 _ => {}
             }

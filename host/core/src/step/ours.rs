@@ -58,7 +58,7 @@ pub(super) fn owned(seen: &Seen, wanted: &Wanted, there: &Arc<Object>, live: boo
 /// Nothing is left to hand over: foreign entries go, then it is applied.
 pub(super) fn made_so(seen: &Seen, wanted: &Wanted, there: &Arc<Object>) -> Move {
     let manager = &seen.binding.manager;
-    if exclusive::has_foreign(&there.meta, manager, &wanted.manifest, &wanted.exclusive) {
+    if has_foreign(seen, wanted, there) {
         let operations = exclusive::foreign(&there.value(), &there.meta, manager, &wanted.manifest, &wanted.exclusive);
         if !operations.is_empty() {
             return Move::Act(patch(seen, wanted, &operations), Stand::Cleaning(there.clone()));
@@ -103,7 +103,12 @@ fn is_unchanged(seen: &Seen, wanted: &Wanted, there: &Object) -> bool {
         && there.meta.labels.get(names::OBJECT_UID) == Some(&seen.object.meta.uid)
         && entry.api_version == wanted.at.resource.kind.api_version()
         && fields::still_owns(&there.meta, manager, &wanted.manifest)
-        && !exclusive::has_foreign(&there.meta, manager, &wanted.manifest, &wanted.exclusive)
+        && !has_foreign(seen, wanted, there)
+}
+
+/// Whether somebody else holds an entry of what is exclusive.
+pub(super) fn has_foreign(seen: &Seen, wanted: &Wanted, there: &Object) -> bool {
+    exclusive::has_foreign(&there.meta, &seen.binding.manager, &wanted.manifest, &wanted.exclusive)
 }
 
 pub(super) fn apply(seen: &Seen, wanted: &Wanted, uid: Option<&str>, force: bool) -> Action {

@@ -175,3 +175,37 @@ fn a_child_that_is_ready_again_before_anybody_looks_again_makes_its_object_ready
     house.release();
     assert_eq!(ready(&house), "True");
 }
+
+/// Its children's data is their own, and says a word of the object.
+fn exclusive(request: &Request) -> Result<Outcome, Failure> {
+    let object: Value = serde_json::from_str(&request.object).unwrap();
+    let mut outcome = rooms(request)?;
+    for child in &mut outcome.children {
+        let mut manifest: Value = serde_json::from_str(&child.manifest).unwrap();
+        manifest["data"] = json!({"word": object["spec"]["word"]});
+        child.manifest = manifest.to_string();
+        child.exclusive = vec!["data".to_owned()];
+    }
+    Ok(outcome)
+}
+
+#[test]
+fn what_somebody_adds_to_a_child_that_is_just_being_applied_goes_as_at_any_other_time() {
+    let mut house = House::new(exclusive);
+    house.put(inn("x", json!({"rooms": ["one"], "word": "first"})));
+    // The object changes, and before its child is applied somebody adds to that: its store shows it later.
+    let mut changed = object(&house);
+    changed["spec"]["word"] = json!("second");
+    house.api.put(changed);
+    let mut child = house.api.get("ConfigMap", Some("a"), "one").unwrap().clone();
+    child["data"]["foreign"] = json!("words");
+    let fields = json!({"f:data": {"f:foreign": {}}});
+    let entry = json!({"manager": "kubectl", "operation": "Update", "apiVersion": "v1", "fieldsV1": fields});
+    child["metadata"]["managedFields"].as_array_mut().unwrap().push(entry);
+    house.api.put(child);
+    house.requests();
+    house.settle();
+    // This API server knows no JSON patch; that one is asked for is enough.
+    let requests = house.requests();
+    assert!(requests.contains(&"patch ConfigMap a/one".to_owned()), "{requests:?}");
+}
