@@ -83,6 +83,9 @@ impl Server {
 
     /// An object is there, as another API server shows it.
     pub fn show(&mut self, object: Value) {
+        if object["kind"] == "CustomResourceDefinition" {
+            self.kinds.define(&object);
+        }
         if let Ok(at) = self.address(&object, None) {
             self.objects.insert(id(&at), object);
         }

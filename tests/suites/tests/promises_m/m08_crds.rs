@@ -23,6 +23,8 @@ fn module() -> Vec<u8> {
 /// A house in which that module decides and has brought its CustomResourceDefinition, and an object of it is kept.
 fn house() -> House {
     let house = House::alone(&[]);
+    // A test that failed may have left it.
+    house.kubectl(&["delete", "crd", CRD, "--ignore-not-found"]);
     house.start_host();
     put(&house, &module());
     name_it(&house);

@@ -28,6 +28,8 @@ pub(crate) struct Real {
     namespace: (String, String),
     /// The kinds that are looked at.
     pub(super) kinds: BTreeSet<GroupKind>,
+    /// The CustomResourceDefinitions that the scenario brought, beside those of its modules.
+    definitions: Vec<Value>,
     /// Those that the host keeps.
     serves: Vec<Kind>,
     count: usize,
@@ -41,6 +43,7 @@ impl Real {
             cluster,
             namespace: Default::default(),
             kinds: BTreeSet::new(),
+            definitions: Vec::new(),
             serves: Vec::new(),
             count: 0,
             made: Vec::new(),
@@ -51,6 +54,7 @@ impl Real {
     pub(super) async fn begin(&mut self, called: &str, modules: &[Module]) -> anyhow::Result<()> {
         self.count += 1;
         self.namespace = (format!("scenario-{}-{}", std::process::id(), self.count), called.to_owned());
+        self.definitions.clear();
         self.kinds = [group_kind("events.k8s.io", "Event")].into();
         self.serves = modules.iter().map(|module| module.manifest().serves.clone()).collect();
         self.namespaces(&self.namespace.0.clone()).await?;
@@ -116,7 +120,7 @@ impl Real {
 
     /// Every object of the kinds that are looked at, in the namespace, as the scenario names that.
     pub(super) async fn objects(&self) -> anyhow::Result<Vec<Value>> {
-        let mut all = Vec::new();
+        let mut all = self.definitions.clone();
         for kind in &self.kinds {
             // One that is not served has no objects.
             let objects = self.cluster.objects(kind).await.unwrap_or_default();
@@ -218,10 +222,10 @@ impl Real {
             .cluster
             .act(&Action::Apply { at: at.clone(), manager: PERSON.to_owned(), manifest, force: true })
             .await;
-        if matches!(done, Done::Object { created: true, .. })
-            && at.namespace.is_none()
-            && kind.kind != "CustomResourceDefinition"
-        {
+        let is_definition = kind.kind == "CustomResourceDefinition";
+        if is_definition {
+            self.definitions.push(object.clone());
+        } else if matches!(done, Done::Object { created: true, .. }) && at.namespace.is_none() {
             self.made.push(at);
         }
         came(done)
