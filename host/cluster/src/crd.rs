@@ -22,9 +22,13 @@ pub(crate) fn name() -> String {
 /// Its annotation [`APPLIED`] holds the digest of the rest, so that a host knows without a write that
 /// the cluster has it, whoever put it there.
 pub fn reconciler_crd() -> Value {
-    let mut crd = definition();
+    marked(definition())
+}
+
+/// A definition with the digest of the rest in its annotation [`APPLIED`].
+pub(crate) fn marked(mut crd: Value) -> Value {
     let digest = digest(crd.to_string().as_bytes());
-    crd["metadata"]["annotations"] = json!({APPLIED: digest});
+    crd["metadata"]["annotations"][APPLIED] = json!(digest);
     crd
 }
 

@@ -4,12 +4,12 @@ use innkeeper_core::action::{Action, Done};
 use innkeeper_core::engine::NotUpgraded;
 use innkeeper_core::kind::Kind;
 use innkeeper_core::names::{APPLIED, HOST_MANAGER};
-use innkeeper_core::object::digest;
 use innkeeper_core::resource::Resource;
 use innkeeper_core::upgrade::losses;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::cluster::Cluster;
+use crate::crd::marked;
 use crate::install::{address, words};
 
 /// Objects that are named as examples of what would break.
@@ -22,16 +22,16 @@ impl Cluster {
     /// new schema: `wrong` says what a schema says against an object, defaults filled in.
     pub async fn upgrade_crd(
         &self,
-        mut wanted: Value,
+        wanted: Value,
         wrong: impl Fn(&Value, Value) -> Vec<String>,
     ) -> Result<(), NotUpgraded> {
         let failed = |why: String| NotUpgraded::Failed(why);
-        let mark = digest(wanted.to_string().as_bytes());
-        wanted["metadata"]["annotations"][APPLIED] = json!(mark);
+        let wanted = marked(wanted);
+        let mark = wanted["metadata"]["annotations"][APPLIED].as_str();
         let at = address(wanted["metadata"]["name"].as_str().unwrap_or_default());
         match self.act(&Action::Look(at.clone())).await {
             Done::NotFound(_) => {}
-            Done::Object { object, .. } if object.meta.annotations.get(APPLIED) == Some(&*mark) => return Ok(()),
+            Done::Object { object, .. } if object.meta.annotations.get(APPLIED) == mark => return Ok(()),
             Done::Object { object, .. } => {
                 let live = object.value();
                 let mut objections = losses(&live, &wanted);

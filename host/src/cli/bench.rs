@@ -1,28 +1,21 @@
 //! `innkeeper bench`: what a call of a guest takes.
 
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{anyhow, bail};
 use innkeeper_guest::Answer;
 use innkeeper_harness::{Broken, Lab};
 
-use super::{render, table};
+use super::given::Given;
+use super::table;
 use crate::wasm;
 
 /// What `innkeeper bench` can be told.
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
-    /// The module's file.
-    #[arg(value_name = "FILE")]
-    module: PathBuf,
-    /// The object that it is called for, as YAML.
-    #[arg(value_name = "OBJECT")]
-    object: PathBuf,
-    /// Objects that are there besides: what the guest reads, its Reconciler, CRDs of other kinds.
-    #[arg(long, value_name = "FILE")]
-    with: Vec<PathBuf>,
+    #[command(flatten)]
+    given: Given,
     /// How often it is called.
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
     calls: u32,
@@ -33,22 +26,19 @@ pub(super) struct Options {
 /// Calls it with the question that the host asked last, and tells.
 pub(super) fn bench(options: &Options) -> anyhow::Result<()> {
     let engine = options.wasm.engine()?;
-    let (module, _) = wasm::load(&engine, &options.module)?;
-    let mut others = Vec::new();
-    for file in &options.with {
-        others.extend(render::read(file)?);
-    }
+    let module = options.given.module(&engine)?;
+    let others = options.given.others()?;
     let broken = |Broken(why)| anyhow!(why);
     let mut lab =
         Lab::with(engine.clone(), [module.clone()], |lab| others.iter().try_for_each(|other| lab.given(other)));
     let lab = lab.as_mut().map_err(|error| anyhow!("{error}"))?;
-    for object in render::read(&options.object)? {
+    for object in options.given.objects()? {
         if let Err(refused) = lab.apply(&object).map_err(broken)? {
-            bail!("{}: the API server would refuse it: {refused}", options.object.display());
+            bail!("{}: the API server would refuse it: {refused}", options.given.object.display());
         }
     }
     let Some((request, world, limits)) = lab.last_question() else {
-        bail!("no guest was called for what is in {}", options.object.display());
+        bail!("no guest was called for what is in {}", options.given.object.display());
     };
     let mut taken: Vec<(Duration, Answer)> = Vec::new();
     for _ in 0..options.calls {

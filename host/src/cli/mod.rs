@@ -6,6 +6,7 @@ mod build;
 mod compile;
 mod diff;
 mod get;
+mod given;
 mod inspect;
 mod manifests;
 mod new;

@@ -1,28 +1,21 @@
 //! `innkeeper render`: the children that a module would make of an object.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use innkeeper_core::contract::{Child, Policy};
 use innkeeper_harness::lab::happened::{Came, Happened};
-use innkeeper_harness::{Broken, Lab, yaml};
+use innkeeper_harness::{Broken, Lab};
 use serde_json::Value;
 
+use super::given::Given;
 use crate::wasm;
 
 /// What `innkeeper render` can be told.
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
-    /// The module's file.
-    #[arg(value_name = "FILE")]
-    module: PathBuf,
-    /// The object, as YAML.
-    #[arg(value_name = "OBJECT")]
-    object: PathBuf,
-    /// Objects that are there besides: what the guest reads, its Reconciler, CRDs of other kinds.
-    #[arg(long, value_name = "FILE")]
-    with: Vec<PathBuf>,
+    #[command(flatten)]
+    given: Given,
     /// The namespace of objects that say none.
     #[arg(short, long, value_name = "NAME", default_value = "default")]
     namespace: String,
@@ -33,15 +26,12 @@ pub(super) struct Options {
 /// Prints them.
 pub(super) fn render(options: &Options) -> anyhow::Result<()> {
     let engine = options.wasm.engine()?;
-    let (module, _) = wasm::load(&engine, &options.module)?;
-    let objects = read(&options.object)?;
+    let module = options.given.module(&engine)?;
+    let objects = options.given.objects()?;
     let [object] = objects.as_slice() else {
-        bail!("{}: one object is rendered, and there are {}", options.object.display(), objects.len());
+        bail!("{}: one object is rendered, and there are {}", options.given.object.display(), objects.len());
     };
-    let mut others = Vec::new();
-    for file in &options.with {
-        others.extend(read(file)?);
-    }
+    let others = options.given.others()?;
     let broken = |Broken(why)| anyhow!(why);
     let mut lab = Lab::with(engine, [module], |lab| {
         lab.in_namespace(&options.namespace);
@@ -50,7 +40,7 @@ pub(super) fn render(options: &Options) -> anyhow::Result<()> {
     .map_err(broken)?;
     lab.take_happened();
     if let Err(refused) = lab.apply(object).map_err(broken)? {
-        bail!("{}: the API server would refuse it: {refused}", options.object.display());
+        bail!("{}: the API server would refuse it: {refused}", options.given.object.display());
     }
     let at = lab.server().address(object, Some(lab.namespace())).map_err(|why| anyhow!(why))?.key();
     let mut answer = None;
@@ -88,12 +78,4 @@ fn remark(child: &Child) -> String {
     let wave = (child.wave != 0).then(|| format!("wave {}", child.wave));
     let parts: Vec<String> = wave.into_iter().chain(policy.map(str::to_owned)).collect();
     if parts.is_empty() { String::new() } else { format!("# {}\n", parts.join(", ")) }
-}
-
-/// The objects of a file.
-pub(super) fn read(file: &Path) -> anyhow::Result<Vec<Value>> {
-    let shown = file.display();
-    let text = std::fs::read_to_string(file).with_context(|| shown.to_string())?;
-    let documents = yaml::documents(&text).with_context(|| shown.to_string())?;
-    Ok(documents.iter().map(yaml::Node::value).collect())
 }

@@ -70,17 +70,27 @@ async fn send(at: &Uri, tag: Option<&HeaderValue>) -> anyhow::Result<Response<In
     let mut http = HttpConnector::new_with_resolver(resolver);
     http.enforce_http(false);
     http.set_connect_timeout(Some(CONNECT));
-    let provider = rustls::crypto::ring::default_provider().into();
-    let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    let tls = tls.with_platform_verifier().context("the machine's certificates cannot be read")?.with_no_client_auth();
-    let connector =
-        HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(http);
-    let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
     let mut request = Request::get(at).header(USER_AGENT, concat!("innkeeper/", env!("CARGO_PKG_VERSION")));
     if let Some(tag) = tag {
         request = request.header(IF_NONE_MATCH, tag);
     }
-    client.request(request.body(Empty::<Bytes>::new())?).await.map_err(|error| anyhow::anyhow!(chain(&error)))
+    let request = request.body(Empty::<Bytes>::new())?;
+    let mut client = Client::builder(TokioExecutor::new());
+    client.pool_max_idle_per_host(0);
+    // The machine's certificates are read from its disk: only for who shows one.
+    let answer = if at.scheme_str() == Some("https") {
+        let connector = HttpsConnectorBuilder::new().with_tls_config(tls()?).https_only().enable_http1();
+        client.build(connector.wrap_connector(http)).request(request).await
+    } else {
+        client.build(http).request(request).await
+    };
+    answer.map_err(|error| anyhow::anyhow!(chain(&error)))
+}
+
+fn tls() -> anyhow::Result<ClientConfig> {
+    let provider = rustls::crypto::ring::default_provider().into();
+    let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(tls.with_platform_verifier().context("the machine's certificates cannot be read")?.with_no_client_auth())
 }
 
 async fn resolve(name: Name, own: bool) -> std::io::Result<std::vec::IntoIter<SocketAddr>> {

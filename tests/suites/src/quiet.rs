@@ -42,6 +42,26 @@ impl House {
         self.requests_since(&mark).iter().filter(|r| r.is_write()).map(ToString::to_string).collect()
     }
 
+    /// A host that starts on what was brought to rest writes nothing. What it asked for.
+    pub fn restart_writes_nothing(&self) -> Vec<Request> {
+        let mark = self.mark();
+        self.start_host();
+        self.wait_until_quiet();
+        let requests = self.requests_since(&mark);
+        assert!(!requests.is_empty(), "the new host listed and watched");
+        let writes: Vec<_> = requests.iter().filter(|r| r.is_write()).map(ToString::to_string).collect();
+        assert!(writes.is_empty(), "a restart writes nothing: {writes:#?}");
+        requests
+    }
+
+    /// The same, and it reads no single object either: it lists and watches.
+    pub fn restart_reads_and_writes_nothing(&self) {
+        let requests = self.restart_writes_nothing();
+        let reads: Vec<_> =
+            requests.iter().filter(|r| r.verb == "get" && r.name.is_some()).map(ToString::to_string).collect();
+        assert!(reads.is_empty(), "a restart reads no single object: {reads:#?}");
+    }
+
     /// Waits until the host has asked for nothing for a while; watches may begin anew. A cluster that somebody
     /// named shows no audit log: there it is only waited for so long.
     pub fn wait_until_quiet(&self) {

@@ -9,9 +9,7 @@ mod lifetimes;
 mod toggles;
 mod values;
 
-use std::sync::{Mutex, PoisonError};
-
-use innkeeper_suites::{House, condition, guest};
+use innkeeper_suites::{House, condition};
 use serde_json::Value;
 
 /// The kind that these tests are about.
@@ -23,13 +21,7 @@ const SHOP_CHILDREN: &str = include_str!("shop.children.yaml");
 
 /// The shared house; its host has the guest.
 fn house() -> House {
-    static STOCKED: Mutex<()> = Mutex::new(());
-    let house = House::shared();
-    let _one_at_a_time = STOCKED.lock().unwrap_or_else(PoisonError::into_inner);
-    if !house.modules().path().join("minimart.wasm").is_file() {
-        house.modules().put("minimart.wasm", &guest("minimart"));
-    }
-    house
+    House::serving(&["minimart"])
 }
 
 /// A house with the example in it, ready.

@@ -67,8 +67,8 @@ fn workers_03_every_workers_secret_reaches_the_container_with_its_prefix() {
     assert!(message.contains("more"), "{message}");
 }
 
-#[test]
-fn workers_03_the_scripts_of_an_account_have_their_variables_with_the_prefix_wasm_worker() {
+/// A house in which the script of account `acme` is built, and has the Secret `variables`.
+fn house_with_variables() -> House {
     let house = house();
     house.kubectl(&["create", "secret", "generic", "variables", "--from-literal=A=b"]);
     house.apply(&account("acme"));
@@ -76,6 +76,12 @@ fn workers_03_the_scripts_of_an_account_have_their_variables_with_the_prefix_was
     script["spec"]["template"]["secretRef"] = json!("variables");
     house.apply(&script.to_string());
     builds::succeed_with(&house, "acme", &["hello"]);
+    house
+}
+
+#[test]
+fn workers_03_the_scripts_of_an_account_have_their_variables_with_the_prefix_wasm_worker() {
+    let house = house_with_variables();
     house.eventually("there is a Deployment", || house.find("Deployment", "acme-depl").is_some());
     let container = house.get("Deployment", "acme-depl")["spec"]["template"]["spec"]["containers"][0].clone();
     assert_eq!(container["envFrom"], json!([{"prefix": "WASM_WORKER_", "secretRef": {"name": "variables"}}]));
@@ -83,13 +89,7 @@ fn workers_03_the_scripts_of_an_account_have_their_variables_with_the_prefix_was
 
 #[test]
 fn workers_06_changed_contents_of_a_secret_roll_the_deployment_without_a_build() {
-    let house = house();
-    house.kubectl(&["create", "secret", "generic", "variables", "--from-literal=A=b"]);
-    house.apply(&account("acme"));
-    let mut script = crate::deployment("hello", 1);
-    script["spec"]["template"]["secretRef"] = json!("variables");
-    house.apply(&script.to_string());
-    builds::succeed_with(&house, "acme", &["hello"]);
+    let house = house_with_variables();
     builds::are_served(&house, "acme");
     let sets = || house.list("ReplicaSet", "").iter().map(uid).collect::<BTreeSet<_>>();
     house.eventually("a Pod runs", || {

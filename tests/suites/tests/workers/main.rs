@@ -14,9 +14,7 @@ mod ports;
 mod releases;
 mod served;
 
-use std::sync::{Mutex, PoisonError};
-
-use innkeeper_suites::{House, guest};
+use innkeeper_suites::House;
 use serde_json::{Value, json};
 
 /// The modules of the system.
@@ -27,15 +25,7 @@ const CORNER_CHILDREN: &str = include_str!("corner.children.yaml");
 
 /// The shared house; its host has the guests.
 fn house() -> House {
-    static STOCKED: Mutex<()> = Mutex::new(());
-    let house = House::shared();
-    let _one_at_a_time = STOCKED.lock().unwrap_or_else(PoisonError::into_inner);
-    for name in GUESTS {
-        let file = format!("{name}.wasm");
-        if !house.modules().path().join(&file).is_file() {
-            house.modules().put(&file, &guest(name));
-        }
-    }
+    let house = House::serving(&GUESTS);
     builds::by_hand(&house);
     house
 }
