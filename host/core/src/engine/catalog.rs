@@ -124,6 +124,10 @@ impl Catalog {
 
     /// Discovery answered in which version a kind is served.
     pub fn found(&mut self, kind: &GroupKind, resource: Option<Arc<Resource>>) {
+        // Children that are seen in this version must be reached in it too.
+        if let Some(resource) = &resource {
+            self.discovered.insert(resource.kind.clone(), Some(resource.clone()));
+        }
         self.found.insert(kind.clone(), resource);
     }
 

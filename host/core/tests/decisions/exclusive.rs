@@ -319,3 +319,56 @@ fn a_list_that_somebody_owns_as_one_goes_where_nothing_is_wanted() {
     let case = Case::new(json!({"spec": {"args": ["a"]}}), &[theirs], json!({"spec": {}}), &["spec.args"]);
     assert_eq!(json!(case.ops()[1]), json!({"op": "remove", "path": "/spec/args"}));
 }
+
+/// Containers owned whole, of which ours takes a value from a ConfigMap: managers track that place as one.
+fn value_from(live: Value, wanted: Value) -> Case {
+    let env = |from: Value| json!([{"name": "WORD", "valueFrom": {"configMapKeyRef": from}}]);
+    let containers = |from: Value| json!({"spec": {"containers": [{"name": "a", "env": env(from)}]}});
+    let mut there = containers(live);
+    there["spec"]["containers"].as_array_mut().expect("a list").push(json!({"name": "b"}));
+    let ours = json!({"k:{\"name\":\"a\"}": {".": {}, "f:name": {}, "f:env": {"k:{\"name\":\"WORD\"}": {
+        ".": {}, "f:name": {}, "f:valueFrom": {"f:configMapKeyRef": {}}}}}});
+    let theirs = json!({"k:{\"name\":\"b\"}": {".": {}, "f:name": {}}});
+    let entries = [
+        (US, "Apply", json!({"f:spec": {"f:containers": ours}})),
+        ("kubectl", "Update", json!({"f:spec": {"f:containers": theirs}})),
+    ];
+    Case::new(there, &entries, containers(wanted), &["spec.containers"])
+}
+
+#[test]
+fn what_is_ours_as_one_is_as_we_want_it_and_keeps_no_field_that_we_want_no_more() {
+    let wanted = json!({"name": "words", "key": "first"});
+    let case = value_from(json!({"name": "words", "key": "first", "optional": true}), wanted.clone());
+    let entry = json!({"name": "WORD", "valueFrom": {"configMapKeyRef": wanted}});
+    case.settles("/spec/containers", json!([{"name": "a", "env": [entry]}]));
+}
+
+#[test]
+fn a_map_that_somebody_owns_as_one_inside_an_entry_of_ours_stays() {
+    let ours = json!({"k:{\"name\":\"a\"}": {".": {}, "f:name": {}}});
+    let theirs = json!({"k:{\"name\":\"a\"}": {"f:limits": {}}, "k:{\"name\":\"b\"}": {".": {}, "f:name": {}}});
+    let entries = [
+        (US, "Apply", json!({"f:spec": {"f:containers": ours}})),
+        ("kubectl", "Update", json!({"f:spec": {"f:containers": theirs}})),
+    ];
+    let kept = json!({"name": "a", "limits": {"cpu": "1"}});
+    let live = json!({"spec": {"containers": [kept, {"name": "b"}]}});
+    let wanted = json!({"spec": {"containers": [{"name": "a"}]}});
+    Case::new(live, &entries, wanted, &["spec.containers"]).settles("/spec/containers", json!([kept]));
+}
+
+#[test]
+fn what_admission_put_into_a_map_of_which_we_want_nothing_stays() {
+    let theirs = ("kubectl", "Update", json!({"f:data": {"f:evil": {}}}));
+    let live = json!({"data": {"evil": "x", "admitted": "y"}});
+    Case::new(live, &[theirs], json!({}), &["data"]).settles("/data", json!({"admitted": "y"}));
+}
+
+#[test]
+fn a_wanted_map_that_somebody_owns_as_one_beside_us_is_not_emptied() {
+    let theirs = ("kubectl", "Update", json!({"f:spec": {"f:selector": {}, "f:other": {}}}));
+    let live = json!({"spec": {"selector": {"app": "web"}, "other": "1"}});
+    let wanted = json!({"spec": {"selector": {"app": "web"}}});
+    Case::new(live, &[theirs], wanted, &["spec"]).settles("/spec", json!({"selector": {"app": "web"}}));
+}

@@ -286,3 +286,19 @@ fn a_field_of_every_entry_of_a_list_leaves_where_it_is_no_longer_named() {
     let path = Path::parse("ports[*].nodePort").unwrap();
     assert_eq!(leaving(&owned, &path, &list, &list), Some(json!({"f:ports": {key(80): {"f:nodePort": {}}}})));
 }
+
+#[test]
+fn an_entry_is_one_item_only_and_a_second_that_would_fit_it_is_missing() {
+    let owned = json!({"f:spec": {"f:ports": {r#"k:{"port":80,"protocol":"SCTP"}"#: {".": {}, "f:port": {}, "f:protocol": {}}}}});
+    let ports = |list: Value| json!({"spec": {"ports": list}});
+    assert!(covers(&owned, &ports(json!([{"port": 80, "protocol": "SCTP"}]))));
+    assert!(!covers(&owned, &ports(json!([{"port": 80, "protocol": "SCTP"}, {"port": 80}]))));
+    assert!(!covers(&owned, &ports(json!([{"port": 80, "protocol": "SCTP"}, {"port": 80, "protocol": "SCTP"}]))));
+}
+
+#[test]
+fn what_is_named_as_a_simple_value_now_is_named() {
+    let owned = json!({"f:spec": {"f:port": {"f:name": {}, "f:number": {}}}});
+    let path = Path::parse("spec.port").expect("a path");
+    assert_eq!(leaving(&owned, &path, &json!({"spec": {"port": "http"}}), &json!({})), None);
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::house::{Api, House, crd, inn, manifest, rooms, towers};
 use innkeeper_core::binding::Module;
-use innkeeper_core::contract::Manifest;
+use innkeeper_core::contract::{Failure, Manifest, Outcome, Request};
 use innkeeper_core::engine::{Input, News};
 use innkeeper_core::kind::Kind;
 use serde_json::{Value, json};
@@ -18,13 +18,25 @@ fn house_of(inns: Manifest) -> House {
     let mut api = Api::default();
     api.put(crd());
     api.put(towers());
-    let mut house = House::starting(api, Box::new(rooms), inns);
+    let mut house = House::starting(api, Box::new(furnished), inns);
     let serves = Kind::new("example.com", "v1", "Tower");
     let other = Manifest { name: "tower".into(), serves, ..manifest(false) };
     let module = Module { digest: format!("sha256:{}", "b".repeat(64)), manifest: Arc::new(other) };
     house.input(Input::Module { source: "tower.wasm".into(), news: News::Loaded(module) });
     house.input(Input::ModulesRead);
     house
+}
+
+/// What [`rooms`] wants, in the version that the object says.
+fn furnished(request: &Request) -> Result<Outcome, Failure> {
+    let object: Value = serde_json::from_str(&request.object).unwrap();
+    let mut outcome = rooms(request)?;
+    if let Some(version) = object["spec"]["version"].as_str() {
+        for child in &mut outcome.children {
+            child.manifest = child.manifest.replace(r#""apiVersion":"v1""#, &format!(r#""apiVersion":"{version}""#));
+        }
+    }
+    Ok(outcome)
 }
 
 fn tower(name: &str, rooms: &[&str]) -> Value {
@@ -74,7 +86,9 @@ fn what_is_at_rest_stays_at_rest() {
 fn what_waits_for_discovery_goes_on() {
     let mut house = house();
     house.holds_discovery = true;
-    house.put(tower("t", &["one"]));
+    let mut furnished = tower("t", &["one"]);
+    furnished["spec"]["version"] = json!("v2");
+    house.put(furnished);
     assert_eq!(house.held.len(), 1);
     end_inns(&mut house);
     house.release();

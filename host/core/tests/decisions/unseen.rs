@@ -150,6 +150,28 @@ fn an_object_that_wants_nothing_any_more_keeps_its_finalizer_while_children_of_i
 }
 
 #[test]
+fn children_in_a_version_that_is_served_no_more_are_not_taken_for_gone_until_every_version_was_asked_for() {
+    let mut house = liberal();
+    say(&mut house, json!({"children": [{"name": "far", "namespace": "b"}]}));
+    let mut api = house.api;
+    api.forget_watches();
+    let mut recorded = api.get("Reconciler", None, "inn").unwrap().clone();
+    recorded["status"]["kinds"] = json!([{"group": "", "version": "v0", "kind": "ConfigMap"}]);
+    api.put(recorded);
+    api.delete("Inn", Some("a"), "x");
+    api.holds_finds = true;
+    let mut house = House::starting(api, Box::new(crate::house::script::follows), crate::house::manifest(false));
+    house.input(Input::ModulesRead);
+    house.pass(1_000);
+    assert_eq!(house.held.len(), 1, "in which version it is served is asked");
+    assert!(house.api.get("Inn", Some("a"), "x").is_some(), "its child may be there in another version");
+    house.release();
+    house.pass(1_000);
+    assert!(house.api.get("Inn", Some("a"), "x").is_none());
+    assert_eq!(house.api.children(), Vec::<String>::new());
+}
+
+#[test]
 fn a_host_that_stops_waits_for_no_list() {
     let mut house = House::new(guest);
     house.api.unlisted = vec!["Secret"];

@@ -24,7 +24,8 @@ fn asked_after(house: &House, verbs: &[&str], deed: impl FnOnce()) -> String {
     let mark = house.mark();
     deed();
     std::thread::sleep(A_WHILE);
-    let requests: Vec<_> = house.requests_everywhere_since(&mark).into_iter().collect();
+    // What another test left, and goes with its namespace only now, is not asked about.
+    let requests = house.requests_since(&mark);
     let counted = |verb: &str| verbs.contains(&verb);
     told(&requests.into_iter().filter(|r| !r.resource.is_empty() && counted(&r.verb)).collect::<Vec<_>>())
 }

@@ -24,6 +24,8 @@ pub struct Api {
     version: u64,
     watches: Vec<(u64, Watch)>,
     events: VecDeque<(u64, Event)>,
+    /// In which version a kind is served is not told until [`House::release`].
+    pub holds_finds: bool,
     /// Kinds that cannot be listed.
     pub unlisted: Vec<&'static str>,
     /// Which actions do nothing, and how they are answered.
@@ -171,7 +173,7 @@ impl Api {
 
     pub fn resolve(&self, kind: &Kind) -> Option<Arc<Resource>> {
         let plural = format!("{}s", kind.kind.to_lowercase());
-        (kind.group.is_empty())
+        (kind.group.is_empty() && ["v1", "v2"].contains(&&*kind.version))
             .then(|| Arc::new(Resource { kind: kind.clone(), plural, namespaced: kind.kind != "Node" }))
     }
 

@@ -31,6 +31,10 @@ impl House {
                     }
                     answer
                 }
+                Output::Find(kind) if self.api.holds_finds => {
+                    self.held.push(Input::Found(kind.clone(), Ok(self.api.find(&kind))));
+                    continue;
+                }
                 Output::Find(kind) => Input::Found(kind.clone(), Ok(self.api.find(&kind))),
                 Output::Ask { call, request, object, world, digest, .. } if self.holds_calls => {
                     self.deciders.push(digest);

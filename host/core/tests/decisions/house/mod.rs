@@ -289,6 +289,7 @@ impl House {
     pub fn release(&mut self) {
         self.holds = None;
         self.holds_discovery = false;
+        self.api.holds_finds = false;
         std::mem::take(&mut self.held).into_iter().for_each(|answer| self.input(answer));
     }
 
