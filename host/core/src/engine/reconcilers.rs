@@ -105,6 +105,9 @@ impl Engine {
                     (o.meta.uid.clone(), o.meta.deletion_timestamp.clone(), said)
                 };
                 let same = old.spec == spec && identity(&old.object) == identity(object);
+                if old.object.meta.uid != object.meta.uid {
+                    old.reporting.is_of_another();
+                }
                 let before = std::mem::replace(&mut old.status, status);
                 (old.object, old.spec) = (object.clone(), spec);
                 let after = old.status.clone();
