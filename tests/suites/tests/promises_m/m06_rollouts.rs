@@ -7,7 +7,7 @@ use crate::m05_plan::{names, street};
 use crate::pusher::{Pusher, digest_of, house, loaded_of, start_host};
 use crate::told::is_told;
 
-const NAME: &str = "custom-http";
+pub(crate) const NAME: &str = "custom-http";
 
 fn roll_out(house: &House, name: &str, rollout: &Value) {
     let patch = json!({"spec": {"rollout": rollout}});
@@ -22,7 +22,7 @@ fn street_with_a_canary(house: &House) -> Vec<u8> {
 }
 
 /// The module that names its ConfigMaps otherwise takes over for the canary, and for no other until that is resumed.
-fn stopped_at_the_canary(house: &House) -> [String; 2] {
+pub(crate) fn stopped_at_the_canary(house: &House) -> [String; 2] {
     let module = street_with_a_canary(house);
     let first = digest_of(house, NAME);
     roll_out(house, NAME, &json!({"steps": ["tier=canary"], "pause": "1s", "paused": true}));

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod by_kubectl;
+mod every_source;
+mod gone;
 mod m01_api;
 mod m01_config_map;
 mod m01_push;
