@@ -71,14 +71,15 @@ fn columns() -> Value {
     let column = |name: &str, kind: &str, path: &str, priority: u8| json!({"name": name, "type": kind, "jsonPath": path, "priority": priority});
     json!([
         column("Kind", "string", ".status.for.kind", 0),
-        column("Version", "string", ".status.version", 0),
+        column("Digest", "string", ".status.shortDigest", 0),
         column("Ready", "string", r#".status.conditions[?(@.type=="Ready")].status"#, 0),
         column("Reason", "string", r#".status.conditions[?(@.type=="Ready")].reason"#, 0),
         column("Objects", "integer", ".status.objects.total", 0),
         column("Ready Objects", "integer", ".status.objects.ready", 0),
         column("Failing", "integer", ".status.objects.failing", 0),
         column("Age", "date", ".metadata.creationTimestamp", 0),
-        column("Digest", "string", ".status.digest", 1),
+        column("Version", "string", ".status.version", 1),
+        column("Whole Digest", "string", ".status.digest", 1),
     ])
 }
 

@@ -2,6 +2,7 @@
 
 use innkeeper_core::action::{Action, Done};
 use innkeeper_core::engine::NotUpgraded;
+use innkeeper_core::fields::still_owns;
 use innkeeper_core::kind::Kind;
 use innkeeper_core::names::{APPLIED, HOST_MANAGER};
 use innkeeper_core::resource::Resource;
@@ -31,7 +32,12 @@ impl Cluster {
         let at = address(wanted["metadata"]["name"].as_str().unwrap_or_default());
         match self.act(&Action::Look(at.clone())).await {
             Done::NotFound(_) => {}
-            Done::Object { object, .. } if object.meta.annotations.get(APPLIED) == mark => return Ok(()),
+            // Whoever changed it since by hand has taken fields over, and left the mark.
+            Done::Object { object, .. }
+                if object.meta.annotations.get(APPLIED) == mark && still_owns(&object.meta, HOST_MANAGER, &wanted) =>
+            {
+                return Ok(());
+            }
             Done::Object { object, .. } => {
                 let live = object.value();
                 let mut objections = losses(&live, &wanted);

@@ -76,6 +76,17 @@ impl Permission {
     }
 }
 
+/// Whether who asked for one scope asked for the other with it.
+fn includes(asked: &Scope, scope: &Scope) -> bool {
+    match (asked, scope) {
+        (Scope::All, Scope::Own) => true,
+        // All namespaces are not those of Kubernetes itself.
+        (Scope::All, Scope::Named(names)) => !names.iter().any(|name| is_kubernetes(name)),
+        (Scope::Named(asked), Scope::Named(names)) => names.iter().all(|name| asked.contains(name)),
+        (asked, scope) => asked == scope,
+    }
+}
+
 /// Where that is, for people.
 fn place(scope: &Scope) -> String {
     match scope {
@@ -112,7 +123,8 @@ impl Permissions {
         for (verb, granted, wishes, old) in verbs {
             for Wish { group, kinds, scope } in wishes {
                 let asked_before = |kind: &String| {
-                    old.iter().any(|wish| wish.group == *group && wish.scope == *scope && wish.kinds.contains(kind))
+                    old.iter()
+                        .any(|wish| wish.group == *group && includes(&wish.scope, scope) && wish.kinds.contains(kind))
                 };
                 let is_granted = |kind: &String| of_kind(granted, group, kind).any(|p| p.covers(scope));
                 let missing = kinds.iter().filter(|kind| !asked_before(kind) && !is_granted(kind));

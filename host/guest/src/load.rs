@@ -50,7 +50,8 @@ impl Engine {
     /// The file's code: as it was compiled before, or compiled now.
     fn compiled(&self, bytes: &[u8]) -> Result<Component, LoadError> {
         let digest = digest(bytes);
-        let name = &digest["sha256:".len()..];
+        // What another version of the host let pass is checked again.
+        let name = &format!("{}-{}", &digest["sha256:".len()..], env!("CARGO_PKG_VERSION"));
         let cache = self.inner.cache.as_ref();
         if let Some(compiled) = cache.and_then(|cache| cache.get(name)).and_then(|code| self.deserialize(&code).ok()) {
             return Ok(compiled);

@@ -71,8 +71,22 @@ impl Contender {
         let command = match self.who {
             Who::Raw | Who::Burdened => self.own("raw")?,
             Who::KubeRs => self.own("kube-rs")?,
-            Who::Innkeeper => self.host()?,
+            Who::Innkeeper => self.host(&free_address()?, &free_address()?),
         };
+        self.run(command)
+    }
+
+    /// Starts the host, which tells of its health and of its figures at these addresses.
+    pub(crate) fn start_at(&self, health: &str, metrics: &str) -> Result<Process> {
+        self.run(self.host(health, metrics))
+    }
+
+    /// The folder of modules that the host watches.
+    pub(crate) fn modules(&self) -> PathBuf {
+        self.folder.join("modules")
+    }
+
+    fn run(&self, command: Command) -> Result<Process> {
         Process::start(command, &self.folder.join(format!("{}.log", self.user)))
     }
 
@@ -91,18 +105,18 @@ impl Contender {
     }
 
     /// The host as people run it, with its own defaults.
-    fn host(&self) -> Result<Command> {
+    fn host(&self, health: &str, metrics: &str) -> Command {
         let mut command = Command::new(&self.host);
-        command.arg("run").arg("--modules").arg(self.folder.join("modules"));
+        command.arg("run").arg("--modules").arg(self.modules());
         command.arg("--cache").arg(self.folder.join("compiled")).arg("--kubeconfig").arg(&self.kubeconfig);
-        command.args(["--health", &free_address()?, "--metrics", &free_address()?, "--log-format", "text"]);
+        command.args(["--health", health, "--metrics", metrics, "--log-format", "text"]);
         // A line for each object would be work that no other contender does.
         command.env_remove("KUBECONFIG").env("RUST_LOG", "warn");
-        Ok(command)
+        command
     }
 }
 
 /// An address on loopback on which nobody listens now.
-fn free_address() -> Result<String> {
+pub(crate) fn free_address() -> Result<String> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.to_string())
 }

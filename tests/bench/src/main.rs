@@ -19,6 +19,7 @@ mod rounds;
 mod scale;
 mod stage;
 mod statistics;
+mod swaps;
 mod sweep;
 mod table;
 mod wasm;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
     let result = match line.command {
         Some(Command::Raw(options)) => blocking(raw::run(options)),
         Some(Command::KubeRs(options)) => blocking(kube_rs::run(options)),
+        None if line.options.swaps => blocking(swaps::measure(&line.options)),
         None => blocking(rounds::bench(line.options)),
     };
     match result {

@@ -79,6 +79,15 @@ pub(crate) struct Options {
     /// Measure what grows with the number of objects too, at 1,000 and 10,000 (some ten minutes more).
     #[arg(long)]
     pub(crate) scale: bool,
+    /// Measure swaps of modules and plans, and nothing else.
+    #[arg(long)]
+    pub(crate) swaps: bool,
+    /// How many swaps there are then while objects are changed.
+    #[arg(long, default_value_t = 200, value_name = "N")]
+    pub(crate) turns: usize,
+    /// Over how many objects it is planned then. 0: not at all.
+    #[arg(long, default_value_t = 10_000, value_name = "N")]
+    pub(crate) planned: usize,
     /// Who takes part.
     #[arg(long, value_enum, value_delimiter = ',', default_value = "raw,innkeeper,kube-rs")]
     pub(crate) contenders: Vec<Who>,

@@ -8,9 +8,10 @@ use crate::contender::Contender;
 use crate::figures::{Report, Size, Turn};
 use crate::machine::Machine;
 use crate::options::Options;
+use crate::page::{self, Place};
 use crate::round::Course;
 use crate::stage::Stage;
-use crate::{inside, page, scale, sweep, table, wasm};
+use crate::{inside, scale, sweep, table, wasm};
 
 /// Objects of the throw-away round, which warms up and finds out whether everything works.
 const WARM_UP: usize = 20;
@@ -58,7 +59,7 @@ pub(crate) async fn bench(options: Options) -> Result<()> {
     let text = table::text(&report);
     println!("{text}");
     eprintln!("bench: all figures are in {}", out.display());
-    if options.keep { page::keep(&text) } else { Ok(()) }
+    if options.keep { page::keep(Place::Rounds, &text) } else { Ok(()) }
 }
 
 async fn size(stage: &Stage, options: &Options, contenders: &[Contender], objects: usize) -> Result<Size> {
@@ -95,7 +96,7 @@ fn progress(turn: &Turn, objects: usize, round: usize, options: &Options) {
 }
 
 /// The command line, as it can be given to `make`.
-fn command() -> String {
+pub(crate) fn command() -> String {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--keep").collect();
     if arguments.is_empty() { "make bench".to_owned() } else { format!("make bench ARGS=\"{}\"", arguments.join(" ")) }
 }

@@ -42,6 +42,25 @@ pub fn guest_of_version(version: &str) -> Vec<u8> {
     embedded(core_guest("", ""), version)
 }
 
+/// Modules that may not be: what each is called, and words of the reason why it is refused.
+pub fn refused() -> Vec<(&'static str, Vec<u8>, &'static [&'static str])> {
+    let wasi = r#"(import "wasi_snapshot_preview1" "random_get" (func (param i32 i32) (result i32)))"#;
+    let start = "(func $begin (loop $l (br $l))) (start $begin)";
+    let hog = "(func $begin (loop $l (drop (memory.grow (i32.const 100))) (br $l))) (start $begin)";
+    vec![
+        ("wasi", module(wasi, "unreachable"), &["wasi_snapshot_preview1.random_get"]),
+        ("older", guest_of_version("0.0.9"), &["innkeeper:guest@0.0.9", "0.1.0"]),
+        ("newer", guest_of_version("7.0.0"), &["innkeeper:guest@7.0.0", "0.1.0"]),
+        ("world", plain("(component)"), &["does not export `describe`"]),
+        ("trap", module("", "unreachable"), &["describe", "trap"]),
+        ("loop", module("", "(loop (br 0)) unreachable"), &["describe", "limit of time"]),
+        ("start", guest(start, ""), &["describe", "limit of time"]),
+        ("table", guest("(table $t 50000000 funcref)", ""), &["table"]),
+        ("memory", guest(hog, ""), &["describe", "limit of memory"]),
+        ("shared", guest("(memory $shared 1 1 shared)", ""), &["shared"]),
+    ]
+}
+
 fn core_guest(items: &str, reconcile: &str) -> Vec<u8> {
     let (mut words, mut record) = (String::new(), Vec::new());
     for word in ["hostile", "6.6.6", "test.innkeeper.dev", "v1", "Hostile"] {

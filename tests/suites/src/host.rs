@@ -87,6 +87,11 @@ impl Host {
         }
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child().id()
+    }
+
     /// The process ids of its children: the processes in which it compiles.
     pub fn children(&self) -> Vec<u32> {
         let is_child = |id: &u32| {

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::reconcilers::Declared;
 use super::{Engine, Output};
 use crate::object::short;
 use crate::reconciler::Status;
@@ -10,9 +11,14 @@ use crate::reconciler::Status;
 /// After how long it is tried again to keep a module, in milliseconds. Nothing waits for it.
 const TRY_AGAIN_MS: u64 = 600_000;
 
+/// For how long the modules of a Reconciler are kept that is gone: one of another name may follow, in milliseconds.
+const GRACE_MS: u64 = 600_000;
+
 /// Which modules the cluster keeps, by digest, as far as this process has asked.
 #[derive(Debug, Default)]
 pub(super) struct Keeping {
+    /// Those that only a Reconciler named which is gone, and until when they stay.
+    left_over: BTreeMap<String, u64>,
     of: BTreeMap<String, State>,
     /// When the first of those is tried again that could not be put there.
     again_ms: Option<u64>,
@@ -34,7 +40,7 @@ impl Keeping {
 
     /// When time alone makes a difference.
     pub(super) fn next_wake(&self) -> Option<u64> {
-        self.again_ms
+        self.again_ms.into_iter().chain(self.left_over.values().copied()).min()
     }
 }
 
@@ -78,6 +84,38 @@ impl Engine {
         if self.keeping.again_ms.is_some_and(|at| at <= self.now.mono_ms) {
             self.keep_modules();
         }
+        let now = self.now.mono_ms;
+        let over = self.keeping.left_over.extract_if(.., |_, at| *at <= now);
+        let due: Vec<String> = over.map(|(digest, _)| digest).collect();
+        for digest in due {
+            if !self.is_named(&digest) {
+                self.keeping.of.remove(&digest);
+                self.out.push(Output::Discard(digest));
+            }
+        }
+    }
+
+    /// A Reconciler is gone: what only that named goes after a while.
+    pub(super) fn leave_over(&mut self, gone: &Declared) {
+        if self.dry_run || self.only_watch {
+            return;
+        }
+        let Status { digest, history, rejected, rollout, .. } = &gone.status;
+        let named = gone.spec.as_ref().ok().and_then(|spec| spec.module.pushed().map(str::to_owned));
+        let decided = history.iter().filter(|served| served.kept).map(|served| served.digest.clone());
+        let left = rejected.iter().map(|left| left.digest.clone());
+        let rolling = rollout.as_ref().map(|rolling| rolling.digest.clone());
+        let until_ms = self.now.mono_ms + GRACE_MS;
+        let all = decided.chain(left).chain(rolling).chain(named).chain(digest.clone());
+        self.keeping.left_over.extend(all.map(|digest| (digest, until_ms)));
+    }
+
+    /// Whether a Reconciler speaks of the module of that digest.
+    fn is_named(&self, digest: &str) -> bool {
+        self.reconcilers.values().any(|declared| {
+            let spec = declared.spec.as_ref().ok();
+            declared.status.names(digest) || spec.is_some_and(|spec| spec.module.digest.as_deref() == Some(digest))
+        })
     }
 
     /// What came of putting a module into the cluster. The error is for people.
@@ -108,12 +146,7 @@ impl Engine {
         let decided = before.history.iter().filter(|served| served.kept).map(|served| &served.digest);
         let gone: BTreeSet<&String> = decided.chain(before.rejected.iter().map(|left| &left.digest)).collect();
         for digest in gone {
-            let named = |status: &Status| status.names(digest);
-            let is_wanted = self.reconcilers.values().any(|declared| {
-                let spec = declared.spec.as_ref().ok();
-                named(&declared.status) || spec.is_some_and(|spec| spec.module.digest.as_ref() == Some(digest))
-            });
-            if !named(after) && !is_wanted {
+            if !after.names(digest) && !self.is_named(digest) {
                 self.keeping.of.remove(digest);
                 self.out.push(Output::Discard(digest.clone()));
             }

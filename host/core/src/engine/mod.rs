@@ -22,6 +22,7 @@ mod orphaning;
 mod plans;
 mod readers;
 mod reads;
+mod reconciler_conditions;
 mod reconcilers;
 mod remembered;
 mod reports;
@@ -80,6 +81,8 @@ enum Owner {
     Reconciler(String),
     Creating(String),
     Guard(String),
+    /// An Event about that Reconciler.
+    Telling(String),
 }
 
 /// The host's decision making.
@@ -211,6 +214,7 @@ impl Engine {
         self.queue.ripen(now.mono_ms);
         self.resync();
         self.keep_again();
+        self.plan_again();
         self.roll();
         self.start_controllers();
         self.guard_reconcilers();
@@ -230,6 +234,7 @@ impl Engine {
             .chain(self.stubs.next_wake())
             .chain(self.keeping.next_wake())
             .chain(self.next_roll())
+            .chain(self.next_plan())
             .chain([self.resync.next_ms()])
             .min()
     }
@@ -281,6 +286,7 @@ impl Engine {
             Some(Owner::Creating(name)) => self.reconciler_created(&name, done),
             Some(Owner::Guard(name)) => self.guard_written(&name, done),
             Some(Owner::Reconciler(name)) => self.reconciler_written(&name, done),
+            Some(Owner::Telling(name)) => self.news_told(&name, &done),
         }
         self.claim_answered(id);
     }

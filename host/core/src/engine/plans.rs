@@ -6,10 +6,12 @@ use super::reconcilers::{Declared, Why};
 use super::{ASK_AGAIN_MS, Engine, Output};
 use crate::binding::Module;
 use crate::conditions;
+use crate::kind::GroupKind;
 use crate::names::APPROVED;
-use crate::object::short;
+use crate::object::{Object, short};
 use crate::plan::Counts;
 use crate::reconciler::{Plan, PlanFirst, Rollout};
+use crate::store::Change;
 
 /// What a plan found: counts, and a few examples.
 pub type Found = (Counts, Vec<String>);
@@ -21,10 +23,32 @@ pub(super) struct Plans {
     last: BTreeMap<String, Plan>,
 }
 
+/// A plan that a module waits with is made again when objects of its kind have changed, but not sooner than so many
+/// milliseconds after it was made.
+const AGAIN_MS: u64 = 60_000;
+
 #[derive(Debug)]
 struct Planned {
     of: Compared,
     made: Made,
+    /// When it was made.
+    at_ms: u64,
+    /// Whether objects have changed since it was asked for.
+    stale: bool,
+    /// Whether it is being made again.
+    again: bool,
+}
+
+impl Planned {
+    fn asked(of: Compared) -> Self {
+        Self { of, made: Made::Asked, at_ms: 0, stale: false, again: false }
+    }
+
+    /// When it is due to be made again.
+    fn due_ms(&self) -> Option<u64> {
+        let is_due = self.stale && !self.again && matches!(self.made, Made::Plan(_));
+        is_due.then_some(self.at_ms + AGAIN_MS)
+    }
 }
 
 /// What a plan holds against each other. It says nothing of anything else.
@@ -57,6 +81,16 @@ impl Plans {
     pub(super) fn last(&self, name: &str) -> Option<&Plan> {
         self.last.get(name)
     }
+}
+
+/// Whether a change of an object may make a difference to what modules say of it. What the host itself writes to it may not.
+fn matters(change: &Change) -> bool {
+    let (Some(before), Some(after)) = (&change.before, &change.after) else { return true };
+    let of = |object: &Object| {
+        let meta = &object.meta;
+        (meta.generation, meta.deletion_timestamp.is_some(), meta.labels.clone())
+    };
+    of(before) != of(after)
 }
 
 impl Rollout {
@@ -117,7 +151,7 @@ impl Engine {
                 Some(Made::Not(_, at)) if *at > now => later = true,
                 None | Some(Made::Not(..)) => {
                     let digest = of.digest.clone();
-                    self.plans.of.insert(name.clone(), Planned { of, made: Made::Asked });
+                    self.plans.of.insert(name.clone(), Planned::asked(of));
                     self.out.push(Output::Plan { reconciler: name, digest });
                 }
                 Some(Made::Asked | Made::Plan(_)) => {}
@@ -128,12 +162,43 @@ impl Engine {
         }
     }
 
+    /// Objects of a kind changed, came or went: plans over them say something that was.
+    pub(super) fn plans_go_stale(&mut self, kind: &GroupKind, change: &Change) {
+        if self.plans.of.is_empty() || !matters(change) {
+            return;
+        }
+        for (name, planned) in &mut self.plans.of {
+            if self.reconcilers.get(name).and_then(Declared::kind).as_ref() == Some(kind) {
+                planned.stale = true;
+            }
+        }
+    }
+
+    /// When time alone makes a difference.
+    pub(super) fn next_plan(&self) -> Option<u64> {
+        self.plans.of.values().filter_map(Planned::due_ms).min()
+    }
+
+    /// Makes plans again that have gone stale. Until then, what they found holds.
+    pub(super) fn plan_again(&mut self) {
+        let now = self.now.mono_ms;
+        for (name, planned) in &mut self.plans.of {
+            if planned.due_ms().is_some_and(|at| at <= now) {
+                (planned.stale, planned.again) = (false, true);
+                let (reconciler, digest) = (name.clone(), planned.of.digest.clone());
+                self.out.push(Output::Plan { reconciler, digest });
+            }
+        }
+    }
+
     /// What a plan found, or why it could not be made.
     pub(super) fn planned(&mut self, name: &str, digest: &str, result: Result<Found, String>) {
         self.want_no_more(name);
         let (now, made) = (self.now, conditions::timestamp(self.now.wall_ms));
         let Some(planned) = self.plans.of.get_mut(name).filter(|planned| planned.of.digest == digest) else { return };
         let module = short(digest);
+        planned.at_ms = now.mono_ms;
+        let is_again = std::mem::take(&mut planned.again);
         let text = match result {
             Ok((counts, examples)) => {
                 let text = format!("Reconciler {name}: with {module}, {}", counts.sentence());
@@ -141,6 +206,11 @@ impl Engine {
                 planned.made = Made::Plan(Box::new(plan.clone()));
                 self.plans.last.insert(name.to_owned(), plan);
                 text
+            }
+            // What the one before found holds until it works.
+            Err(why) if is_again => {
+                planned.stale = true;
+                format!("Reconciler {name}: what {module} would change cannot be worked out again: {why}")
             }
             Err(why) => {
                 let text = format!("Reconciler {name}: what {module} would change cannot be worked out: {why}");

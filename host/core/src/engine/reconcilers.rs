@@ -88,7 +88,9 @@ impl Engine {
             self.modules.retire(&gone.key.name);
             self.service.retire(&gone.key.name);
             self.rollouts.retire(&gone.key.name);
-            return self.reconcilers.remove(&gone.key.name).is_some();
+            let Some(gone) = self.reconcilers.remove(&gone.key.name) else { return false };
+            self.leave_over(&gone);
+            return true;
         };
         let whole = object.value();
         let spec = serde_json::from_value(whole["spec"].clone()).map_err(|e| format!("spec: {e}"));
@@ -105,6 +107,9 @@ impl Engine {
                     (o.meta.uid.clone(), o.meta.deletion_timestamp.clone(), said)
                 };
                 let same = old.spec == spec && identity(&old.object) == identity(object);
+                if old.object.meta.uid != object.meta.uid {
+                    old.reporting.is_of_another();
+                }
                 let before = std::mem::replace(&mut old.status, status);
                 (old.object, old.spec) = (object.clone(), spec);
                 let after = old.status.clone();
@@ -188,7 +193,8 @@ impl Engine {
     /// watch had told of its deletion.
     pub(super) fn reconciler_is_missing(&mut self, name: &str) {
         let is_shown = self.stores.get(&RECONCILERS).is_some_and(|store| store.get(None, name).is_some());
-        if !is_shown && self.reconcilers.remove(name).is_some() {
+        if let Some(gone) = (!is_shown).then(|| self.reconcilers.remove(name)).flatten() {
+            self.leave_over(&gone);
             self.arrange();
         }
     }

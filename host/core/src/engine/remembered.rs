@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use super::reconcilers::Declared;
 use crate::binding::Module;
-use crate::object::short;
-use crate::reconciler::{HISTORY, Rejected, SPENT, Served, approved, is_about, promoted};
+use crate::reconciler::{HISTORY, Rejected, SPENT, Served, approved, is_about, promoted, went_back};
 
 /// The modules that decided, with the one that does now.
 pub(super) fn history(before: &[Served], now: Served, is_kept: impl Fn(&str) -> bool) -> Vec<Served> {
@@ -37,7 +36,7 @@ pub(super) fn rejected(
         && status.rejected(&module.digest).is_none()
         && declared.approves(&module.digest)
     {
-        let why = format!("somebody went back to {}", short(&module.digest));
+        let why = went_back(&module.digest);
         all.insert(0, Rejected { digest: last.clone(), at: now.to_owned(), why });
     }
     let mut seen = BTreeSet::new();

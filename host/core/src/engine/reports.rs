@@ -2,16 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::controllers::Controller;
+use super::reconciler_conditions::standing;
 use super::reconcilers::{Bound, Declared, address};
 use super::remembered::{history, rejected, spent};
 use super::watches::{CRDS, RECONCILERS};
 use super::{Engine, Owner};
 use crate::action::{Action, Done};
 use crate::conditions;
-use crate::contract::{Condition, ConditionStatus};
 use crate::kind::GroupKind;
-use crate::reconciler::{Objects, OnDelete, Served};
+use crate::object::short;
+use crate::reconciler::{Objects, Served, Status, news};
+use crate::step::Told;
 use crate::store::Store;
 
 /// The shortest time between two writes of counts, in milliseconds.
@@ -30,15 +31,32 @@ pub(super) struct Reporting {
     counts_at_ms: u64,
     /// After a write that failed: not again before this moment.
     not_before_ms: u64,
+    /// What the status said before a write of which Events are to tell still.
+    untold: Option<Box<Status>>,
+    told: Told,
 }
 
 impl Default for Reporting {
     fn default() -> Self {
-        Self { sent: None, futile: None, unsaid: true, counts_dirty: true, counts_at_ms: 0, not_before_ms: 0 }
+        Self {
+            sent: None,
+            futile: None,
+            unsaid: true,
+            counts_dirty: true,
+            counts_at_ms: 0,
+            not_before_ms: 0,
+            untold: None,
+            told: Told::default(),
+        }
     }
 }
 
 impl Reporting {
+    /// It is about another Reconciler of that name: what was said of the one before is not told of this one.
+    pub(super) fn is_of_another(&mut self) {
+        (self.untold, self.told) = (None, Told::default());
+    }
+
     /// What is counted has changed.
     pub(super) fn count_again(&mut self) {
         self.counts_dirty = true;
@@ -82,6 +100,7 @@ impl Engine {
         let idle = |(name, d): &(&String, &Declared)| d.reporting.sent.is_none() && !self.is_written(name, |_| false);
         let names: Vec<String> = self.reconcilers.iter().filter(idle).map(|(n, _)| n.clone()).collect();
         for name in names {
+            self.tell_news(&name);
             if let Some((live, wanted)) = self.reconciler_status(&name) {
                 self.write_reconciler(&name, &live, &wanted);
             }
@@ -121,7 +140,7 @@ impl Engine {
             declared.kind().and_then(|k| self.controllers.get(&k)).filter(|c| c.binding.reconciler == name);
         let said_ready = said_ready(&live);
         let mut set = standing(declared, &self.progress(controller, said_ready), self.modules.is_offered(name));
-        set.push(self.loaded(name));
+        set.extend(self.beside(name, declared));
         let existing = live["conditions"].as_array().cloned().unwrap_or_default();
         let generation = declared.object.meta.generation;
         let time = conditions::timestamp(now.wall_ms);
@@ -135,6 +154,7 @@ impl Engine {
         }
         if let Some(module) = module {
             map.insert("digest".into(), module.digest.clone().into());
+            map.insert("shortDigest".into(), short(&module.digest).into());
             map.insert("version".into(), module.manifest.version.clone().into());
             let source = declared.spec.as_ref().map(|spec| spec.module.word()).unwrap_or_default();
             let served = Served {
@@ -181,32 +201,39 @@ impl Engine {
         (live != wanted).then_some((live, wanted))
     }
 
-    /// How far a controller is. One that said that it serves stays so while its stores are filled.
-    fn progress(&self, controller: Option<&Controller>, said_ready: bool) -> Progress {
-        let Some(controller) = controller else { return Progress::Filling(String::new()) };
-        let scene = self.scene();
-        if controller.started {
-            let all = [&controller.kinds, &controller.targets].into_iter().flat_map(|kinds| kinds.out_of_sight(&scene));
-            let unseen = all.filter(|(_, unseen)| unseen.lasts);
-            return Progress::Started(unseen.map(|(kind, unseen)| format!("{kind} ({})", unseen.why)).collect());
-        }
-        match scene.troubles.of_watch(&controller.objects).filter(|trouble| trouble.lasts(scene.now_ms)) {
-            Some(trouble) => Progress::Filling(trouble.why().to_owned()),
-            None if said_ready => Progress::Resuming,
-            None => Progress::Filling(String::new()),
-        }
-    }
-
     fn write_reconciler(&mut self, name: &str, live: &Value, wanted: &Value) {
         let Some(patch) = conditions::merge_patch(live, wanted) else { return };
         let Some(declared) = self.reconcilers.get_mut(name) else { return };
         if declared.reporting.futile.as_ref() == Some(&patch) {
             return;
         }
+        declared.reporting.untold.get_or_insert_with(|| Box::new(declared.status.clone()));
         declared.reporting.sent = Some((declared.object.meta.resource_version.clone(), patch.clone()));
         let at = address(name);
         let action = Action::Merge { at: at.clone(), status: true, patch: json!({ "status": patch }) };
         self.act(Owner::Reconciler(name.to_owned()), at.key(), action);
+    }
+
+    /// Tells in Events what the status says since it was written.
+    fn tell_news(&mut self, name: &str) {
+        let Some(declared) = self.reconcilers.get_mut(name) else { return };
+        let Declared { object, status, reporting, .. } = declared;
+        let Some(before) = reporting.untold.take_if(|before| **before != *status) else { return };
+        let now_ms = self.now.wall_ms;
+        let due: Vec<_> =
+            news(name, &before, status).into_iter().filter_map(|event| reporting.told.tell(now_ms, event)).collect();
+        let about = object.clone();
+        for (event, times) in due {
+            let action = Action::Event { about: about.clone(), event, times, related: None };
+            self.act(Owner::Telling(name.to_owned()), about.key.clone(), action);
+        }
+    }
+
+    /// An Event was answered. It is not tried again: the status says the same.
+    pub(super) fn news_told(&mut self, name: &str, done: &Done) {
+        if *done != Done::Accepted {
+            self.note(true, format!("an Event about Reconciler {name} cannot be written: {done:?}"));
+        }
     }
 
     /// A write to a Reconciler was answered.
@@ -252,104 +279,7 @@ fn count(store: &Store) -> Objects {
     counts
 }
 
-/// How far a controller is.
-enum Progress {
-    /// Its objects and children are being listed, or cannot be: then it says why.
-    Filling(String),
-    /// The same in a new process, while its status still says that it serves.
-    Resuming,
-    /// Its objects are looked at. Children of these kinds cannot be seen.
-    Started(Vec<String>),
-}
-
 fn said_ready(status: &Value) -> bool {
     let conditions = status["conditions"].as_array();
     conditions.is_some_and(|all| all.iter().any(|c| c["type"] == "Ready" && c["status"] == "True"))
-}
-
-/// What happens while a Reconciler is being deleted.
-fn leaving(declared: &Declared, is_offered: bool) -> String {
-    let children = match declared.spec.as_ref().map(|spec| spec.on_delete).unwrap_or_default() {
-        OnDelete::Orphan => "their children stay",
-        OnDelete::Delete => "their children are deleted",
-    };
-    let again = match is_offered {
-        true => {
-            ". Its module is still in the folder that the host watches, so it will be made again: to prevent that, remove the file first"
-        }
-        false => "",
-    };
-    format!(
-        "it is being deleted: finalizers are withdrawn from its objects, and {children}. An object that is being \
-         deleted itself is finished first{again}"
-    )
-}
-
-fn standing(declared: &Declared, progress: &Progress, is_offered: bool) -> Vec<Condition> {
-    let set = |status: [ConditionStatus; 3], reason: &str, message: &str| {
-        ["Ready", "Reconciling", "Stalled"]
-            .into_iter()
-            .zip(status)
-            .map(|(kind, status)| Condition {
-                kind: kind.into(),
-                status,
-                reason: reason.into(),
-                message: message.into(),
-            })
-            .collect()
-    };
-    let (yes, no) = (ConditionStatus::True, ConditionStatus::False);
-    if declared.is_going() && declared.bound.resource().is_some() {
-        let message = leaving(declared, is_offered);
-        return set([no, yes, no], "Deleting", &message);
-    }
-    let waits = match &declared.bound {
-        Bound::Not { why: (reason, message) } | Bound::Finishing { why: (reason, message), .. } => {
-            return set([no, no, yes], reason, message);
-        }
-        Bound::Serving { waits, .. } => waits.as_ref(),
-    };
-    match (waits, progress) {
-        (Some((reason @ "Suspended", message)), _) => set([no, no, no], reason, message),
-        (_, Progress::Resuming) => Vec::new(),
-        (_, Progress::Filling(why)) if why.is_empty() => {
-            set([no, yes, no], "FillingStores", "its objects are being listed")
-        }
-        (_, Progress::Filling(why)) => {
-            set([no, yes, no], "FillingStores", &format!("its objects cannot be listed: {why}"))
-        }
-        (_, Progress::Started(unseen)) if !unseen.is_empty() => {
-            let message =
-                format!("its module decides, but children of some kinds cannot be seen: {}", unseen.join("; "));
-            set([yes, no, no], "ChildrenUnseen", &message)
-        }
-        (Some((reason, message)), Progress::Started(_)) => set([yes, no, no], reason, message),
-        (None, Progress::Started(_)) => set([yes, no, no], "Serving", "its module decides"),
-    }
-}
-
-impl Engine {
-    fn loaded(&self, name: &str) -> Condition {
-        let one = |status, reason: &str, message: &str| Condition {
-            kind: "Loaded".into(),
-            status,
-            reason: reason.into(),
-            message: conditions::shortened(message),
-        };
-        match (self.module_trouble(name), self.service.of(name)) {
-            (Some((reason, why)), Some(_)) => {
-                one(ConditionStatus::False, reason, &format!("{why}; the module loaded before stays in service"))
-            }
-            (Some((reason, why)), None) => one(ConditionStatus::False, reason, &why),
-            (None, Some(_)) => match self.rolling_words(name) {
-                Some(words) => one(ConditionStatus::True, "RollingOut", &words),
-                None => one(ConditionStatus::True, "Loaded", ""),
-            },
-            (None, None) => {
-                let spec = self.reconcilers.get(name).and_then(|declared| declared.spec.as_ref().ok());
-                let (reason, why) = spec.map_or(("InvalidSpec", String::new()), |spec| self.why_no_module(name, spec));
-                one(ConditionStatus::False, reason, &why)
-            }
-        }
-    }
 }

@@ -117,6 +117,7 @@ impl Engine {
     /// An object that is kept is there, changed, or gone.
     fn object_changed(&mut self, key: &Key, change: &Change, first: bool) {
         self.count_changed(&key.kind.group_kind());
+        self.plans_go_stale(&key.kind.group_kind(), change);
         if let Some(object) = &change.after {
             self.orphaning.see(object);
         }

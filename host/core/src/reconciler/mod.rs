@@ -1,6 +1,7 @@
 //! The `Reconciler`: what a person says (spec) and what the host answers (status).
 
 mod limits;
+mod news;
 mod rollout;
 mod source;
 mod status;
@@ -15,11 +16,12 @@ use crate::permissions::Permissions;
 use crate::resource::Resource;
 
 pub use limits::{Limits, MOST_MEMORY, MOST_OUTCOME, MOST_TIME_MS};
+pub use news::news;
 pub use rollout::{Course, EVERY_OBJECT, PlanFirst, Rollout};
 pub use source::{ConfigMapKey, Folder, Place, Pushed, Source};
 pub use status::{
     ChildKind, Condition, HISTORY, Objects, Plan, Rejected, Rolling, SPENT, Served, Status, approved, is_about,
-    promoted,
+    promoted, went_back,
 };
 
 /// The version of the kind `Reconciler`.

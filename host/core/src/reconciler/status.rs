@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::kind::GroupKind;
+use crate::object::short;
 use crate::plan::Counts;
 
 /// What the host answers.
@@ -20,6 +21,9 @@ pub struct Status {
     /// The digest of the module that decides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
+    /// The first twelve hexadecimal digits of that, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub short_digest: Option<String>,
     /// The version that this module states.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
@@ -46,7 +50,7 @@ pub struct Status {
     /// Counts of objects; brought up to date every few seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub objects: Option<Objects>,
-    /// `Loaded`, `Ready`, `Reconciling`, `Stalled`.
+    /// `Ready`, `Reconciling`, `Stalled`, `Loaded`, `Accepted`, `Planned`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
@@ -145,7 +149,17 @@ pub fn promoted(word: &str) -> String {
     format!("promoted {word}")
 }
 
+/// Why the module was left that decided before somebody went back to the one of that digest.
+pub fn went_back(digest: &str) -> String {
+    format!("somebody went back to {}", short(digest))
+}
+
 impl Status {
+    /// The condition of that type.
+    pub fn condition(&self, kind: &str) -> Option<&Condition> {
+        self.conditions.iter().find(|condition| condition.kind == kind)
+    }
+
     /// Why the module of that digest was left, if it was.
     pub fn rejected(&self, digest: &str) -> Option<&Rejected> {
         self.rejected.iter().find(|rejected| rejected.digest == digest)

@@ -37,6 +37,7 @@ pub(crate) use cascade::{is_noted, is_orphaning};
 pub(crate) use observe::{is_asked_about, question};
 pub use seen::{Memory, Seen};
 pub use settled::Settled;
+pub(crate) use tell::Told;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;

@@ -85,6 +85,11 @@ impl Told {
         news.filter_map(|event| self.say(now_ms, event)).collect()
     }
 
+    /// Takes in something that is told once, when it comes to be. None where it is only counted.
+    pub(crate) fn tell(&mut self, now_ms: i64, event: Event) -> Option<(Event, u64)> {
+        self.say(now_ms, event)
+    }
+
     fn say(&mut self, now_ms: i64, event: Event) -> Option<Due> {
         self.writes.retain(|at| now_ms - at < WINDOW_MS);
         let reason = hash(&event.reason);

@@ -140,6 +140,36 @@ fn what_another_reconciler_names_stays() {
     assert_eq!(house.discards, Vec::<String>::new());
 }
 
+/// A process in which the pushed module `a` decides, which the cluster keeps, and no Reconciler is left.
+fn without_its_reconciler() -> House {
+    let mut house = house();
+    house.input(Input::Kept(digest("a"), Ok(())));
+    house.api.delete("Reconciler", None, "inn");
+    house.settle();
+    house
+}
+
+#[test]
+fn what_only_a_deleted_reconciler_named_goes_after_a_while() {
+    let mut house = without_its_reconciler();
+    house.sleep(590_000);
+    assert_eq!(house.discards, Vec::<String>::new());
+    house.sleep(20_000);
+    assert_eq!(house.discards, [digest("a")]);
+    house.sleep(3_600_000);
+    assert_eq!((house.discards.len(), house.spins()), (1, false));
+}
+
+#[test]
+fn what_a_reconciler_of_another_name_takes_up_meanwhile_stays() {
+    let mut house = without_its_reconciler();
+    let mut other = reconciler(naming("a"));
+    (other["metadata"]["name"], other["metadata"]["uid"]) = (json!("other"), json!("other"));
+    house.put(other);
+    house.sleep(3_600_000);
+    assert_eq!(house.discards, Vec::<String>::new());
+}
+
 #[test]
 fn what_cannot_be_had_from_the_cluster_either_is_told() {
     let mut house = process(kept());

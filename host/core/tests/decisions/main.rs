@@ -29,6 +29,7 @@ mod last_words;
 mod leaving;
 mod left;
 mod modules;
+mod news;
 mod on_time;
 mod outcomes;
 mod own_labels;

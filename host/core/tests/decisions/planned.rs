@@ -7,14 +7,14 @@ use innkeeper_core::plan::Counts;
 use serde_json::{Value, json};
 
 /// A Reconciler that names a pushed module and wants a plan.
-fn planning(letter: &str, rollout: &Value) -> Value {
+pub(crate) fn planning(letter: &str, rollout: &Value) -> Value {
     let mut spec = naming(letter);
     spec["rollout"] = rollout.clone();
     spec
 }
 
 /// The house's module is `a`, and `b` is loaded and named, under that rollout.
-fn waiting(rollout: &Value) -> House {
+pub(crate) fn waiting(rollout: &Value) -> House {
     let mut house = house();
     name_module(&mut house, &planning("b", rollout));
     house.input(Input::Fetched(digest("b"), Ok(module("b"))));
@@ -22,11 +22,11 @@ fn waiting(rollout: &Value) -> House {
     house
 }
 
-fn found(deleted: u32) -> Found {
+pub(crate) fn found(deleted: u32) -> Found {
     (Counts { objects: 1, changed: 1, children_deleted: deleted, ..Counts::default() }, vec!["a/moon: much".into()])
 }
 
-fn planned(house: &mut House, letter: &str, result: Result<Found, String>) {
+pub(crate) fn planned(house: &mut House, letter: &str, result: Result<Found, String>) {
     house.input(Input::Planned { reconciler: "inn".into(), digest: digest(letter), result });
 }
 

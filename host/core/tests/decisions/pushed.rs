@@ -7,6 +7,7 @@ use innkeeper_core::binding::Module;
 use innkeeper_core::contract::{Scope, Wish};
 use innkeeper_core::engine::{Input, Unfit};
 use innkeeper_core::kind::Kind;
+use innkeeper_core::permissions::Permissions;
 use innkeeper_core::reconciler::{ConfigMapKey, Place};
 use serde_json::{Value, json};
 
@@ -345,6 +346,29 @@ fn a_first_module_and_one_that_wants_no_more_than_the_one_before_wait_for_nobody
     assert_eq!(status(&house)["digest"], digest("b"), "the one before wanted that too");
     let house = process(house.api);
     assert_eq!(house.fetches, [digest("b")]);
+}
+
+#[test]
+fn m10_who_asked_for_more_asked_for_less_with_it_and_not_the_other_way_round() {
+    let named = |names: &[&str]| Scope::Named(names.iter().map(|name| (*name).to_owned()).collect());
+    let asking = |scope: Scope| {
+        let mut manifest = manifest(false);
+        manifest.applies = vec![Wish { group: "batch".into(), kinds: vec!["Job".into()], scope }];
+        manifest
+    };
+    for (before, now, waits) in [
+        (Scope::All, Scope::Own, false),
+        (Scope::All, named(&["shop"]), false),
+        (Scope::All, named(&["kube-system"]), true),
+        (named(&["shop", "yard"]), named(&["yard"]), false),
+        (named(&["yard"]), named(&["shop", "yard"]), true),
+        (Scope::Own, Scope::All, true),
+        (Scope::Own, named(&["shop"]), true),
+        (Scope::All, Scope::Cluster, true),
+    ] {
+        let lacks = Permissions::default().lacks(&asking(now.clone()), Some(&asking(before.clone())));
+        assert_eq!(!lacks.is_empty(), waits, "{now:?} after {before:?}: {lacks:?}");
+    }
 }
 
 #[test]

@@ -165,6 +165,17 @@ impl Iterator for Changes {
     }
 }
 
+/// How long a file must be still after that happened to it.
+fn still(kind: notify::EventKind) -> Duration {
+    use notify::EventKind::{Access, Modify};
+    use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
+    match kind {
+        Access(AccessKind::Close(AccessMode::Write)) => settle::CLOSED,
+        Modify(ModifyKind::Name(RenameMode::To | RenameMode::Both)) => settle::WHOLE,
+        _ => settle::STILL,
+    }
+}
+
 impl Changes {
     /// How long to wait for an event; none: until there is one.
     fn wait(&self) -> Option<Duration> {
@@ -187,7 +198,7 @@ impl Changes {
                     return Some(self.lost("it was removed or renamed"));
                 }
             } else if file::is_module(path) {
-                self.pending.add(path.clone(), Instant::now());
+                self.pending.add(path.clone(), Instant::now(), still(event.kind));
             } else if file::is_switch(path) {
                 return self.rescan();
             }
@@ -200,7 +211,7 @@ impl Changes {
         match self.list() {
             Ok(files) => {
                 let known = self.known.keys().cloned().collect();
-                files.union(&known).for_each(|file| self.pending.add(file.clone(), Instant::now()));
+                files.union(&known).for_each(|file| self.pending.add(file.clone(), Instant::now(), settle::STILL));
                 None
             }
             Err(error) => Some(self.lost(&error.to_string())),

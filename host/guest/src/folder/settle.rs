@@ -5,8 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-/// How long a file's size and time of change must stay before it is read.
-const STILL: Duration = Duration::from_millis(100);
+/// How long a file's size and time of change must stay before it is read, where nobody says that it is whole.
+pub(super) const STILL: Duration = Duration::from_millis(100);
+/// The same when who wrote it has closed it: some open it once more.
+pub(super) const CLOSED: Duration = Duration::from_millis(3);
+/// The same when it was put there in one step.
+pub(super) const WHOLE: Duration = Duration::ZERO;
 
 /// Files to read soon.
 #[derive(Debug, Default)]
@@ -26,10 +30,10 @@ fn stamp(path: &Path) -> Stamp {
 }
 
 impl Pending {
-    /// Something happened to this file: it is waited for anew.
-    pub(super) fn add(&mut self, path: PathBuf, now: Instant) {
+    /// Something happened to this file: it is waited for anew, for so long.
+    pub(super) fn add(&mut self, path: PathBuf, now: Instant, still: Duration) {
         let stamp = stamp(&path);
-        self.0.insert(path, Waiting { due: now + STILL, stamp });
+        self.0.insert(path, Waiting { due: now + still, stamp });
     }
 
     /// When the next file must be looked at.
@@ -63,12 +67,27 @@ mod tests {
         let path = folder.path().join("a.wasm");
         let (mut pending, now) = (Pending::default(), Instant::now());
         fs::write(&path, "1").expect("a file");
-        pending.add(path.clone(), now);
+        pending.add(path.clone(), now, STILL);
         assert_eq!(pending.next_due(now + STILL / 2), None);
         fs::write(&path, "12").expect("a file");
         assert_eq!(pending.next_due(now + STILL), None, "it has changed");
         assert_eq!(pending.due(), Some(now + STILL * 2));
         assert_eq!(pending.next_due(now + STILL * 2), Some(path));
         assert_eq!(pending.due(), None);
+    }
+
+    #[test]
+    fn a_file_that_is_whole_is_read_at_once_and_one_that_was_closed_soon() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.wasm");
+        let (mut pending, now) = (Pending::default(), Instant::now());
+        fs::write(&path, "1").expect("a file");
+        pending.add(path.clone(), now, WHOLE);
+        assert_eq!(pending.next_due(now), Some(path.clone()));
+        pending.add(path.clone(), now, CLOSED);
+        assert_eq!(pending.next_due(now), None);
+        fs::write(&path, "12").expect("a file");
+        assert_eq!(pending.next_due(now + CLOSED), None, "somebody opened it once more");
+        assert_eq!(pending.due(), Some(now + CLOSED + STILL));
     }
 }

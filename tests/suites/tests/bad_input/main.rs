@@ -2,6 +2,7 @@
 //! that nobody asked to delete, and the other kinds go on.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod cache;
 mod cluster;
 mod kinds;
 mod modules;

@@ -23,19 +23,9 @@ fn is_rejected(inn: &Inn, name: &str, module: &[u8], words: &[&str]) {
 #[test]
 fn a_module_that_may_not_be_is_rejected_and_the_one_before_serves_on() {
     let inn = Inn::open();
-    let rejected = |name: &str, module: &[u8], words: &[&str]| is_rejected(&inn, name, module, words);
-    let wasi = r#"(import "wasi_snapshot_preview1" "random_get" (func (param i32 i32) (result i32)))"#;
-    rejected("wasi", &forge::module(wasi, "unreachable"), &["wasi_snapshot_preview1.random_get"]);
-    rejected("older", &forge::guest_of_version("0.0.9"), &["innkeeper:guest@0.0.9", "0.1.0"]);
-    rejected("newer", &forge::guest_of_version("7.0.0"), &["innkeeper:guest@7.0.0", "0.1.0"]);
-    rejected("world", &forge::plain("(component)"), &["does not export `describe`"]);
-    rejected("loop", &forge::module("", "(loop (br 0)) unreachable"), &["describe", "limit of time"]);
-    let start = "(func $begin (loop $l (br $l))) (start $begin)";
-    rejected("start", &forge::guest(start, ""), &["describe", "limit of time"]);
-    rejected("table", &forge::guest("(table $t 50000000 funcref)", ""), &["table"]);
-    let hog = "(func $begin (loop $l (drop (memory.grow (i32.const 100))) (br $l))) (start $begin)";
-    rejected("memory", &forge::guest(hog, ""), &["describe", "limit of memory"]);
-    rejected("shared", &forge::guest("(memory $shared 1 1 shared)", ""), &["shared"]);
+    for (name, module, words) in forge::refused() {
+        is_rejected(&inn, name, &module, words);
+    }
 }
 
 #[test]

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use crate::by_kubectl::{NAME, decides, name_it, put, web};
 
 /// Who asks, and where.
-struct Asker<'a> {
-    house: &'a House,
-    address: String,
+pub(crate) struct Asker<'a> {
+    pub(crate) house: &'a House,
+    pub(crate) address: String,
 }
 
 /// A house whose host takes modules over HTTP and keeps them in the house's namespace; one of a ConfigMap decides.
@@ -28,7 +28,7 @@ fn house() -> (House, String) {
 
 impl Asker<'_> {
     /// What `curl --upload-file` sends, with a token; the code, and what was answered.
-    fn puts(&self, path: &str, token: Option<&str>, module: &[u8]) -> (u16, Value) {
+    pub(crate) fn puts(&self, path: &str, token: Option<&str>, module: &[u8]) -> (u16, Value) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let token = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
         let (address, length) = (&self.address, module.len());

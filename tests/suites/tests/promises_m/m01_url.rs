@@ -8,7 +8,7 @@ use crate::by_kubectl::{NAME, decides, says, web};
 use crate::web_server::Server;
 
 /// A Reconciler whose module is at a URL.
-fn name_url(house: &House, url: &str, digest: Option<&str>) {
+pub(crate) fn name_url(house: &House, url: &str, digest: Option<&str>) {
     let pinned = digest.map(|digest| format!(", digest: '{digest}'")).unwrap_or_default();
     house.apply(&format!(
         "apiVersion: innkeeper.dev/v1alpha1\nkind: Reconciler\nmetadata: {{name: {NAME}}}\nspec:\n  \

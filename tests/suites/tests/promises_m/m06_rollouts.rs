@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use crate::m05_plan::{names, street};
 use crate::pusher::{Pusher, digest_of, house, loaded_of, start_host};
+use crate::told::is_told;
 
-const NAME: &str = "custom-http";
+pub(crate) const NAME: &str = "custom-http";
 
 fn roll_out(house: &House, name: &str, rollout: &Value) {
     let patch = json!({"spec": {"rollout": rollout}});
@@ -21,7 +22,7 @@ fn street_with_a_canary(house: &House) -> Vec<u8> {
 }
 
 /// The module that names its ConfigMaps otherwise takes over for the canary, and for no other until that is resumed.
-fn stopped_at_the_canary(house: &House) -> [String; 2] {
+pub(crate) fn stopped_at_the_canary(house: &House) -> [String; 2] {
     let module = street_with_a_canary(house);
     let first = digest_of(house, NAME);
     roll_out(house, NAME, &json!({"steps": ["tier=canary"], "pause": "1s", "paused": true}));
@@ -62,6 +63,7 @@ fn m06_a_module_takes_over_step_by_step_and_nothing_is_written_to_objects_for_it
     house.eventually("it decides for all", || digest_of(&house, NAME) == second);
     house.eventually("all have what it wants", || names(&house, "ConfigMap") == ["ping-configmop", "pong-configmop"]);
     assert_eq!(house.get("Reconciler", NAME)["status"]["rollout"], Value::Null);
+    is_told(&house, NAME, ("Normal", "RolloutFinished"), &[&second[7..19], "every object", &first[7..19]]);
     let written = house.requests_since(&mark);
     let written = written.iter().filter(|r| r.is_write() && r.resource == "kindcustomhttps" && r.subresource.is_none());
     assert_eq!(written.map(ToString::to_string).collect::<Vec<_>>(), Vec::<String>::new());
@@ -125,6 +127,9 @@ fn m06_a_module_that_fails_is_left_by_itself_for_the_one_before() {
         why.contains("1 of 1 objects, more than 0") && why.contains("/canary: ") && why.contains("trapped"),
         "{why}"
     );
+    is_told(&house, "hostile", ("Normal", "RolloutStep"), &["step 1 of 2 (tier=canary)"]);
+    let words = ["1 of 1 objects", "/canary: ", "trapped", &good[7..19], "innkeeper approve hostile"];
+    is_told(&house, "hostile", ("Warning", "RolledBack"), &words);
     house.wait_for_condition("Hostile", "canary", "Ready", "True");
     let stable = house.get("Hostile", "stable");
     assert_eq!(condition(&stable, "Ready").unwrap()["status"], "True");

@@ -1,6 +1,6 @@
 //! M08: a module's CustomResourceDefinition comes with it where that is permitted, and never loses or breaks what is there.
 
-use innkeeper_suites::{House, guest, reworded};
+use innkeeper_suites::{House, guest, rebuilt, reworded};
 use serde_json::{Value, json};
 
 use crate::by_kubectl::{NAME, decides, name_it, put, says};
@@ -59,6 +59,27 @@ fn web(house: &House, port: u16, greeting: &str) {
 fn leave(house: &House) {
     house.kubectl(&["delete", "reconciler", NAME]);
     house.kubectl(&["delete", "crd", CRD]);
+}
+
+#[test]
+fn m08_a_crd_that_somebody_changed_by_hand_is_applied_again_with_the_next_module_and_one_that_is_as_it_was_is_not() {
+    let house = house();
+    let first = decides(&house);
+    let mark = house.mark();
+    put(&house, &rebuilt(&module()));
+    house.eventually("the next one decides", || decides(&house) != first);
+    let second = decides(&house);
+    let written = house.requests_since(&mark);
+    let written = written.iter().filter(|r| r.is_write() && r.resource == "customresourcedefinitions");
+    assert_eq!(written.map(ToString::to_string).collect::<Vec<_>>(), Vec::<String>::new());
+
+    let path = "/spec/versions/0/schema/openAPIV3Schema/description";
+    let by_hand = json!([{"op": "replace", "path": path, "value": "By hand."}]);
+    house.kubectl(&["patch", "crd", CRD, "--type=json", "-p", &by_hand.to_string()]);
+    put(&house, &rebuilt(&rebuilt(&module())));
+    house.eventually("the next one decides", || decides(&house) != second);
+    assert!(!definition(&house).to_string().contains("By hand."));
+    leave(&house);
 }
 
 #[test]

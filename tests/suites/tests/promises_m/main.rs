@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod by_kubectl;
+mod every_source;
+mod gone;
 mod m01_api;
 mod m01_config_map;
 mod m01_push;
 mod m01_url;
+mod m02_reports;
 mod m03_kills;
 mod m03_swaps;
 mod m04_rollback;
@@ -19,4 +22,5 @@ mod m08_crds;
 mod m09_pushes;
 mod m10_approval;
 mod pusher;
+mod told;
 mod web_server;

@@ -57,7 +57,8 @@ impl Server {
 fn answer(mut asking: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     let mut lines = BufReader::new(asking).lines();
     let first = lines.next().unwrap_or(Ok(String::new()))?;
-    let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
+    // What follows a question mark makes it another URL, and nothing else.
+    let path = first.split(' ').nth(1).unwrap_or_default().split('?').next().unwrap_or_default().to_owned();
     let mut tag = String::new();
     for line in lines {
         let line = line?.to_ascii_lowercase();

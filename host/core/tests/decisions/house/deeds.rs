@@ -134,7 +134,11 @@ impl House {
             _ => {}
         }
         self.requests.push(format!("{} {}", action.verb(), action.key()));
-        if let Action::Event { event, related, .. } = action {
+        if let Action::Event { about, event, .. } = action
+            && about.key.kind.kind == "Reconciler"
+        {
+            self.news.push((event.reason.clone(), event.message.clone()));
+        } else if let Action::Event { event, related, .. } = action {
             let related = related.as_ref().map(ToString::to_string);
             self.events.push((event.reason.clone(), event.message.clone(), related));
         }

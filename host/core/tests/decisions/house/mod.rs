@@ -78,6 +78,8 @@ pub struct House {
     pub took: Duration,
     /// Every Event that was written: its reason, its message, and what else it is about.
     pub events: Vec<(String, String, Option<String>)>,
+    /// The same about Reconcilers: reason and message.
+    pub news: Vec<(String, String)>,
     /// The plans that are to be made: of which Reconciler, with which module.
     pub plans: Vec<(String, String)>,
     /// The ConfigMaps whose modules are to be loaded whenever they change.
@@ -215,6 +217,7 @@ impl House {
             patches: vec![],
             took: Duration::ZERO,
             events: vec![],
+            news: vec![],
             notes: vec![],
             fetches: vec![],
             keeps: vec![],
