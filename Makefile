@@ -22,7 +22,8 @@ bench: test-guests ## Measure the host beside a raw writer and a kube-rs control
 	$(CARGO) build --release --package innkeeper --package innkeeper-bench
 	target/release/innkeeper-bench $(ARGS)
 
-soak: build guests test-guests controlplane ## Live through faults and people's doings at random, for long, and through a kill at every write. ROUNDS=200 SEED=…
+soak: build guests test-guests controlplane ## Live through people's doings and faults at random, for long, and through a kill at every write. MINUTES=10 ROUNDS=200 SEED=…
+	@INNKEEPER_SOAK_MINUTES=$(or $(MINUTES),10) $(if $(SEED),INNKEEPER_SOAK_SEED=$(SEED)) $(CARGO) test --workspace --quiet --test soak -- --nocapture
 	@INNKEEPER_SOAK_ROUNDS=$(or $(ROUNDS),200) $(if $(SEED),INNKEEPER_SOAK_SEED=$(SEED)) $(CARGO) test --workspace --quiet --test faults -- --nocapture storm::
 	@INNKEEPER_KILL_AT_EVERY_WRITE=1 RUST_TEST_THREADS=6 $(CARGO) test --workspace --quiet --test kills
 

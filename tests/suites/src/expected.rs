@@ -12,7 +12,8 @@ pub(crate) fn documents(yaml: &str) -> Vec<Value> {
 /// Where `live` is not as `expected` says; empty if it is.
 ///
 /// Every field that is stated must be so; fields that are not stated may be anything. A list must have as
-/// many entries as are stated, in that order. A field stated as null must not be there.
+/// many entries as are stated, in that order. A field stated as null must not be there. A text that ends in an
+/// ellipsis is stated as far as it goes.
 pub(crate) fn differences(expected: &Value, live: &Value) -> Vec<String> {
     let mut found = Vec::new();
     compare(expected, live, "", &mut found);
@@ -31,9 +32,24 @@ fn compare(expected: &Value, live: &Value, path: &str, found: &mut Vec<String>) 
                 compare(value, live, &format!("{path}[{n}]"), found);
             }
         }
+        (Value::String(wanted), Value::String(there)) if begins(wanted, there) => {}
         (wanted, there) if wanted == there => {}
         (wanted, there) => found.push(format!("{path} is {there}, not {wanted}")),
     }
+}
+
+/// Whether a text is stated only as far as it goes, and there it goes so.
+fn begins(stated: &str, there: &str) -> bool {
+    stated.strip_suffix('…').is_some_and(|beginning| there.starts_with(beginning))
+}
+
+/// Which of these objects a stated one is, by its address; of several that it may be, because its name is stated only as
+/// far as it goes, the one that is most as stated.
+pub(crate) fn which(stated: &Value, among: &[Value], namespace: &str) -> Option<usize> {
+    let wanted = address(stated, namespace);
+    let is_it = |live: &Value| begins(&wanted, &address(live, "")) || wanted == address(live, "");
+    let possible = (0..among.len()).filter(|at| is_it(&among[*at]));
+    possible.min_by_key(|at| differences(stated, &among[*at]).len())
 }
 
 /// What an object is called in a list of names.
@@ -61,6 +77,18 @@ mod tests {
         assert_eq!(differences(&json!({"spec": {"ports": []}}), &live).len(), 1);
         assert!(differences(&json!({"spec": {"paused": null}}), &live).is_empty());
         assert_eq!(differences(&json!({"spec": {"replicas": null}}), &live).len(), 1);
+    }
+
+    #[test]
+    fn a_text_may_be_stated_as_far_as_it_goes() {
+        let live =
+            |name: &str, word: &str| json!({"kind": "Job", "metadata": {"name": name, "namespace": "n"}, "word": word});
+        let all = [live("web-1", "one"), live("shop-2", "two"), live("shop-3", "three")];
+        let stated = json!({"kind": "Job", "metadata": {"name": "shop-…"}, "word": "th…"});
+        assert_eq!(which(&stated, &all, "n"), Some(2));
+        assert!(differences(&stated, &all[2]).is_empty());
+        assert_eq!(differences(&stated, &all[1]).len(), 1);
+        assert_eq!(which(&stated, &all, "elsewhere"), None);
     }
 
     #[test]

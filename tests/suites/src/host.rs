@@ -121,6 +121,13 @@ impl Host {
         let _ = child.wait();
     }
 
+    /// Asks it to end, as a kubelet does, and waits for that: its exit code, none if a signal ended it.
+    pub fn terminate(&self) -> Option<i32> {
+        let id = self.child().id().to_string();
+        let _ = Command::new("kill").args(["-TERM", &id]).status();
+        self.ends()
+    }
+
     /// Its exit status, if it has ended.
     pub fn exited(&self) -> Option<ExitStatus> {
         self.child().try_wait().expect("a child of ours can be waited for")

@@ -36,6 +36,11 @@ pub fn uid(object: &Value) -> String {
     object["metadata"]["uid"].as_str().expect("every object has a uid").to_owned()
 }
 
+/// What a text of YAML says, which is one document.
+pub fn yaml(text: &str) -> Value {
+    expected::documents(text).into_iter().next().unwrap_or_default()
+}
+
 /// One condition of an object's status.
 pub fn condition(object: &Value, kind: &str) -> Option<Value> {
     object["status"]["conditions"].as_array()?.iter().find(|one| one["type"] == kind).cloned()

@@ -77,7 +77,7 @@ impl House {
         let mut complaints = Vec::new();
         for document in &wanted {
             let address = expected::address(document, self.namespace());
-            match live.iter().position(|child| expected::address(child, "") == address) {
+            match expected::which(document, &live, self.namespace()) {
                 Some(at) => complaints.extend(
                     expected::differences(document, &live.swap_remove(at))
                         .into_iter()
@@ -88,6 +88,16 @@ impl House {
         }
         complaints.extend(live.iter().map(|stray| format!("{} is a stray", expected::address(stray, ""))));
         if complaints.is_empty() { Ok(()) } else { Err(complaints.join("; ")) }
+    }
+
+    /// Whether an object of the namespace is as a document says.
+    pub fn is_as(&self, document: &Value) -> Result<(), String> {
+        let address = expected::address(document, self.namespace());
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let live = self.find(&text(&document["kind"]), &text(&document["metadata"]["name"]));
+        let live = live.ok_or_else(|| format!("{address} is missing"))?;
+        let found = expected::differences(document, &live);
+        if found.is_empty() { Ok(()) } else { Err(format!("{address}: {}", found.join("; "))) }
     }
 
     /// Waits until no child of that uid is left anywhere.

@@ -1,6 +1,6 @@
 //! The Job: its init container downloads the scripts, its container builds and pushes the image.
 
-use innkeeper_sdk::{Context, values};
+use innkeeper_sdk::{Context, pods, values};
 use serde_json::{Value, json};
 use workers::{JobBuilder, labels};
 
@@ -15,7 +15,7 @@ printf 'FROM %s\nCOPY scripts /scripts\n' "$BASE" > /workspace/Dockerfile
 while [ $# -gt 1 ]; do
     mkdir -p "/workspace/scripts/$1"
     count=$(ls "/workspace/scripts/$1" | wc -l)
-    curl -fsSL --retry 3 --output "/workspace/scripts/$1/$count.js" --url "$2"
+    curl -fsSL --globoff --retry 3 --output "/workspace/scripts/$1/$count.js" --url "$2"
     grep -qxF -- "$1" /workspace/scripts/order 2>/dev/null || printf '%s\n' "$1" >> /workspace/scripts/order
     shift 2
 done
@@ -24,8 +24,10 @@ done
 pub(crate) fn manifest(cx: &Context<JobBuilder>, name: &str, config: &Config) -> Value {
     let spec = &cx.object().spec;
     let labels = labels(cx, APP);
-    let pairs = spec.script_names.iter().zip(&spec.script_urls).flat_map(|(name, url)| [name.as_str(), url.as_str()]);
-    let command: Vec<&str> = ["sh", "-c", DOWNLOAD, "download"].into_iter().chain(pairs).collect();
+    let pairs = spec.script_names.iter().zip(&spec.script_urls).flat_map(|(name, url)| [name, url]);
+    // Kubernetes would read variables in them.
+    let pairs = pairs.map(|text| pods::literal(text));
+    let command: Vec<String> = ["sh", "-c", DOWNLOAD, "download"].into_iter().map(str::to_owned).chain(pairs).collect();
     let workspace = json!({"name": "workspace", "mountPath": "/workspace"});
     let download = json!({
         "name": "download",
@@ -40,7 +42,7 @@ pub(crate) fn manifest(cx: &Context<JobBuilder>, name: &str, config: &Config) ->
         "args": [
             "--context=dir:///workspace",
             "--dockerfile=/workspace/Dockerfile",
-            format!("--destination={}", spec.target_image),
+            format!("--destination={}", pods::literal(&spec.target_image)),
         ],
         "volumeMounts": [workspace],
     });

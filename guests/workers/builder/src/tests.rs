@@ -45,7 +45,8 @@ fn what_a_user_wrote_is_an_argument_and_never_a_part_of_the_command() {
     let outcome = reconcile(&Context::for_test(builder("reg/acme:1"))).unwrap();
     let pod = job(&outcome).spec.unwrap().template.spec.unwrap();
     let command = pod.init_containers.unwrap().remove(0).command.unwrap();
-    assert_eq!(command[3..], ["download", "hello", "http://a/1.js", "hello", "http://a/it's $(rm) é.js"]);
+    // To Kubernetes, $$( is a dollar and a bracket.
+    assert_eq!(command[3..], ["download", "hello", "http://a/1.js", "hello", "http://a/it's $$(rm) é.js"]);
     assert!(pod.containers[0].args.as_ref().unwrap().contains(&"--destination=reg/acme:1".to_owned()));
 }
 

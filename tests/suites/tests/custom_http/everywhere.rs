@@ -1,7 +1,7 @@
 //! What every system must do: labels and selectors, status and columns, bad values.
 
 use innkeeper_suites::{House, condition, uid};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{KIND, WEB, WEB_CHILDREN, change, house_with_web};
 
@@ -73,6 +73,19 @@ fn custom_http_all_03_bad_values_are_refused_with_the_name_of_their_field() {
         assert!(why.contains("name"), "{bad}: {why}");
     }
     assert!(house.list(KIND, "").is_empty());
+}
+
+#[test]
+fn custom_http_all_03_a_name_as_long_as_it_may_be_and_any_text_of_a_file_work() {
+    let house = House::shared();
+    let (name, odd) = ("w".repeat(63), "it's \"ä\" ✓; $(rm -rf /) `id` $$\n\ttab: {x}\n");
+    let spec = json!({"replicaCount": 0, "port": 65535, "configMapData": {"hostports": odd, "empty": ""}});
+    let api = "groupsp.measutosh.dev/v1";
+    house.apply(&json!({"apiVersion": api, "kind": KIND, "metadata": {"name": name}, "spec": spec}).to_string());
+    house.wait_for_condition(KIND, &name, "Ready", "True");
+    assert_eq!(house.get("Service", &name)["spec"]["ports"][0]["port"], 65535);
+    let files = house.get("ConfigMap", &format!("{name}-configmap"))["data"].clone();
+    assert_eq!(files, json!({"hostports": odd, "empty": ""}));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Values over the chart's defaults, as the API server keeps them.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{KIND, NAME, SHOP_CHILDREN, change, child, house, house_with_shop, ready};
 
@@ -75,4 +75,21 @@ fn minimart_03_a_text_for_a_number_is_refused_with_a_message() {
         assert!(why.contains(field) && why.contains("must be of type"), "{spec}: {why}");
     }
     house.wait_for_children(KIND, NAME, SHOP_CHILDREN);
+}
+
+#[test]
+fn minimart_03_texts_that_end_up_in_the_configuration_file_stay_texts() {
+    let house = house_with_shop();
+    let odd = "/it's \"ä\"; $(rm) # {no: map}\\n\u{2713}: [x]\n  items: [mine]";
+    change(&house, &json!({"apps": {"rest": {"stat": odd}}}).to_string());
+    let file = || {
+        let text = child(&house, "ConfigMap")["data"]["minimart.yaml"].as_str().unwrap().to_owned();
+        innkeeper_suites::yaml(&text)
+    };
+    house.eventually("the shop's file says it, and nothing else", || {
+        let stat = file()["providers"]["stat"].clone();
+        if stat["path"] == odd { Ok(()) } else { Err(stat.to_string()) }
+    });
+    assert_eq!(file()["providers"]["stat"]["items"], json!(["book", "scissor", "ruler", "eraser"]));
+    ready(&house, NAME);
 }

@@ -155,11 +155,14 @@ fn workers_06_values_that_end_up_in_commands_stay_values() {
     let house = house();
     house.apply(&account("acme"));
     let mut script = deployment("hello", 1);
-    let odd = "http://store.example/it's_$(reboot)_\"é\";`rm`.js";
+    // The container that downloads has a variable BASE.
+    let odd = "http://store.example/it's_$(BASE)_$$_\"é\";`rm`.js";
     script["spec"]["template"]["scriptUrls"] = json!([odd]);
     house.apply(&script.to_string());
     let job = builds::begun_of(&house, "acme", odd);
     let command = house.get("Job", &job)["spec"]["template"]["spec"]["initContainers"][0]["command"].clone();
-    assert_eq!(command[5], odd, "it is an argument of its own: {command}");
+    // To Kubernetes, $$ is a dollar.
+    let said = command[5].as_str().unwrap().replace("$$", "$");
+    assert_eq!(said, odd, "it is an argument of its own: {command}");
     assert!(!command[2].as_str().unwrap().contains("store.example"), "and no part of the script");
 }

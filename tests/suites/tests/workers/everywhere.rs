@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use innkeeper_suites::condition;
+use innkeeper_suites::{condition, uid};
 
-use crate::{CORNER, CORNER_CHILDREN, account, change, deployment, house, house_serving};
+use crate::{CORNER, CORNER_CHILDREN, account, builds, change, deployment, house, house_serving, house_with_corner};
 
 #[test]
 fn workers_all_01_children_carry_the_usual_labels_and_selectors_are_unique_per_object() {
@@ -100,6 +100,60 @@ fn workers_all_03_bad_values_are_refused_with_the_name_of_their_field() {
         {"scriptUrls": ["http://a/1.js"], "scriptNames": ["a", "b"], "targetImage": "a:1", "workerBundleName": "b"}}"#;
     let why = house.apply_is_refused(builder);
     assert!(why.contains("scriptUrls and scriptNames go together"), "{why}");
+}
+
+#[test]
+fn workers_all_03_a_bad_edit_leaves_what_runs_as_it_is() {
+    let house = house_with_corner();
+    house.wait_until_quiet();
+    let before = house.get("Deployment", "corner-depl");
+    for spec in [
+        r#"{"workers": [{"workerName": "first", "workerNumber": 70000}]}"#,
+        r#"{"deploymentName": "Not A Name"}"#,
+        r#"{"podTemplate": {"image": "a b"}}"#,
+    ] {
+        let patch = format!(r#"{{"spec": {spec}}}"#);
+        house.kubectl_is_refused(&["patch", "workerbundle", "corner", "--type=merge", "-p", &patch]);
+    }
+    let writes = house.writes_during(Duration::from_secs(3));
+    assert!(writes.is_empty(), "{writes:#?}");
+    let after = house.get("Deployment", "corner-depl");
+    assert_eq!((uid(&after), &after["spec"]), (uid(&before), &before["spec"]));
+}
+
+#[test]
+fn workers_all_03_long_names_and_names_with_dots_work() {
+    let house = house();
+    let (far, long) = ("a.long".to_owned() + &".name".repeat(30), "l".repeat(63));
+    for name in [far.as_str(), &long] {
+        house.apply(&deployment("hello", 1).to_string().replace(r#""name":"hello""#, &format!(r#""name":{name:?}"#)));
+        house.wait_for_condition("WorkerDeployment", name, "Ready", "False");
+    }
+    house.apply(&account("acme").replace(r#""name":"acme""#, &format!(r#""name":{far:?}"#)));
+    let job = builds::begun_with(&house, &far, &["hello"]);
+    assert!(job.len() <= 63, "a Job's Pods carry its name as a label: {job}");
+    builds::succeeds(&house, &job);
+    house.wait_for_condition("WorkerAccount", &far, "Ready", "True");
+    house.wait_for_condition("WorkerBundle", "acme", "Ready", "True");
+    let labels = house.get("Deployment", "acme-depl")["metadata"]["labels"].clone();
+    assert_eq!(labels["app.kubernetes.io/instance"], "acme", "{labels}");
+    for name in [far.as_str(), &long] {
+        house.wait_for_condition("WorkerDeployment", name, "Ready", "True");
+    }
+}
+
+#[test]
+fn workers_all_04_of_two_bundles_that_want_one_name_the_second_says_so_and_touches_nothing() {
+    let house = house_with_corner();
+    let owner = uid(&house.get("Deployment", "corner-depl"));
+    house.apply(&CORNER.replace("name: corner\n", "name: second\n").replace("corner:1", "second:1"));
+    let why = house.wait_for_condition("WorkerBundle", "second", "Stalled", "True");
+    assert!(why.contains("corner-depl") && why.contains("WorkerBundle"), "{why}");
+    house.wait_until_quiet();
+    house.wait_for_children("WorkerBundle", "corner", CORNER_CHILDREN);
+    assert_eq!(uid(&house.get("Deployment", "corner-depl")), owner);
+    house.kubectl(&["delete", "workerbundle", "corner"]);
+    house.wait_for_condition("WorkerBundle", "second", "Ready", "True");
 }
 
 #[test]
