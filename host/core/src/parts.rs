@@ -218,7 +218,8 @@ impl Object {
             let entries = meta.managed_fields.iter().filter(|entry| entry.subresource != "status");
             let entries = entries.flat_map(|entry| {
                 let ManagedFields { manager, operation, api_version, fields_v1, .. } = entry;
-                [manager.as_bytes(), operation.as_bytes(), api_version.as_bytes(), fields_v1.text().as_bytes()]
+                let [fields, owner] = fields_v1.words();
+                [manager.as_bytes(), operation.as_bytes(), api_version.as_bytes(), fields, owner]
             });
             let all = our_words(meta).chain([end]).chain(owners).chain([end]).chain(entries);
             let name = self.name_print();

@@ -40,6 +40,8 @@ impl Component {
             .with_context(|| format!("cannot write {}", self.log.display()))?;
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).current_dir(&self.folder).env("KWOK_WORKDIR", self.folder.join("kwok"));
+        // Memory for CPU time: a control plane lives for minutes, several of them on few cores.
+        command.env("GOGC", std::env::var_os("GOGC").unwrap_or_else(|| "200".into()));
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let child = guardian
             .spawn(&mut command)

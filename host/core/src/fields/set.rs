@@ -1,5 +1,6 @@
 //! A set of fields, as an entry of managedFields tells it (structured-merge-diff's fieldsV1).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer};
@@ -11,34 +12,119 @@ use crate::pool::Pool;
 
 /// A set of fields. It is kept as text: of most objects nobody ever asks what is in it, and as a tree it takes
 /// ten times the room.
+///
+/// Sets that differ in nothing but the uid of an owner have their text in common; the uid is kept apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FieldSet(Arc<str>);
+pub struct FieldSet {
+    text: Arc<str>,
+    owner: Option<[u8; 16]>,
+}
+
+/// Stands in the text where the owner's uid does. No JSON text has this character in it.
+const OWNER: &str = "\u{1}";
+/// What is before the uid of an owner.
+const BEFORE: &str = r#"k:{\"uid\":\""#;
+/// How long a uid is, as the API server writes it.
+const UID: usize = 36;
 
 impl FieldSet {
     /// Its text, as the API server wrote it.
-    pub fn text(&self) -> &str {
-        &self.0
+    pub fn text(&self) -> Cow<'_, str> {
+        match self.owner {
+            Some(owner) => Cow::Owned(self.text.replace(OWNER, &written(owner))),
+            None => Cow::Borrowed(&self.text),
+        }
+    }
+
+    /// What tells it from every other one.
+    pub(crate) fn words(&self) -> [&[u8]; 2] {
+        [self.text.as_bytes(), self.owner.as_ref().map_or(&[], |owner| owner.as_slice())]
     }
 
     /// Holds its text in common with others.
     pub(crate) fn share(&mut self, pool: &mut Pool) {
-        pool.share(&mut self.0);
+        pool.share(&mut self.text);
     }
 
     /// The set as a tree, made anew each time.
     pub fn tree(&self) -> Value {
-        serde_json::from_str(&self.0).unwrap_or(Value::Null)
+        serde_json::from_str(&self.text()).unwrap_or(Value::Null)
+    }
+}
+
+/// The uid of the first owner that a text names.
+fn owner(text: &str) -> Option<(&str, [u8; 16])> {
+    let at = text.find(BEFORE)? + BEFORE.len();
+    let uid = text.get(at..at + UID)?;
+    let mut bytes = [0; 16];
+    let digits: Vec<u8> = uid.bytes().filter(|byte| *byte != b'-').collect();
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    // As it is written is how it must be given back.
+    (written(bytes) == uid).then_some((uid, bytes))
+}
+
+fn written(uid: [u8; 16]) -> String {
+    let mut text = String::with_capacity(UID);
+    for (at, byte) in uid.iter().enumerate() {
+        if [4, 6, 8, 10].contains(&at) {
+            text.push('-');
+        }
+        text.extend([byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])));
+    }
+    text
+}
+
+impl From<&str> for FieldSet {
+    fn from(text: &str) -> Self {
+        match owner(text).filter(|_| !text.contains(OWNER)) {
+            Some((uid, owner)) => Self { text: text.replace(uid, OWNER).into(), owner: Some(owner) },
+            None => Self { text: text.into(), owner: None },
+        }
     }
 }
 
 impl From<Value> for FieldSet {
     fn from(tree: Value) -> Self {
-        Self(json::text(&tree).into())
+        json::text(&tree).as_str().into()
     }
 }
 
 impl<'de> Deserialize<'de> for FieldSet {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(Box::<RawValue>::deserialize(deserializer)?.get().into()))
+        Ok(Box::<RawValue>::deserialize(deserializer)?.get().into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn owned_by(uid: &str) -> Value {
+        json!({"f:data": {"f:a": {}}, "f:metadata": {"f:ownerReferences": {(format!("k:{{\"uid\":\"{uid}\"}}")): {}}}})
+    }
+
+    #[test]
+    fn sets_of_different_owners_have_their_text_in_common_and_are_as_they_were_written() {
+        let uids = ["0b7e8f3a-41c2-4d5e-9f60-718293a4b5c6", "ffffffff-0000-4d5e-9f60-718293a4b5c6"];
+        let [one, other] = uids.map(|uid| FieldSet::from(owned_by(uid)));
+        assert!(one.text == other.text && one != other && one.words() != other.words());
+        for (set, uid) in [one, other].iter().zip(uids) {
+            assert_eq!(set.tree(), owned_by(uid));
+            assert_eq!(*set.text(), json::text(&owned_by(uid)));
+        }
+    }
+
+    #[test]
+    fn what_is_no_uid_as_the_api_server_writes_it_is_left_as_it_is() {
+        for uid in ["uid-4", "", "0B7E8F3A-41C2-4D5E-9F60-718293A4B5C6", "0b7e8f3a41c24d5e9f60718293a4b5c6----", "é"] {
+            let set = FieldSet::from(owned_by(uid));
+            assert_eq!((set.tree(), set.owner), (owned_by(uid), None), "{uid}");
+        }
+        let none = json!({"f:data": {}});
+        assert_eq!(FieldSet::from(none.clone()).tree(), none);
     }
 }
