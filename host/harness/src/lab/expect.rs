@@ -2,6 +2,7 @@
 
 use innkeeper_core::kind::GroupKind;
 use innkeeper_core::names::OBJECT_UID;
+use innkeeper_core::reconciler;
 use serde_json::Value;
 
 use super::happened::Happened;
@@ -18,9 +19,11 @@ impl Lab {
         Ok(children)
     }
 
-    /// Every Event.
+    /// Every Event, but those about Reconcilers.
     pub fn events(&self) -> Vec<Value> {
-        self.server.list(&GroupKind { group: "events.k8s.io".into(), kind: "Event".into() })
+        let mut all = self.server.list(&GroupKind { group: "events.k8s.io".into(), kind: "Event".into() });
+        all.retain(|event| event["regarding"]["kind"] != reconciler::KIND);
+        all
     }
 
     /// The host's writes since the last [`Lab::take_happened`], as `apply Deployment/web`, sorted. Those of Events and to

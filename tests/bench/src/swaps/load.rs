@@ -50,8 +50,8 @@ async fn swaps(stage: &Stage, turns: usize, host: &mut Host, variants: &Variants
     is_over.store(true, Ordering::Relaxed);
     let texts = changing.await??;
     swapped?;
-    let last: Vec<String> =
-        (0..OBJECTS).map(|n| texts.iter().skip(n).step_by(OBJECTS).last().cloned().unwrap_or_default()).collect();
+    let of = |number: usize| texts.iter().skip(number).step_by(OBJECTS).next_back().cloned().unwrap_or_default();
+    let last: Vec<String> = (0..OBJECTS).map(of).collect();
     let began = Instant::now();
     let lost = loop {
         let lost = not_shown(&stage.client, &last, Variants::image(turns)).await?;
