@@ -20,6 +20,7 @@ mod scale;
 mod stage;
 mod statistics;
 mod sweep;
+mod systems;
 mod table;
 mod wasm;
 mod within;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
     let result = match line.command {
         Some(Command::Raw(options)) => blocking(raw::run(options)),
         Some(Command::KubeRs(options)) => blocking(kube_rs::run(options)),
+        Some(Command::Systems(options)) => blocking(systems::bench(options)),
         None => blocking(rounds::bench(line.options)),
     };
     match result {

@@ -10,7 +10,7 @@ use crate::machine::Machine;
 use crate::options::Options;
 use crate::round::Course;
 use crate::stage::Stage;
-use crate::{inside, page, scale, sweep, table, wasm};
+use crate::{inside, options, page, scale, sweep, table, wasm};
 
 /// Objects of the throw-away round, which warms up and finds out whether everything works.
 const WARM_UP: usize = 20;
@@ -42,7 +42,7 @@ pub(crate) async fn bench(options: Options) -> Result<()> {
     let report = Report {
         machine,
         command: command(),
-        build: if cfg!(debug_assertions) { "debug" } else { "release" },
+        build: options::build(),
         controllers: options.controllers,
         concurrency,
         sweep,
@@ -58,7 +58,7 @@ pub(crate) async fn bench(options: Options) -> Result<()> {
     let text = table::text(&report);
     println!("{text}");
     eprintln!("bench: all figures are in {}", out.display());
-    if options.keep { page::keep(&text) } else { Ok(()) }
+    if options.keep { page::keep(&page::CONTENDERS, &text) } else { Ok(()) }
 }
 
 async fn size(stage: &Stage, options: &Options, contenders: &[Contender], objects: usize) -> Result<Size> {
@@ -95,7 +95,7 @@ fn progress(turn: &Turn, objects: usize, round: usize, options: &Options) {
 }
 
 /// The command line, as it can be given to `make`.
-fn command() -> String {
+pub(crate) fn command() -> String {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--keep").collect();
     if arguments.is_empty() { "make bench".to_owned() } else { format!("make bench ARGS=\"{}\"", arguments.join(" ")) }
 }
