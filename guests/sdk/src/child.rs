@@ -92,7 +92,12 @@ impl Child {
         &self.manifest
     }
 
-    pub(crate) fn wanted(self) -> Result<Wanted, String> {
+    pub(crate) fn wanted(mut self) -> Result<Wanted, String> {
+        if self.wanted.policy == Policy::Keep {
+            // Nothing is applied, so nothing need be said of it: there may be a thousand.
+            self.wanted.exclusive.clear();
+            self.wanted.release.clear();
+        }
         for path in self.wanted.exclusive.iter().chain(&self.wanted.release) {
             path::parse(path)?;
         }

@@ -1,5 +1,6 @@
 //! Looking at the cluster: a question is built, and ends with how much is looked at.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use kube::core::ObjectMeta;
@@ -165,21 +166,34 @@ impl<'a, K: Object> Children<'a, K> {
     fn look(&self, view: View) -> Result<Vec<String>, ReadError> {
         let mut children = self.world.children(view);
         let wanted = kind_of::<K>();
-        children.retain(|text| serde_json::from_str::<Head>(text).is_ok_and(|head| head.is(&wanted)));
+        children.retain(|text| Head::of(text).is_some_and(|head| head.is(&wanted)));
         Ok(children)
     }
 
     views!(Vec, each_vec);
 }
 
+/// What kind of object a text is.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Head {
-    api_version: String,
-    kind: String,
+struct Head<'a> {
+    api_version: Cow<'a, str>,
+    kind: Cow<'a, str>,
 }
 
-impl Head {
+impl<'a> Head<'a> {
+    fn of(text: &'a str) -> Option<Self> {
+        Self::first(text).or_else(|| serde_json::from_str(text).ok())
+    }
+
+    /// From the beginning of the text, where the host writes it: the rest need not be read for it.
+    fn first(text: &'a str) -> Option<Self> {
+        let (api_version, rest) = text.strip_prefix(r#"{"apiVersion":""#)?.split_once('"')?;
+        let (kind, _) = rest.strip_prefix(r#","kind":""#)?.split_once('"')?;
+        let is_plain = !api_version.contains('\\') && !kind.contains('\\');
+        is_plain.then(|| Self { api_version: api_version.into(), kind: kind.into() })
+    }
+
     /// Of that group and kind; the version may be another one.
     fn is(&self, kind: &Kind) -> bool {
         let group = self.api_version.split_once('/').map_or("", |(group, _)| group);
@@ -193,4 +207,28 @@ fn each_option<T>(text: Option<String>, parse: fn(&str) -> Result<T, ReadError>)
 
 fn each_vec<T>(texts: Vec<String>, parse: fn(&str) -> Result<T, ReadError>) -> Result<Vec<T>, ReadError> {
     texts.iter().map(|text| parse(text)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kind_of_a_text_is_read_wherever_it_stands() {
+        let job = Kind { group: "batch".to_owned(), version: "v1".to_owned(), kind: "Job".to_owned() };
+        let is_job = |text: &str| Head::of(text).is_some_and(|head| head.is(&job));
+        assert!(Head::first(r#"{"apiVersion":"batch/v1","kind":"Job","metadata":{}}"#).is_some());
+        for text in [
+            r#"{"apiVersion":"batch/v1","kind":"Job","metadata":{}}"#,
+            r#"{"apiVersion":"batch/v2","kind":"Job"}"#,
+            r#"{ "apiVersion": "batch/v1", "kind": "Job" }"#,
+            r#"{"kind":"Job","data":{},"apiVersion":"batch/v1"}"#,
+            r#"{"apiVersion":"batch\/v1","kind":"J\u006fb"}"#,
+        ] {
+            assert!(is_job(text), "{text}");
+        }
+        for text in [r#"{"apiVersion":"apps/v1","kind":"Job"}"#, r#"{"apiVersion":"batch/v1","kind":"CronJob"}"#, "{}", ""] {
+            assert!(!is_job(text), "{text}");
+        }
+    }
 }

@@ -56,6 +56,16 @@ fn a_child_says_how_it_is_kept() {
 }
 
 #[test]
+fn nothing_is_said_of_what_a_kept_child_has_for_itself() {
+    let mut outcome = Outcome::new();
+    outcome.keep::<Service>("a");
+    outcome.child(Service { metadata: named("b"), ..Default::default() }).release("spec.type").policy(Policy::Keep);
+    for child in outcome.crossing().unwrap().children {
+        assert!(child.exclusive.is_empty() && child.release.is_empty(), "{child:?}");
+    }
+}
+
+#[test]
 fn a_contribution_names_only_what_it_sets() {
     let mut outcome = Outcome::new();
     let contribution = outcome.contribute::<Deployment>("a");

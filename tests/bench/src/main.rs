@@ -21,6 +21,7 @@ mod stage;
 mod statistics;
 mod swaps;
 mod sweep;
+mod systems;
 mod table;
 mod wasm;
 mod within;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Some(Command::Raw(options)) => blocking(raw::run(options)),
         Some(Command::KubeRs(options)) => blocking(kube_rs::run(options)),
         None if line.options.swaps => blocking(swaps::measure(&line.options)),
+        Some(Command::Systems(options)) => blocking(systems::bench(options)),
         None => blocking(rounds::bench(line.options)),
     };
     match result {

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::systems;
+
 /// Measures the host beside a raw writer and a kube-rs controller, on a control plane of its own.
 ///
 /// Tables go to standard output, progress to standard error, all figures to a file as JSON.
@@ -25,6 +27,9 @@ pub(crate) enum Command {
     /// A controller as kube-rs' examples write it.
     #[command(hide = true)]
     KubeRs(ContenderOptions),
+    /// Measures the guests of whole systems instead: their size and calls, what a switched Site calls, and many kinds
+    /// in one host beside as many kube-rs operators.
+    Systems(systems::Options),
 }
 
 #[derive(Debug, Args)]
@@ -118,11 +123,7 @@ pub(crate) struct Options {
 impl Options {
     /// The host's program.
     pub(crate) fn host(&self) -> anyhow::Result<PathBuf> {
-        let path = match &self.host {
-            Some(path) => path.clone(),
-            None => std::env::current_exe()?.with_file_name("innkeeper"),
-        };
-        there(path, "the host", "make bench builds it; --host names another")
+        host_or(self.host.as_ref())
     }
 
     /// The guest's module.
@@ -143,8 +144,27 @@ impl Options {
     }
 }
 
+/// The host's program: the one that is named, else the one beside this program.
+pub(crate) fn host_or(named: Option<&PathBuf>) -> anyhow::Result<PathBuf> {
+    let path = match named {
+        Some(path) => path.clone(),
+        None => std::env::current_exe()?.with_file_name("innkeeper"),
+    };
+    there(path, "the host", "make bench builds it; --host names another")
+}
+
+/// A guest of this project, by name.
+pub(crate) fn guest(name: &str) -> anyhow::Result<PathBuf> {
+    there(target_folder()?.join(format!("guests/{name}.wasm")), "the guest", "make guests builds it")
+}
+
+/// How this program was built, and so the host beside it.
+pub(crate) fn build() -> &'static str {
+    if cfg!(debug_assertions) { "debug" } else { "release" }
+}
+
 /// Cargo's target folder, in which this program lies at `<profile>/`.
-fn target_folder() -> anyhow::Result<PathBuf> {
+pub(crate) fn target_folder() -> anyhow::Result<PathBuf> {
     let program = std::env::current_exe()?;
     let folder = program.ancestors().nth(2);
     folder.map(std::path::Path::to_owned).ok_or_else(|| anyhow::anyhow!("{} lies nowhere", program.display()))

@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 pub(crate) enum Place {
     Rounds,
     Swaps,
+    Systems,
 }
 
 impl Place {
@@ -19,6 +20,10 @@ impl Place {
             Self::Swaps => [
                 "<!-- figures of swaps: make bench ARGS=\"--swaps --keep\" writes what follows -->",
                 "<!-- end of figures of swaps -->",
+            ],
+            Self::Systems => [
+                "<!-- systems: make bench ARGS=\"systems --keep\" writes what follows -->",
+                "<!-- end of systems -->",
             ],
         }
     }
@@ -54,6 +59,6 @@ mod tests {
     #[test]
     fn the_page_has_a_place_for_figures() {
         let page = include_str!("../../../docs/performance.md");
-        assert!([Place::Rounds, Place::Swaps].into_iter().all(|place| with(place, page, "new").is_ok()));
+        assert!([Place::Rounds, Place::Swaps, Place::Systems].into_iter().all(|place| with(place, page, "new").is_ok()));
     }
 }

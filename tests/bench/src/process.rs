@@ -61,6 +61,13 @@ impl Process {
         usage(&stat, &status).with_context(|| format!("{} makes no sense", folder.display()))
     }
 
+    /// Its proportional set size in MiB: what it has for itself, and its share of what it has with others.
+    pub(crate) fn proportional_mib(&mut self) -> Result<f64> {
+        self.check()?;
+        let rollup = fs::read_to_string(format!("/proc/{}/smaps_rollup", self.child.id()))?;
+        proportional(&rollup).context("the kernel tells no proportional set size")
+    }
+
     /// Fails with its last words if it has ended.
     pub(crate) fn check(&mut self) -> Result<()> {
         let Some(status) = self.child.try_wait()? else { return Ok(()) };
@@ -114,6 +121,12 @@ fn usage(stat: &str, status: &str) -> Option<Usage> {
     Some(Usage { cpu_s, peak_mib: mib("VmHWM:")?, resident_mib: mib("VmRSS:")? })
 }
 
+/// Reads `/proc/PID/smaps_rollup` (proc(5)).
+fn proportional(rollup: &str) -> Option<f64> {
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+    Some(line.split_whitespace().next()?.parse::<f64>().ok()? / 1024.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,5 +138,7 @@ mod tests {
         let usage = usage(stat, status).expect("it is well formed");
         assert_eq!((usage.cpu_s, usage.peak_mib, usage.resident_mib), (3.0, 20.0, 10.0));
         assert!(super::usage("42", status).is_none());
+        let rollup = "55d0-7ffd ---p 00000000 00:00 0 [rollup]\nRss:    4096 kB\nPss:    2048 kB\nPss_Anon:  1 kB\n";
+        assert_eq!(proportional(rollup), Some(2.0));
     }
 }

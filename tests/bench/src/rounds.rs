@@ -11,7 +11,7 @@ use crate::options::Options;
 use crate::page::{self, Place};
 use crate::round::Course;
 use crate::stage::Stage;
-use crate::{inside, scale, sweep, table, wasm};
+use crate::{inside, options, scale, sweep, table, wasm};
 
 /// Objects of the throw-away round, which warms up and finds out whether everything works.
 const WARM_UP: usize = 20;
@@ -43,7 +43,7 @@ pub(crate) async fn bench(options: Options) -> Result<()> {
     let report = Report {
         machine,
         command: command(),
-        build: if cfg!(debug_assertions) { "debug" } else { "release" },
+        build: options::build(),
         controllers: options.controllers,
         concurrency,
         sweep,

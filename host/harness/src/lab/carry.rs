@@ -86,7 +86,9 @@ impl Lab {
             let result = Err(Failure::Refused(format!("the module {digest} is not loaded any more")));
             return Input::Answered { call, result: Box::new(result), reads: Vec::new() };
         };
-        self.asked = Some((request.clone(), world.clone(), limits.clone()));
+        let kind = object.kind.group_kind();
+        self.asked.insert(kind.clone(), (request.clone(), world.clone(), limits.clone()));
+        self.asked_last = Some(kind);
         let answer = self.wasm.call(&module, request, world, limits);
         // It is made again when that is watched: the guest cannot notice, and neither should who reads a trace.
         if !matches!(answer.result, Err(Failure::Unwatched { .. })) {

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use innkeeper_core::contract::{Limits, Request};
 use innkeeper_core::engine::{Engine as Core, Input, News, Now};
+use innkeeper_core::kind::GroupKind;
 use innkeeper_core::world::World;
 use innkeeper_guest::{Engine, Module};
 use serde_json::Value;
@@ -48,8 +49,10 @@ pub struct Lab {
     namespace: String,
     happened: Vec<Happened>,
     turns: usize,
-    /// What a guest was asked last, and within which bounds.
-    asked: Option<(Request, World, Limits)>,
+    /// What the guest of each kind was asked last, and within which bounds.
+    asked: HashMap<GroupKind, (Request, World, Limits)>,
+    /// Which of them was asked last.
+    asked_last: Option<GroupKind>,
 }
 
 impl Lab {
@@ -85,7 +88,8 @@ impl Lab {
             namespace: "default".to_owned(),
             happened: Vec::new(),
             turns: 0,
-            asked: None,
+            asked: HashMap::new(),
+            asked_last: None,
         };
         for module in modules {
             if let Some(crd) = &module.manifest().crd {
@@ -128,7 +132,12 @@ impl Lab {
 
     /// What a guest was asked last, what it could look at, and within which bounds.
     pub fn last_question(&self) -> Option<&(Request, World, Limits)> {
-        self.asked.as_ref()
+        self.question_about(self.asked_last.as_ref()?)
+    }
+
+    /// The same of the guest of a kind.
+    pub fn question_about(&self, kind: &GroupKind) -> Option<&(Request, World, Limits)> {
+        self.asked.get(kind)
     }
 
     /// Everything that happened since this was asked last.

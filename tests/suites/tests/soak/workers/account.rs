@@ -59,6 +59,10 @@ impl Account {
         !self.content.is_empty() && self.phase == Phase::Building
     }
 
+    pub(crate) fn serves(&self) -> bool {
+        self.served.is_some()
+    }
+
     /// The build has ended.
     pub(crate) fn built(&mut self, succeeded: bool, image: &str) {
         self.phase = if succeeded { Phase::Succeeded } else { Phase::Failed };

@@ -140,10 +140,12 @@ impl System for Workers {
             8..=11 => self.build_ends(true, town),
             12 => self.build_ends(false, town),
             13 | 14 => self.child_goes(random, town),
-            15 => {
+            // An image that the account does not name is not its own, and stays.
+            15 if self.account.as_ref().is_some_and(Account::serves) => {
                 let wrong = json!({"spec": {"workers": [], "podTemplate": {"image": "mine:1"}}});
                 town.edit("workerbundle", ACCOUNT, &wrong)
             }
+            15 => "nothing is served".into(),
             16 => {
                 let mine = json!({"spec": {"ports": [{"name": "mine", "port": 9999}]}});
                 town.edit("service", one_of(random, &["acme-svc", "hand-svc"]), &mine)
