@@ -16,6 +16,7 @@ use crate::{
 ///
 /// Built for wasm, it exports the contract. Built for tests, it adds one: that the kind's CRD under
 /// `crds/` says what the type says (see [`testing::crd_is_current`](crate::testing::crd_is_current)).
+/// Built natively, it adds a function `guest()`, which hands the guest to a story in Rust.
 /// Use it once, at the root of the crate.
 ///
 /// With `crd: "../crd.json"` the CRD that the module carries is that file, which the same test writes and
@@ -57,6 +58,13 @@ macro_rules! guest {
 
             $crate::bindings::export_reconciler!(InnkeeperGuest);
         };
+
+        /// This guest without wasm, for stories in Rust (`innkeeper_story::of`).
+        #[cfg(not(target_arch = "wasm32"))]
+        #[allow(dead_code, reason = "only tests call it")]
+        pub fn guest() -> $crate::testing::Guest {
+            $crate::testing::Guest::of($said, $reconcile)
+        }
 
         #[cfg(test)]
         mod innkeeper_guest {

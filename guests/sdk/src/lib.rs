@@ -38,7 +38,7 @@
 //! | keep containers from what they need not do, hand them texts as they are | [`pods`] |
 //! | merge what is said over defaults | [`values`] |
 //! | select by what a user wrote | [`selector`] |
-//! | test without a cluster | [`Context::for_test`], [`testing`] |
+//! | test without a cluster | [`Context::for_test`], [`testing`], and the laboratory (docs/test-your-guest.md) |
 //!
 //! Maps: use `BTreeMap`, whose order is always the same. Times: keep them in the status and ask
 //! [`Context::reached`].
@@ -90,3 +90,5 @@ pub use manifest::{Crd, NoCrd, OfType};
 pub use outcome::{Outcome, Removal};
 pub use reads::{Children, Get, List};
 pub use seen::{Addressed, Seen};
+#[doc(hidden)]
+pub use world::World;

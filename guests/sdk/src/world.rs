@@ -4,12 +4,17 @@ use crate::bindings::cluster::{Found, Listing, Query};
 use crate::bindings::log::Level;
 use crate::bindings::types::{Key, View};
 
-/// The imports of the contract. Natively they do not exist, so a test brings its own.
-pub(crate) trait World {
+/// The imports of the contract. Natively they do not exist, so whoever calls brings their own.
+pub trait World {
+    /// Looks at one object.
     fn get(&self, key: &Key, view: View) -> Found;
+    /// Lists objects.
     fn list(&self, query: &Query) -> Listing;
+    /// The children that there are.
     fn children(&self, view: View) -> Vec<String>;
+    /// Whether that instant has passed.
     fn reached(&self, at: i64) -> bool;
+    /// Writes a line.
     fn log(&self, level: Level, message: &str);
 }
 

@@ -2,8 +2,10 @@
 //!
 //! A [`Lab`] holds a cluster of which nobody else knows, the host's decision making and real modules. What somebody does
 //! to the cluster is done at once, with everything that follows from it; time passes when it is told to. A scenario file
-//! says the same as YAML (see [`scenario`]), a [`Story`] in Rust.
+//! says the same as YAML (see [`scenario`]), a [`Story`] in Rust. What decides is a [`Guest`]: a module, or a function that
+//! is called natively.
 
+mod guest;
 pub mod lab;
 pub mod scenario;
 pub mod server;
@@ -11,8 +13,10 @@ mod story;
 mod workloads;
 pub mod yaml;
 
+pub use guest::{Guest, Sight};
+#[cfg(feature = "wasm")]
 pub use innkeeper_guest::{Engine, Module};
-pub use lab::{Broken, Fate, Lab};
+pub use lab::{Broken, Fate, Lab, Link};
 pub use story::Story;
 
 /// Which of some words was meant, if any is like it.

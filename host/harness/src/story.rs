@@ -1,16 +1,17 @@
 //! A scenario told in Rust, for `#[test]`: the same laboratory, the same deeds, the same expectations.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
 
-use innkeeper_guest::{Engine, Module};
 use serde_json::Value;
 
-use crate::lab::{Broken, Lab, PERSON};
+use crate::guest::Guest;
+use crate::lab::{Broken, Lab, Link, PERSON};
 use crate::scenario::{Deed, Expected, Given, Player, Told};
 use crate::server::Propagation;
 use crate::yaml;
+
+#[cfg_attr(not(feature = "wasm"), path = "story/no_files.rs")]
+mod files;
 
 /// A story. What cannot be done, and what is otherwise than expected, panics with what happened: it is for tests.
 ///
@@ -27,17 +28,21 @@ use crate::yaml;
 /// ```
 pub struct Story {
     player: Player,
-    wasm: Engine,
 }
 
 impl Story {
     /// A story about the module of that file.
+    #[cfg(feature = "wasm")]
     #[track_caller]
     pub fn of(file: impl AsRef<Path>) -> Self {
-        let wasm = done(engine());
-        let module = done(load(&wasm, file.as_ref()));
-        let lab = done(Lab::new(wasm.clone(), [module]).map_err(|Broken(why)| why));
-        Self { player: Player::new(lab), wasm }
+        Self::about(done(files::load(file.as_ref())))
+    }
+
+    /// A story about that guest.
+    #[track_caller]
+    pub fn about(guest: Guest) -> Self {
+        let lab = done(Lab::new([guest]).map_err(|Broken(why)| why));
+        Self { player: Player::new(lab) }
     }
 
     /// Children become ready only when [`Story::when_ready`] says so.
@@ -100,10 +105,25 @@ impl Story {
         self.when(&Deed::Restart)
     }
 
-    /// Another module takes over.
+    /// The module of that file takes over.
+    #[cfg(feature = "wasm")]
     #[track_caller]
     pub fn when_swapped_for(self, file: impl Into<PathBuf>) -> Self {
         self.when(&Deed::Swap(file.into()))
+    }
+
+    /// Another guest takes over.
+    #[track_caller]
+    pub fn when_another_takes_over(mut self, guest: Guest) -> Self {
+        self.player.begin();
+        done(self.player.lab.swap(guest).map_err(|Broken(why)| why));
+        self
+    }
+
+    /// The connections of the host's watches break off, are resumed, or the API server forgets where they stood.
+    #[track_caller]
+    pub fn when_watches(self, link: Link) -> Self {
+        self.when(&Deed::Watches(link))
     }
 
     /// The object is there and has these fields; it may have more.
@@ -143,6 +163,20 @@ impl Story {
         self.expect(&Expected::Condition { of: of.to_owned(), kind: kind.to_owned(), told })
     }
 
+    /// There is such an Event about the object: its type, its reason, a part of its message.
+    #[track_caller]
+    pub fn then_event(self, about: &str, kind: &str, reason: &str, message: &str) -> Self {
+        let told =
+            Told { status: Some(kind.to_owned()), reason: Some(reason.to_owned()), message: Some(message.to_owned()) };
+        self.expect(&Expected::Event { about: Some(about.to_owned()), told })
+    }
+
+    /// Since the last deed the guest was called so often for the object.
+    #[track_caller]
+    pub fn then_called(self, of: &str, times: usize) -> Self {
+        self.expect(&Expected::Calls(Some(of.to_owned()), times))
+    }
+
     /// Since the last deed the host wrote this and nothing else, in any order.
     #[track_caller]
     pub fn then_written(self, writes: &[&str]) -> Self {
@@ -163,9 +197,7 @@ impl Story {
 
     #[track_caller]
     fn and(mut self, deed: &Deed) -> Self {
-        let wasm = self.wasm.clone();
-        let load = move |file: &Path| load(&wasm, file);
-        done(self.player.does(deed, Path::new(""), &load).map_err(|Broken(why)| why));
+        done(self.player.does(deed, Path::new(""), &files::load).map_err(|Broken(why)| why));
         self
     }
 
@@ -181,31 +213,6 @@ impl Story {
         done(if lines.is_empty() { Ok(()) } else { Err(why()) });
         self
     }
-}
-
-/// The engine of every story of this process.
-fn engine() -> Result<Engine, String> {
-    static ENGINE: OnceLock<Engine> = OnceLock::new();
-    if let Some(engine) = ENGINE.get() {
-        return Ok(engine.clone());
-    }
-    let engine = Engine::new().map_err(|error| error.to_string())?;
-    Ok(ENGINE.get_or_init(|| engine).clone())
-}
-
-/// Loads a module; the same bytes are compiled once in a process.
-fn load(wasm: &Engine, file: &Path) -> Result<Module, String> {
-    static LOADED: Mutex<BTreeMap<String, Module>> = Mutex::new(BTreeMap::new());
-    let bytes = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let digest = innkeeper_core::object::digest(&bytes);
-    let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(module) = loaded.get(&digest) {
-        return Ok(module.clone());
-    }
-    let module = wasm.load(&bytes);
-    let module = module.map_err(|error| format!("{}: {}", file.display(), innkeeper_guest::sentence(&error)))?;
-    loaded.insert(digest, module.clone());
-    Ok(module)
 }
 
 #[track_caller]

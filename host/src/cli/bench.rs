@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{anyhow, bail};
 use innkeeper_guest::Answer;
-use innkeeper_harness::{Broken, Lab};
+use innkeeper_harness::{Broken, Guest, Lab};
 
 use super::given::Given;
 use super::table;
@@ -29,8 +29,8 @@ pub(super) fn bench(options: &Options) -> anyhow::Result<()> {
     let module = options.given.module(&engine)?;
     let others = options.given.others()?;
     let broken = |Broken(why)| anyhow!(why);
-    let mut lab =
-        Lab::with(engine.clone(), [module.clone()], |lab| others.iter().try_for_each(|other| lab.given(other)));
+    let guest = Guest::module(&engine, &module);
+    let mut lab = Lab::with([guest], |lab| others.iter().try_for_each(|other| lab.given(other)));
     let lab = lab.as_mut().map_err(|error| anyhow!("{error}"))?;
     for object in options.given.objects()? {
         if let Err(refused) = lab.apply(&object).map_err(broken)? {

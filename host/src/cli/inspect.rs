@@ -1,10 +1,11 @@
 //! `innkeeper inspect`: what modules say of themselves, or why a host would reject them.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use innkeeper_core::contract::Manifest;
+use innkeeper_core::contract::{Manifest, Scope, Wish};
 use innkeeper_core::object::short;
 use innkeeper_guest::Engine;
 use serde::Serialize;
@@ -21,7 +22,8 @@ pub(super) struct Options {
     files: Vec<PathBuf>,
     #[command(flatten)]
     wasm: wasm::Compiling,
-    /// The form of the output. The table leaves out the kinds that a module wants to touch, and its CRD.
+    /// The form of the output. Of several modules the table leaves out imports and rights; JSON and YAML hold all, the
+    /// CRD too.
     #[arg(short, long, value_enum, default_value_t = Form::Table)]
     output: Form,
 }
@@ -33,6 +35,8 @@ struct Report {
     digest: String,
     /// In bytes, as the file is.
     size: usize,
+    /// The interfaces of the host that it calls.
+    imports: BTreeSet<String>,
     #[serde(flatten)]
     manifest: Manifest,
 }
@@ -53,6 +57,7 @@ pub(super) fn inspect(options: &Options) -> anyhow::Result<()> {
     }
     let text = options.output.print(&reports, |reports| match reports.as_slice() {
         [] => String::new(),
+        [one] => detail(one),
         reports => table::of(["FILE", "MODULE", "VERSION", "KIND", "DIGEST", "BYTES"], reports.iter().map(line)),
     })?;
     std::io::stdout().write_all(text.as_bytes())?;
@@ -66,11 +71,51 @@ fn look(engine: &Engine, file: &Path) -> anyhow::Result<Report> {
     let bytes = wasm::read(file)?;
     let module = engine.load(&bytes)?;
     let manifest = module.manifest().clone();
-    Ok(Report { file: file.to_owned(), digest: module.digest().to_owned(), size: bytes.len(), manifest })
+    let imports = innkeeper_guest::imports(&bytes)?;
+    Ok(Report { file: file.to_owned(), digest: module.digest().to_owned(), size: bytes.len(), imports, manifest })
+}
+
+/// All that people want to know of one module, a line each.
+fn detail(report: &Report) -> String {
+    let Report { file: _, digest, size, imports, manifest } = report;
+    let crd = if manifest.crd.is_some() { ", and carries its CRD" } else { "" };
+    let imports = imports.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let mut lines = vec![
+        ("module", format!("{} {}", manifest.name, manifest.version)),
+        ("digest", digest.clone()),
+        ("size", format!("{size} bytes")),
+        ("keeps", format!("{}{crd}", manifest.serves)),
+        ("imports", if imports.is_empty() { "nothing".to_owned() } else { imports }),
+    ];
+    let wishes = [
+        ("applies", &manifest.applies),
+        ("contributes", &manifest.contributes),
+        ("reads", &manifest.reads),
+        ("deletes", &manifest.deletes),
+    ];
+    lines.extend(wishes.into_iter().flat_map(|(what, all)| all.iter().map(move |wish| (what, wanted(wish)))));
+    let deletion = [
+        (manifest.finalizes, "it has work to do: objects wait for it (finalizer)"),
+        (manifest.ordered_deletion, "children go in the reverse order of their waves"),
+    ];
+    lines.extend(deletion.into_iter().filter(|(holds, _)| *holds).map(|(_, what)| ("deletion", what.to_owned())));
+    lines.into_iter().map(|(what, text)| format!("{what:<12} {text}\n")).collect()
+}
+
+/// Kinds that a module wants to touch, and where.
+fn wanted(wish: &Wish) -> String {
+    let group = if wish.group.is_empty() { String::new() } else { format!(" of {}", wish.group) };
+    let place = match &wish.scope {
+        Scope::Own => "in the object's namespace".to_owned(),
+        Scope::Named(names) => format!("in {}", names.join(", ")),
+        Scope::All => "in every namespace".to_owned(),
+        Scope::Cluster => "cluster-scoped".to_owned(),
+    };
+    format!("{}{group}, {place}", wish.kinds.join(", "))
 }
 
 fn line(report: &Report) -> [String; 6] {
-    let Report { file, digest, size, manifest } = report;
+    let Report { file, digest, size, manifest, imports: _ } = report;
     let short = short(digest).to_owned();
     let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
     [name, manifest.name.clone(), manifest.version.clone(), manifest.serves.to_string(), short, size.to_string()]

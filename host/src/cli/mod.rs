@@ -75,8 +75,8 @@ enum Command {
     /// Tell what modules say of themselves, or why a host would reject them.
     ///
     /// Each is loaded as a host loads it: checked against the contract, compiled within the same
-    /// bounds, and asked to describe itself. What was compiled is kept for the host. No cluster is
-    /// needed.
+    /// bounds, and asked to describe itself. What was compiled is kept for the host. Of one module
+    /// its imports and the rights that it wants are shown too. No cluster is needed.
     ///
     /// Exit codes: 0 all can be loaded; 1 one cannot, with why; 2 wrong usage.
     ///
@@ -152,9 +152,9 @@ enum Command {
     /// Example: innkeeper rollout status custom-http
     #[command(verbatim_doc_comment, subcommand)]
     Rollout(rollout::Command),
-    /// Make a guest's project: a type, a function, a scenario.
+    /// Make a guest's project: a type, a function, a scenario, a story in Rust.
     ///
-    /// It builds and passes its scenario as it is. The SDK comes from a clone of Innkeeper's
+    /// It builds and passes both as it is. The SDK comes from a clone of Innkeeper's
     /// repository, or from its URL.
     ///
     /// Example: innkeeper new web-site --group shop.example.com
@@ -194,9 +194,12 @@ enum Command {
     /// server; time passes only when the scenario says so. Each has a cluster of its own.
     ///
     /// With --cluster each is played against the API server of the kubeconfig too, by a host that is
-    /// started for that, and what is there in the end must be the same but for what the server sets.
+    /// started for that, and what is there in the end must be the same but for what the server sets:
+    /// the objects, which of their fields the host wrote, and its Events.
     /// That takes a cluster whose kinds nobody else keeps: namespaces are made and deleted, and the CRDs
     /// of the modules are applied and stay.
+    ///
+    /// Ctrl-C prints what was found so far. A guest that hangs or eats memory ends its scenario alone.
     ///
     /// Without a PATH, every *.yaml in a folder `scenarios` here or below is played. Its module is
     /// target/guests/NAME.wasm here or in a folder above, unless the scenario or --module says another.

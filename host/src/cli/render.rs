@@ -5,7 +5,7 @@ use std::io::Write as _;
 use anyhow::{Context as _, anyhow, bail};
 use innkeeper_core::contract::{Child, Policy};
 use innkeeper_harness::lab::happened::{Came, Happened};
-use innkeeper_harness::{Broken, Lab};
+use innkeeper_harness::{Broken, Guest, Lab};
 use serde_json::Value;
 
 use super::given::Given;
@@ -26,14 +26,14 @@ pub(super) struct Options {
 /// Prints them.
 pub(super) fn render(options: &Options) -> anyhow::Result<()> {
     let engine = options.wasm.engine()?;
-    let module = options.given.module(&engine)?;
+    let guest = Guest::module(&engine, &options.given.module(&engine)?);
     let objects = options.given.objects()?;
     let [object] = objects.as_slice() else {
         bail!("{}: one object is rendered, and there are {}", options.given.object.display(), objects.len());
     };
     let others = options.given.others()?;
     let broken = |Broken(why)| anyhow!(why);
-    let mut lab = Lab::with(engine, [module], |lab| {
+    let mut lab = Lab::with([guest], |lab| {
         lab.in_namespace(&options.namespace);
         others.iter().try_for_each(|other| lab.given(other))
     })

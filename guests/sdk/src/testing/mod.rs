@@ -21,9 +21,11 @@ mod answer;
 mod cluster;
 mod context;
 mod crd_file;
+mod guest;
 mod selector;
 mod view;
 
 pub use answer::Condition;
 pub use context::TestContext;
 pub use crd_file::crd_is_current;
+pub use guest::Guest;

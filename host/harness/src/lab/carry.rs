@@ -10,6 +10,7 @@ use innkeeper_core::world::World;
 
 use super::happened::{Call, Happened};
 use super::{Broken, Lab};
+use crate::guest::Guest;
 
 impl Lab {
     pub(super) fn carry_out(&mut self, outputs: Vec<Output>) -> Result<(), Broken> {
@@ -26,8 +27,8 @@ impl Lab {
     /// One thing, and what comes of it.
     fn one(&mut self, output: Output) -> Option<Input> {
         match output {
-            Output::Watch(number, watch) => self.server.watch(number, watch),
-            Output::Unwatch(number) => self.server.unwatch(number),
+            Output::Watch(number, watch) => self.watching.begin(number, watch, &mut self.server),
+            Output::Unwatch(number) => self.watching.end(number, &mut self.server),
             Output::Resolve(kind) => {
                 let found = self.server.resolve(&kind);
                 return Some(Input::Resolved(kind, Ok(found)));
@@ -44,7 +45,7 @@ impl Lab {
             // The cluster keeps every module here: what was loaded once can be had again.
             Output::Keep(digest) => return Some(Input::Kept(digest, Ok(()))),
             Output::Fetch(digest) => {
-                let known = self.loaded.get(&digest).map(innkeeper_guest::Module::bound);
+                let known = self.loaded.get(&digest).map(Guest::bound);
                 let missing = || Unfit::Missing(format!("no module {digest} was ever loaded in this laboratory"));
                 return Some(Input::Fetched(digest.clone(), known.ok_or_else(missing)));
             }
@@ -56,10 +57,7 @@ impl Lab {
                 let why = "a module brings no CustomResourceDefinition in a laboratory: give it".to_owned();
                 return Some(Input::Upgraded { reconciler, digest, result: Err(NotUpgraded::Failed(why)) });
             }
-            Output::Plan { reconciler, digest } => {
-                let result = Err("plans are not made in a laboratory".to_owned());
-                return Some(Input::Planned { reconciler, digest, result });
-            }
+            Output::Plan { reconciler, digest } => self.plans.push((reconciler, digest)),
             Output::Leave(_) | Output::LetGo(_) | Output::Discard(_) | Output::Began { .. } => {}
             Output::Ended { object, ended, .. } => {
                 if let Some(trouble) = ended.trouble {
@@ -89,7 +87,7 @@ impl Lab {
         let kind = object.kind.group_kind();
         self.asked.insert(kind.clone(), (request.clone(), world.clone(), limits.clone()));
         self.asked_last = Some(kind);
-        let answer = self.wasm.call(&module, request, world, limits);
+        let answer = module.call(request, world, limits);
         // It is made again when that is watched: the guest cannot notice, and neither should who reads a trace.
         if !matches!(answer.result, Err(Failure::Unwatched { .. })) {
             self.happened.push(Happened::Call(Box::new(Call {
@@ -97,9 +95,9 @@ impl Lab {
                 module: format!("{} {}", module.manifest().name, short(digest)),
                 phase,
                 result: answer.result.clone(),
-                log: answer.log.iter().map(|line| line.message.clone()).collect(),
+                log: answer.log,
                 cpu: answer.cpu,
-                memory: answer.memory_peak,
+                memory: answer.memory,
             })));
         }
         Input::Answered { call, result: Box::new(answer.result), reads: answer.reads }

@@ -2,11 +2,11 @@
 
 use innkeeper_core::engine::{Input, News};
 use innkeeper_core::resource::Address;
-use innkeeper_guest::Module;
 use serde_json::Value;
 
 use super::happened::Happened;
 use super::{Broken, Lab, put};
+use crate::guest::Guest;
 use crate::server::{How, Propagation, Refused};
 use crate::workloads::Fate;
 
@@ -23,7 +23,8 @@ impl Lab {
     /// An object is there from the beginning.
     pub fn given(&mut self, object: &Value) -> Result<(), Broken> {
         let namespace = self.namespace.clone();
-        put(&mut self.server, object, Some(&namespace)).map(drop)
+        let put = put(&mut self.server, object, Some(&namespace)).map(drop);
+        put.map_err(|Broken(why)| Broken(why + &self.hint(object).unwrap_or_default()))
     }
 
     /// Somebody applies an object, as `kubectl apply --server-side --force-conflicts` does.
@@ -81,7 +82,7 @@ impl Lab {
     }
 
     /// Another module takes the place of the one of the same name in the host's folder.
-    pub fn swap(&mut self, module: Module) -> Result<(), Broken> {
+    pub fn swap(&mut self, module: Guest) -> Result<(), Broken> {
         let source = format!("{}.wasm", module.manifest().name);
         self.happened.push(Happened::Deed(format!("swap {source} for {}", module.short_digest())));
         self.loaded.insert(module.digest().to_owned(), module.clone());

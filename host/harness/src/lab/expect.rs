@@ -62,6 +62,14 @@ impl Lab {
         self.server.unknown_fields(&self.at(of)?.resource, manifest).map_err(Broken)
     }
 
+    /// What may have been meant by the first field of a manifest that its kind does not have, for people.
+    pub fn hint(&self, manifest: &Value) -> Option<String> {
+        let at = self.server.address(manifest, Some(&self.namespace)).ok()?;
+        let unknown = self.server.unknown_fields(&at.resource, manifest).ok()?;
+        let meant = self.server.meant(&at.resource, unknown.first()?)?;
+        Some(format!(" (did you mean {meant}?)"))
+    }
+
     fn called(&self, object: &Value) -> String {
         let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str);
         self.named(

@@ -24,6 +24,8 @@ pub enum Happened {
         /// What was said, of an Event.
         said: String,
     },
+    /// What became of a watch.
+    Watch(String),
     /// Something went wrong, in the host's words.
     Trouble(String),
 }
@@ -93,6 +95,7 @@ impl fmt::Display for Happened {
                 let said = if said.is_empty() { String::new() } else { format!(" ({said})") };
                 write!(f, "{verb:<7} {key}{said}: {came}")
             }
+            Self::Watch(text) => write!(f, "watch   {text}"),
             Self::Trouble(text) => write!(f, "trouble {text}"),
         }
     }

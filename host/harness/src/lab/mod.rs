@@ -5,6 +5,8 @@ mod carry;
 pub(crate) mod deeds;
 mod expect;
 pub mod happened;
+mod plans;
+mod watching;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,9 +14,9 @@ use innkeeper_core::contract::{Limits, Request};
 use innkeeper_core::engine::{Engine as Core, Input, News, Now};
 use innkeeper_core::kind::GroupKind;
 use innkeeper_core::world::World;
-use innkeeper_guest::{Engine, Module};
 use serde_json::Value;
 
+use crate::guest::Guest;
 use crate::server::{How, Server};
 use crate::workloads::Workloads;
 use crate::yaml;
@@ -22,6 +24,7 @@ use happened::Happened;
 
 pub use crate::workloads::Fate;
 pub use deeds::{Done, PERSON};
+pub use watching::Link;
 
 /// When everything begins: 2026-01-01T00:00:00Z, in milliseconds since the epoch.
 const BEGIN_MS: i64 = 1_767_225_600_000;
@@ -38,17 +41,19 @@ pub struct Broken(pub String);
 /// A cluster, a host, and what happened.
 pub struct Lab {
     server: Server,
-    wasm: Engine,
     /// The host's folder of modules, by file.
-    folder: BTreeMap<String, Module>,
+    folder: BTreeMap<String, Guest>,
     /// Every module that was ever loaded, by digest.
-    loaded: HashMap<String, Module>,
+    loaded: HashMap<String, Guest>,
     core: Core,
     passed_ms: u64,
     workloads: Workloads,
     namespace: String,
     happened: Vec<Happened>,
     turns: usize,
+    watching: watching::Watching,
+    /// Plans that are to be made: of which Reconciler, with which module.
+    plans: Vec<(String, String)>,
     /// What the guest of each kind was asked last, and within which bounds.
     asked: HashMap<GroupKind, (Request, World, Limits)>,
     /// Which of them was asked last.
@@ -58,28 +63,26 @@ pub struct Lab {
 impl Lab {
     /// A laboratory with these modules in the host's folder. Their CRDs are there; objects go to the namespace
     /// `default` where they do not say another.
-    pub fn new(wasm: Engine, modules: impl IntoIterator<Item = Module>) -> Result<Self, Broken> {
-        Self::with(wasm, modules, |_| Ok(()))
+    pub fn new(modules: impl IntoIterator<Item = Guest>) -> Result<Self, Broken> {
+        Self::with(modules, |_| Ok(()))
     }
 
     /// The same with what is there before the host starts.
     pub fn with(
-        wasm: Engine,
-        modules: impl IntoIterator<Item = Module>,
+        modules: impl IntoIterator<Item = Guest>,
         given: impl FnOnce(&mut Self) -> Result<(), Broken>,
     ) -> Result<Self, Broken> {
-        let mut lab = Self::unstarted(wasm, modules)?;
+        let mut lab = Self::unstarted(modules)?;
         given(&mut lab)?;
         lab.start()?;
         Ok(lab)
     }
 
-    fn unstarted(wasm: Engine, modules: impl IntoIterator<Item = Module>) -> Result<Self, Broken> {
+    fn unstarted(modules: impl IntoIterator<Item = Guest>) -> Result<Self, Broken> {
         let mut server = Server::new(BEGIN_MS);
         install(&mut server, RECONCILERS)?;
         let mut lab = Self {
             server,
-            wasm,
             folder: BTreeMap::new(),
             loaded: HashMap::new(),
             core: Core::default(),
@@ -88,6 +91,8 @@ impl Lab {
             namespace: "default".to_owned(),
             happened: Vec::new(),
             turns: 0,
+            watching: watching::Watching::default(),
+            plans: Vec::new(),
             asked: HashMap::new(),
             asked_last: None,
         };
@@ -102,8 +107,8 @@ impl Lab {
     }
 
     /// A laboratory that only shows what is elsewhere: no host runs in it.
-    pub fn showing(wasm: Engine, modules: &[Module], namespace: &str, objects: Vec<Value>) -> Result<Self, Broken> {
-        let mut lab = Self::unstarted(wasm, modules.to_vec())?;
+    pub fn showing(modules: &[Guest], namespace: &str, objects: Vec<Value>) -> Result<Self, Broken> {
+        let mut lab = Self::unstarted(modules.to_vec())?;
         lab.in_namespace(namespace);
         objects.into_iter().for_each(|object| lab.server.show(object));
         Ok(lab)
@@ -152,7 +157,8 @@ impl Lab {
 
     /// A new process of the host, which knows nothing of the one before.
     fn start(&mut self) -> Result<(), Broken> {
-        self.server.forget_watches();
+        self.watching.anew(&mut self.server);
+        self.plans.clear();
         let (core, outputs) = Core::start(self.now());
         self.core = core;
         self.carry_out(outputs)?;
@@ -177,11 +183,12 @@ impl Lab {
     /// Everything that follows at this moment.
     fn settle(&mut self) -> Result<(), Broken> {
         loop {
-            while let Some((number, event)) = self.server.next_event() {
+            while let Some((number, event)) = self.watching.next(&mut self.server) {
                 self.input(Input::Watched(number, event))?;
                 self.turn()?;
             }
-            if !self.workloads.turn(&mut self.server) && !self.server.collect() {
+            let others = self.workloads.turn(&mut self.server) || self.server.collect();
+            if !others && !self.make_plans()? {
                 return Ok(());
             }
             self.turn()?;
@@ -209,13 +216,15 @@ impl Lab {
         while let Some(at) = self.core.next_wake().map(|at| at.saturating_sub(MONO_MS)).filter(|at| *at <= end) {
             self.passed_ms = at.max(self.passed_ms);
             self.server.set_time(self.now().wall_ms);
+            self.watching.pass(self.passed_ms, &mut self.server);
             self.input(Input::Tick)?;
             self.turn()?;
             self.settle()?;
         }
         self.passed_ms = end;
         self.server.set_time(self.now().wall_ms);
-        Ok(())
+        self.watching.pass(end, &mut self.server);
+        self.settle()
     }
 }
 

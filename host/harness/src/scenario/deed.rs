@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Given;
 use super::read::{fields, object, text_of, unknown};
-use crate::lab::PERSON;
+use crate::lab::{Link, PERSON};
 use crate::server::Propagation;
 use crate::yaml::{Is, Node, Wrong};
 
@@ -40,9 +40,11 @@ pub enum Deed {
     Restart,
     /// Another module takes over.
     Swap(PathBuf),
+    /// Something becomes of the host's watches.
+    Watches(Link),
 }
 
-const DEEDS: &[&str] = &["apply", "patch", "delete", "wait", "ready", "waiting", "fail", "restart", "swap"];
+const DEEDS: &[&str] = &["apply", "patch", "delete", "wait", "ready", "waiting", "fail", "restart", "swap", "watches"];
 
 /// Reads one.
 pub(super) fn deed(node: &Node) -> Result<Deed, Wrong> {
@@ -104,6 +106,15 @@ pub(super) fn deed(node: &Node) -> Result<Deed, Wrong> {
             "host" => only(&[]).map(|()| Deed::Restart),
             other => Err(unknown(of.line, "something to restart", other, &["host"])),
         },
+        "watches" => {
+            only(&[])?;
+            match own()?.as_str() {
+                "break" => Ok(Deed::Watches(Link::Break)),
+                "resume" => Ok(Deed::Watches(Link::Resume)),
+                "expire" => Ok(Deed::Watches(Link::Expire)),
+                other => Err(unknown(of.line, "what becomes of watches", other, &["break", "resume", "expire"])),
+            }
+        }
         "swap" => only(&[]).and_then(|()| Ok(Deed::Swap(own()?.into()))),
         other => Err(unknown(*line, "a deed", other, DEEDS)),
     }

@@ -138,7 +138,7 @@ impl Player {
         let at = self.lab.at(what)?;
         let mut manifest = json!({"apiVersion": at.resource.kind.api_version(), "kind": at.resource.kind.kind, "metadata": {"name": at.name}});
         for (name, value) in fields.as_object().into_iter().flatten() {
-            manifest[name] = value.clone();
+            manifest[name] = without_null(value);
         }
         let unknown = self
             .lab
@@ -146,7 +146,10 @@ impl Player {
             .map_err(|Broken(why)| Broken(format!("{what} can never be so: {why}")))?;
         match unknown.first() {
             None => Ok(()),
-            Some(field) => Err(Broken(format!("{what} can never be so: its kind has no field {field}"))),
+            Some(field) => {
+                let hint = self.lab.hint(&manifest).unwrap_or_default();
+                Err(Broken(format!("{what} can never be so: its kind has no field {field}{hint}")))
+            }
         }
     }
 
@@ -159,6 +162,18 @@ impl Player {
             [] => format!("{what} is not there, nor any other {}", at.resource.kind.kind),
             names => format!("{what} is not there; there are {}", names.join(", ")),
         })
+    }
+}
+
+/// What is expected not to be there says nothing of its type.
+fn without_null(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let there = map.iter().filter(|(_, value)| !value.is_null());
+            Value::Object(there.map(|(name, value)| (name.clone(), without_null(value))).collect())
+        }
+        Value::Array(items) => items.iter().map(without_null).collect(),
+        other => other.clone(),
     }
 }
 

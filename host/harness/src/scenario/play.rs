@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use innkeeper_guest::{Engine, Module};
 use serde_json::Value;
 
 use super::{Deed, Given, Scenario, Snapshots, Step};
+use crate::guest::Guest;
 use crate::lab::{Broken, Fate, Lab};
 use crate::server::{How, Refused};
 use crate::yaml::{self, Wrong};
@@ -28,7 +28,7 @@ pub enum Verdict {
 }
 
 /// Loads the module of a file.
-pub type Loads<'a> = &'a dyn Fn(&Path) -> Result<Module, String>;
+pub type Loads<'a> = &'a dyn Fn(&Path) -> Result<Guest, String>;
 
 /// A laboratory with what one scenario remembers of it.
 pub struct Player {
@@ -47,12 +47,11 @@ pub struct Player {
 pub fn play(
     scenario: &Scenario,
     (folder, snapshots): (&Path, Snapshots),
-    wasm: &Engine,
-    modules: Vec<Module>,
+    modules: Vec<Guest>,
     load: Loads<'_>,
     unchecked: &mut Vec<String>,
 ) -> Verdict {
-    match begun(scenario, folder, wasm, modules) {
+    match begun(scenario, folder, modules) {
         Ok(mut player) => {
             player.snapshots = snapshots;
             player.steps(scenario, folder, load, unchecked)
@@ -62,9 +61,9 @@ pub fn play(
 }
 
 /// What is given is there, and nothing was done yet.
-pub fn begun(scenario: &Scenario, folder: &Path, wasm: &Engine, modules: Vec<Module>) -> Result<Player, Verdict> {
+pub fn begun(scenario: &Scenario, folder: &Path, modules: Vec<Guest>) -> Result<Player, Verdict> {
     let mut wrong = None;
-    let lab = Lab::with(wasm.clone(), modules, |lab| {
+    let lab = Lab::with(modules, |lab| {
         lab.workloads_are_automatic(scenario.automatic);
         lab.in_namespace(&scenario.namespace);
         for (line, given) in &scenario.given {
@@ -144,7 +143,8 @@ impl Player {
                 Err(Broken(why)) => return Verdict::Wrong(Wrong::at(*line, why)),
             }
             if let (Some(refused), false) = (&self.refused, step.expects_refusal()) {
-                return failed(*line, format!("the API server refused: {refused}"), happened(&self.lab));
+                let hint = self.hint(deed, folder).unwrap_or_default();
+                return failed(*line, format!("the API server refused: {refused}{hint}"), happened(&self.lab));
             }
         }
         let mut why = Vec::new();
@@ -156,6 +156,12 @@ impl Player {
             }
         }
         if why.is_empty() { Verdict::Passed } else { Verdict::Failed { why, happened: happened(&self.lab) } }
+    }
+
+    /// What may have been meant by an object that was refused.
+    fn hint(&self, deed: &Deed, folder: &Path) -> Option<String> {
+        let Deed::Apply(given) = deed else { return None };
+        objects(given, folder).ok()?.iter().find_map(|object| self.lab.hint(object))
     }
 
     /// Somebody does something.
@@ -184,6 +190,7 @@ impl Player {
                 self.lab.becomes(what, Fate::Fails { reason: reason.clone(), message: message.clone() })?;
             }
             Deed::Restart => self.lab.restart()?,
+            Deed::Watches(link) => self.lab.watches(*link)?,
             Deed::Swap(file) => self.lab.swap(load(&folder.join(file)).map_err(Broken)?)?,
         }
         Ok(())

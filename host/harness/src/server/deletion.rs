@@ -1,6 +1,6 @@
 //! Deletion: finalizers, propagation, and the garbage collector.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use innkeeper_core::resource::Address;
 use serde_json::{Value, json};
@@ -81,49 +81,74 @@ impl Server {
     /// anything.
     pub fn collect(&mut self) -> bool {
         let version = self.version;
-        for (id, propagation) in self.due() {
-            let Some(object) = self.objects.get(&id) else { continue };
-            if let Ok(at) = self.address(&object.clone(), None) {
-                let _ = self.delete(&at, None, propagation);
-            }
+        for id in self.ending_with_theirs() {
+            self.delete_id(&id, Propagation::Background);
+        }
+        let uids = self.by_uid();
+        let owned: Vec<Id> =
+            self.objects.iter().filter(|(_, o)| owners(o).next().is_some()).map(|(id, _)| id.clone()).collect();
+        for id in owned {
+            self.attend(&id, &uids);
         }
         self.end_empty();
         self.version != version
     }
 
-    /// Objects that are to go: without any owner that is there, in what is ending, or before an owner that waits.
-    fn due(&self) -> Vec<(Id, Propagation)> {
+    fn delete_id(&mut self, id: &Id, propagation: Propagation) {
+        let Some(object) = self.objects.get(id).cloned() else { return };
+        if let Ok(at) = self.address(&object, None) {
+            let _ = self.delete(&at, None, propagation);
+        }
+    }
+
+    /// Objects that are to go because their namespace or their kind goes.
+    fn ending_with_theirs(&self) -> Vec<Id> {
         let text = |object: &Value, pointer: &str| object.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-        let uids: BTreeSet<String> = self.objects.values().filter_map(|o| text(o, "/metadata/uid")).collect();
-        let ending = |o: &&Value| o["metadata"]["deletionTimestamp"].is_string();
-        let namespaces: BTreeSet<String> = self
-            .objects
-            .values()
-            .filter(|o| o["kind"] == "Namespace")
-            .filter(ending)
-            .filter_map(|o| text(o, "/metadata/name"))
-            .collect();
-        let kinds: BTreeSet<(Option<String>, Option<String>)> = self
-            .objects
-            .values()
-            .filter(|o| o["kind"] == "CustomResourceDefinition")
-            .filter(ending)
-            .map(|o| (text(o, "/spec/group"), text(o, "/spec/names/kind")))
-            .collect();
-        let waiting: BTreeSet<String> =
-            self.objects.values().filter(|o| waits(o)).filter_map(|o| text(o, "/metadata/uid")).collect();
-        let mut due = Vec::new();
-        for (id, object) in self.objects.iter().filter(|(_, o)| !ending(o)) {
-            let owners: Vec<&str> = owners(object).collect();
-            let orphan = !owners.is_empty() && owners.iter().all(|uid| !uids.contains(*uid));
-            let before = owners.iter().any(|uid| waiting.contains(*uid));
-            let inside = id.2.as_ref().is_some_and(|namespace| namespaces.contains(namespace))
-                || kinds.contains(&(Some(id.0.clone()), Some(id.1.clone())));
-            if orphan || inside || before {
-                due.push((id.clone(), if before { Propagation::Foreground } else { Propagation::Background }));
+        let ends =
+            |kind: &'static str| self.objects.values().filter(|o| is_ending(o)).filter(move |o| o["kind"] == *kind);
+        let namespaces: BTreeSet<String> = ends("Namespace").filter_map(|o| text(o, "/metadata/name")).collect();
+        let kinds: BTreeSet<(Option<String>, Option<String>)> =
+            ends("CustomResourceDefinition").map(|o| (text(o, "/spec/group"), text(o, "/spec/names/kind"))).collect();
+        let inside = |id: &Id| {
+            id.2.as_ref().is_some_and(|namespace| namespaces.contains(namespace))
+                || kinds.contains(&(Some(id.0.clone()), Some(id.1.clone())))
+        };
+        self.objects.iter().filter(|(id, o)| !is_ending(o) && inside(id)).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// Every object by its uid: its namespace, and whether it waits for its dependents.
+    fn by_uid(&self) -> BTreeMap<String, (Option<String>, bool)> {
+        let uid = |object: &Value| object["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
+        self.objects.iter().map(|(id, object)| (uid(object), (id.2.clone(), waits(object)))).collect()
+    }
+
+    /// What the garbage collector does with an object that has owners: it goes when none is left that stays; where one
+    /// stays, it forgets the others. (`attemptToDeleteItem` of Kubernetes' garbage collector.)
+    fn attend(&mut self, id: &Id, uids: &BTreeMap<String, (Option<String>, bool)>) {
+        let Some(object) = self.objects.get(id).filter(|object| !is_ending(object)).cloned() else { return };
+        // An owner in another namespace is none.
+        let known = |uid: &str| uids.get(uid).filter(|(namespace, _)| namespace.is_none() || *namespace == id.2);
+        let (mut stays, mut goes, mut waiting) = (Vec::new(), Vec::new(), false);
+        for owner in owners(&object) {
+            match known(owner) {
+                Some((_, false)) => stays.push(owner.to_owned()),
+                Some((_, true)) => {
+                    waiting = true;
+                    goes.push(owner.to_owned());
+                }
+                None => goes.push(owner.to_owned()),
             }
         }
-        due
+        if goes.is_empty() {
+            return;
+        }
+        if !stays.is_empty() {
+            self.disown(id, |uid| goes.iter().any(|gone| gone == uid));
+        } else if waiting && !self.dependents(object["metadata"]["uid"].as_str().unwrap_or_default()).is_empty() {
+            self.delete_id(id, Propagation::Foreground);
+        } else {
+            self.delete_id(id, Propagation::Background);
+        }
     }
 
     /// What waited for others to go, and waits no more.
@@ -155,8 +180,16 @@ impl Server {
                 let (group, kind) = (&object["spec"]["group"], &object["spec"]["names"]["kind"]);
                 !self.objects.keys().any(|other| *group == *other.0 && *kind == *other.1)
             }
-            _ => waits(object) && self.dependents(object["metadata"]["uid"].as_str().unwrap_or_default()).is_empty(),
+            // Only dependents whose ownerReference says so hold it back.
+            _ => waits(object) && !self.is_blocked(object["metadata"]["uid"].as_str().unwrap_or_default()),
         }
+    }
+
+    fn is_blocked(&self, uid: &str) -> bool {
+        self.objects.values().any(|object| {
+            let all = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);
+            all.into_iter().flatten().any(|owner| owner["uid"] == uid && owner["blockOwnerDeletion"] == true)
+        })
     }
 
     /// The objects that the object of that uid owns.
@@ -170,15 +203,27 @@ impl Server {
 
     fn orphan(&mut self, uid: &str) {
         for id in self.dependents(uid) {
-            let Some(old) = self.objects.get(&id).cloned() else { continue };
-            let mut new = old.clone();
-            if let Some(owners) = new["metadata"]["ownerReferences"].as_array_mut() {
-                owners.retain(|owner| owner["uid"] != uid);
-            }
-            new["metadata"]["resourceVersion"] = (self.version + 1).to_string().into();
-            self.keep(id, Some(&old), new);
+            self.disown(&id, |owner| owner == uid);
         }
     }
+
+    /// Takes owners away from an object.
+    fn disown(&mut self, id: &Id, whose: impl Fn(&str) -> bool) {
+        let Some(old) = self.objects.get(id).cloned() else { return };
+        let mut new = old.clone();
+        if let Some(owners) = new["metadata"]["ownerReferences"].as_array_mut() {
+            owners.retain(|owner| !owner["uid"].as_str().is_some_and(&whose));
+            if owners.is_empty() {
+                new["metadata"].as_object_mut().map(|metadata| metadata.remove("ownerReferences"));
+            }
+        }
+        new["metadata"]["resourceVersion"] = (self.version + 1).to_string().into();
+        self.keep(id.clone(), Some(&old), new);
+    }
+}
+
+fn is_ending(object: &Value) -> bool {
+    object["metadata"]["deletionTimestamp"].is_string()
 }
 
 fn owners(object: &Value) -> impl Iterator<Item = &str> {

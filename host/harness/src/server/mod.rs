@@ -2,7 +2,8 @@
 //!
 //! What the real one was seen to do holds here too, for the kinds that are known (`BUILT_IN`) and those of every CRD:
 //! server-side apply with conflicts, merge and JSON patch, generation and resourceVersion, uid preconditions,
-//! finalizers, propagation and garbage collection, defaults, pruning and validation. It has no webhooks, no RBAC, no
+//! finalizers, propagation and garbage collection, defaults, pruning and validation, watches from a resourceVersion with
+//! bookmarks and 410. It has no webhooks, no RBAC, no
 //! quotas, no conversion between versions but of the name, and checks of built-in kinds only the most common mistakes.
 
 mod deletion;
@@ -20,7 +21,6 @@ use std::sync::Arc;
 
 use innkeeper_core::kind::{GroupKind, Kind};
 use innkeeper_core::resource::{Address, Resource};
-use innkeeper_core::store::Event;
 use innkeeper_core::watch::Watch;
 use serde_json::{Value, json};
 
@@ -28,6 +28,7 @@ pub use deletion::Propagation;
 pub use refused::Refused;
 pub use schema::objections;
 pub use verbs::How;
+pub use watches::Told;
 
 pub(crate) use kinds::Served;
 pub(crate) use watches::parsed;
@@ -46,7 +47,12 @@ pub struct Server {
     kinds: kinds::Kinds,
     objects: BTreeMap<Id, Value>,
     watches: Vec<(u64, Watch)>,
-    events: VecDeque<(u64, Event)>,
+    /// What they tell, and nobody has taken yet.
+    told: VecDeque<(u64, Told)>,
+    /// The last changes.
+    history: VecDeque<watches::Change>,
+    /// The resourceVersion up to which changes are forgotten.
+    forgotten: u64,
     /// What it could not check, for people.
     unchecked: Vec<String>,
 }
@@ -62,7 +68,9 @@ impl Server {
             kinds: kinds::Kinds::built_in(),
             objects: BTreeMap::new(),
             watches: Vec::new(),
-            events: VecDeque::new(),
+            told: VecDeque::new(),
+            history: VecDeque::new(),
+            forgotten: 0,
             unchecked: Vec::new(),
         };
         for name in ["default", "kube-system", "innkeeper"] {
@@ -172,9 +180,18 @@ impl Server {
     pub fn unknown_fields(&self, resource: &Resource, manifest: &Value) -> Result<Vec<String>, String> {
         let served = self.served(resource).map_err(|refused| refused.message)?;
         match &served.schema {
-            Some(schema) => Ok(schema::prune(&mut manifest.clone(), schema, "")),
+            Some(schema) => match schema::mistyped(manifest, schema, "") {
+                Some(why) => Err(why.trim_start_matches('.').to_owned()),
+                None => Ok(schema::prune(&mut manifest.clone(), schema, "")),
+            },
             None => schema::typed(&resource.kind.kind, manifest),
         }
+    }
+
+    /// Which field may have been meant by one that the kind does not have.
+    pub fn meant(&self, resource: &Resource, path: &str) -> Option<String> {
+        let served = self.served(resource).ok()?;
+        schema::meant(&resource.kind.kind, served.schema.as_deref(), path)
     }
 
     fn served(&self, resource: &Resource) -> Result<Arc<Served>, Refused> {

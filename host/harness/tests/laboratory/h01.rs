@@ -8,7 +8,7 @@ use crate::custom_http;
 const WEB: &str = include_str!("../../../../guests/custom-http/scenarios/objects/web.yaml");
 
 /// The same module with another image in its data, and so with another digest.
-fn other_module(folder: &std::path::Path) -> std::path::PathBuf {
+pub(crate) fn other_module(folder: &std::path::Path) -> std::path::PathBuf {
     let mut bytes = std::fs::read(custom_http()).unwrap();
     let (old, new) = (b"measutosh/http-server", b"measutosh/http-sorver");
     let places: Vec<usize> = (0..bytes.len() - old.len()).filter(|&at| &bytes[at..at + old.len()] == old).collect();

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use innkeeper_harness::scenario::{Snapshots, Verdict, play, read};
-use innkeeper_harness::{Engine, Module};
+use innkeeper_harness::{Engine, Guest};
 
 use crate::custom_http;
 
@@ -24,20 +24,19 @@ steps:
 ";
 
 /// Compiled once.
-static MODULE: LazyLock<(Engine, Module)> = LazyLock::new(|| {
+static GUEST: LazyLock<Guest> = LazyLock::new(|| {
     let wasm = Engine::new().unwrap();
     let module = wasm.load(&std::fs::read(custom_http()).unwrap()).unwrap();
-    (wasm, module)
+    Guest::module(&wasm, &module)
 });
 
 fn played(text: &str) -> Verdict {
-    let (wasm, module) = &*MODULE;
     let scenario = match read(text, Path::new("web.yaml")) {
         Ok(scenario) => scenario,
         Err(wrong) => return Verdict::Wrong(wrong),
     };
     let load = |file: &Path| Err(format!("there is no {}", file.display()));
-    play(&scenario, (Path::new(""), Snapshots::default()), wasm, vec![module.clone()], &load, &mut Vec::new())
+    play(&scenario, (Path::new(""), Snapshots::default()), vec![GUEST.clone()], &load, &mut Vec::new())
 }
 
 #[test]
@@ -60,9 +59,17 @@ fn what_makes_no_sense_is_told_with_its_line_and_what_was_meant() {
         ("objects:", "objekts:", 10, "did you mean objects?"),
         ("{patch:", "{pach:", 8, "did you mean patch?"),
         ("Deployment/web:", "Deploymnt/web:", 11, "did you mean Deployment?"),
-        ("replicas: 3", "replcas: 3", 11, "no field spec.replcas"),
+        ("replicas: 3", "replcas: 3", 11, "no field spec.replcas (did you mean spec.replicas?)"),
+        ("spec: {replicas: 3}", "spec: 3", 11, "can never be so"),
         ("with: ", "wiht: ", 8, "did you mean with?"),
-        ("port: 80}", "prot: 80}", 3, "spec.prot"),
+        ("Deployment/web: {spec", "KindCustomHttp/web: {spec", 11, "no field spec.replicas"),
+        (
+            "Deployment/web: {spec: {replicas: 3",
+            "KindCustomHttp/web: {spec: {replicaCount: many",
+            11,
+            "expected numeric",
+        ),
+        ("port: 80}", "prot: 80}", 3, "(did you mean spec.port?)"),
         ("steps:", "steps: [", 7, "not YAML"),
         ("- apiVersion:", "  apiVersion:", 3, "given is a list"),
     ] {

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use innkeeper_harness::Engine;
 use innkeeper_harness::scenario::{Snapshots, Verdict, play, read};
+use innkeeper_harness::{Engine, Guest};
 
 use crate::built;
 
@@ -29,7 +29,7 @@ fn a_guest_that_hangs_or_eats_memory_fails_its_object_and_nothing_else() {
         let scenario = read(&text, Path::new("hostile.yaml")).unwrap();
         let load = |file: &Path| Err(format!("there is no {}", file.display()));
         let place = (Path::new(""), Snapshots::default());
-        let verdict = play(&scenario, place, &wasm, vec![module.clone()], &load, &mut Vec::new());
+        let verdict = play(&scenario, place, vec![Guest::module(&wasm, &module)], &load, &mut Vec::new());
         assert!(matches!(verdict, Verdict::Passed), "{misdeed}: {verdict:?}");
     }
 }

@@ -4,10 +4,13 @@
 mod applying;
 mod cluster;
 mod deleting;
+mod ground;
 mod h01;
 mod h02;
 mod hostile;
+mod planning;
 mod refusing;
+mod watching;
 
 use std::path::PathBuf;
 

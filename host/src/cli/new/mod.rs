@@ -1,4 +1,4 @@
-//! `innkeeper new`: a guest's project that builds and passes its scenario.
+//! `innkeeper new`: a guest's project that builds and passes its scenario, and its story in Rust.
 
 use std::path::{Path, PathBuf};
 
@@ -27,6 +27,7 @@ const FILES: &[(&str, &str)] = &[
     ("Cargo.toml", include_str!("project/Cargo.toml.in")),
     ("src/lib.rs", include_str!("project/lib.rs.in")),
     ("scenarios/text.yaml", include_str!("project/text.yaml.in")),
+    ("tests/story.rs", include_str!("project/story.rs.in")),
     ("README.md", include_str!("project/README.md.in")),
     (".gitignore", include_str!("project/gitignore.in")),
     (".github/workflows/test.yaml", include_str!("project/test.yaml.in")),
@@ -60,6 +61,8 @@ pub(super) fn new(options: &Options) -> anyhow::Result<()> {
         ("KIND", &kind),
         ("GROUP", &options.group),
         ("SDK", &sdk.dependency),
+        ("STORY", &sdk.story),
+        ("CRATE", &name.replace('-', "_")),
         ("INSTALL", &sdk.install),
     ];
     for (place, template) in FILES {
@@ -82,6 +85,8 @@ pub(super) fn new(options: &Options) -> anyhow::Result<()> {
 struct Sdk {
     /// As Cargo.toml says it.
     dependency: String,
+    /// The crate for stories in Rust, likewise.
+    story: String,
     /// How CI gets it and the command.
     install: String,
 }
@@ -90,6 +95,7 @@ fn sdk(said: Option<&str>, folder: &Path) -> anyhow::Result<Sdk> {
     if let Some(url) = said.filter(|said| said.contains("://") || said.starts_with("git@")) {
         return Ok(Sdk {
             dependency: format!("{{ git = \"{url}\" }}"),
+            story: format!("{{ git = \"{url}\" }}"),
             install: format!("cargo install --locked --git {url} innkeeper"),
         });
     }
@@ -117,7 +123,8 @@ fn sdk(said: Option<&str>, folder: &Path) -> anyhow::Result<Sdk> {
          git clone \"${{{{ vars.INNKEEPER_REPOSITORY }}}}\" {root}\n          \
          cargo install --locked --path {root}/host"
     );
-    Ok(Sdk { dependency: format!("{{ path = \"{sdk}\" }}"), install })
+    let story = relative(&path.with_file_name("story"), &project);
+    Ok(Sdk { dependency: format!("{{ path = \"{sdk}\" }}"), story: format!("{{ path = \"{story}\" }}"), install })
 }
 
 /// A path as seen from a folder.

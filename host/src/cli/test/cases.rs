@@ -8,11 +8,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use innkeeper_guest::{Engine, Module};
+use innkeeper_harness::Guest;
 use innkeeper_harness::scenario::{self, Scenario, Snapshots, Verdict};
 use innkeeper_harness::yaml::Wrong;
 use serde::Serialize;
 
 use super::both::{self, Inn, Real};
+use super::progress::Progress;
 use super::stop;
 use crate::cli::Access;
 use crate::wasm;
@@ -57,6 +59,7 @@ pub(super) struct Chosen<'a> {
     pub(super) modules: &'a [PathBuf],
     /// Snapshots are written instead of compared.
     pub(super) update: bool,
+    pub(super) progress: &'a Progress,
 }
 
 /// A module with its bytes.
@@ -75,8 +78,8 @@ impl Modules<'_> {
         loaded.entry(file.to_owned()).or_insert_with(load).clone()
     }
 
-    fn module(&self, file: &Path) -> Result<Module, String> {
-        self.load(file).map(|(module, _)| module)
+    fn guest(&self, file: &Path) -> Result<Guest, String> {
+        self.load(file).map(|(module, _)| Guest::module(self.wasm, &module))
     }
 }
 
@@ -92,8 +95,8 @@ impl Ready<'_> {
         self.file.parent().unwrap_or(Path::new("."))
     }
 
-    fn modules(&self) -> Vec<Module> {
-        self.modules.iter().map(|(module, _)| module.clone()).collect()
+    fn guests(&self, wasm: &Engine) -> Vec<Guest> {
+        self.modules.iter().map(|(module, _)| Guest::module(wasm, module)).collect()
     }
 
     fn case(&self, began: Instant, verdict: Verdict, unchecked: Vec<String>) -> Case {
@@ -130,12 +133,11 @@ pub(super) fn play(chosen: &Chosen<'_>, wasm: &Engine, jobs: usize) -> Vec<Case>
                     let began = Instant::now();
                     let case = match ready(file, chosen, &known) {
                         Ok(Some(ready)) => {
-                            let (load, mut unchecked) = (|file: &Path| known.module(file), Vec::new());
+                            let (load, mut unchecked) = (|file: &Path| known.guest(file), Vec::new());
                             let verdict = scenario::play(
                                 &ready.read,
                                 (ready.folder(), Snapshots::of(file, chosen.update)),
-                                wasm,
-                                ready.modules(),
+                                ready.guests(wasm),
                                 &load,
                                 &mut unchecked,
                             );
@@ -144,6 +146,7 @@ pub(super) fn play(chosen: &Chosen<'_>, wasm: &Engine, jobs: usize) -> Vec<Case>
                         Ok(None) => None,
                         Err(wrong) => Some(*wrong),
                     };
+                    chosen.progress.played(file);
                     done.lock().unwrap_or_else(PoisonError::into_inner).extend(case.map(|case| (n, case)));
                 }
             });
@@ -162,7 +165,7 @@ pub(super) async fn play_both(chosen: &Chosen<'_>, wasm: &Engine, access: &Acces
     cluster.install_reconciler_crd().await?;
     let (mut real, mut inn) = (Real::new(cluster), Inn::open(access.clone())?);
     real.namespaces("innkeeper").await?;
-    let (mut cases, mut names) = (Vec::new(), BTreeSet::new());
+    let (mut cases, mut names, mut serving) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
     for file in chosen.files {
         let began = Instant::now();
         let ready = match ready(file, chosen, &known) {
@@ -181,11 +184,15 @@ pub(super) async fn play_both(chosen: &Chosen<'_>, wasm: &Engine, access: &Acces
                 );
             }
         }
+        let served: BTreeSet<String> = ready.modules.iter().map(|(module, _)| module.manifest().name.clone()).collect();
+        let left: Vec<&String> = serving.difference(&served).collect();
+        leave(&mut real, &inn, &left).await?;
+        serving = served;
         inn.serve(&ready.modules)?;
-        let load = |file: &Path| known.module(file);
-        let modules = ready.modules();
+        let load = |file: &Path| known.guest(file);
+        let guests = ready.guests(wasm);
         let played = tokio::select! {
-            played = both::play(&ready.read, ready.folder(), wasm, modules, &load, (&mut real, &mut inn)) => played,
+            played = both::play(&ready.read, ready.folder(), guests, &load, (&mut real, &mut inn)) => played,
             () = stop::wanted() => break,
         };
         eprintln!("innkeeper: {} was played both ways", file.display());
@@ -195,14 +202,23 @@ pub(super) async fn play_both(chosen: &Chosen<'_>, wasm: &Engine, access: &Acces
             played.1.map(|left| format!("{}: {left}", file.display())).into_iter().collect(),
         ));
     }
-    // The host lets its Reconcilers go, and makes none that no module asks for.
     inn.empty()?;
     real.clear().await;
+    leave(&mut real, &inn, &names.iter().collect::<Vec<_>>()).await?;
+    Ok(cases)
+}
+
+/// These modules decide no more: the host lets their Reconcilers go, and makes none that no file asks for.
+async fn leave(real: &mut Real, inn: &Inn, names: &[&String]) -> anyhow::Result<()> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    inn.empty()?;
     tokio::time::sleep(Duration::from_secs(1)).await;
-    for name in &names {
+    for name in names {
         real.delete_reconciler(name).await;
     }
-    Ok(cases)
+    Ok(())
 }
 
 /// A scenario with its modules; none if it is not chosen. The error is what makes no sense.

@@ -3,6 +3,7 @@
 mod both;
 mod cases;
 mod print;
+mod progress;
 mod stop;
 mod watch;
 
@@ -15,6 +16,7 @@ use innkeeper_guest::Engine;
 
 use super::Access;
 use crate::wasm;
+use progress::Progress;
 
 /// What `innkeeper test` can be told.
 #[derive(Debug, clap::Args)]
@@ -40,6 +42,9 @@ pub(super) struct Options {
     /// Build and play again whenever a scenario, a module or a guest's source changes.
     #[arg(long, conflicts_with = "cluster")]
     watch: bool,
+    /// Tell on stderr how far it is, also where that is no terminal.
+    #[arg(long)]
+    progress: bool,
     /// Play each against the API server of the kubeconfig too, one after the other, and compare.
     #[arg(long)]
     cluster: bool,
@@ -89,11 +94,14 @@ fn round(options: &Options, wasm: &Engine) -> anyhow::Result<ExitCode> {
     };
     let jobs = options.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from)).max(1);
     let filter = options.filter.as_deref();
-    let chosen = cases::Chosen { files: &files, filter, modules: &options.module, update: options.update };
+    let progress = Progress::new(options.progress, files.len());
+    let chosen =
+        cases::Chosen { files: &files, filter, modules: &options.module, update: options.update, progress: &progress };
     let cases = match options.cluster {
         false => cases::play(&chosen, wasm, jobs),
         true => super::blocking(cases::play_both(&chosen, wasm, &options.access))?,
     };
+    progress.end();
     if cases.is_empty() && !stop::is_wanted() {
         let count = files.len();
         return Ok(misused(&format!(

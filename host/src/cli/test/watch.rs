@@ -26,7 +26,9 @@ pub(super) fn again_and_again(options: &Options, wasm: &Engine) -> anyhow::Resul
             Err(why) => return Ok(misused(&why)),
         };
         let projects: BTreeSet<PathBuf> = scenarios.iter().filter_map(|file| project(file)).collect();
-        let now = seen(projects.iter().flat_map(|project| [project.join("src"), project.join("Cargo.toml")]));
+        // Looked at before they are used: what changes while it builds or plays is built and played again.
+        let code = || seen(projects.iter().flat_map(|project| [project.join("src"), project.join("Cargo.toml")]));
+        let now = code();
         // As they are in the beginning they may have been built already.
         if !sources.is_empty() && now != sources {
             for project in &projects {
@@ -35,18 +37,17 @@ pub(super) fn again_and_again(options: &Options, wasm: &Engine) -> anyhow::Resul
             }
         }
         sources = now;
-        round(options, wasm)?;
-        eprintln!("innkeeper: waiting for a change (Ctrl-C ends)");
-        let watched = || {
+        let played = || {
             let places = scenarios.iter().flat_map(|file| {
                 let module = scenario::module_of(file).ok();
                 file.parent().map(Path::to_owned).into_iter().chain(module)
             });
-            let code = projects.iter().flat_map(|project| [project.join("src"), project.join("Cargo.toml")]);
-            seen(places.chain(options.module.clone()).chain(code))
+            seen(places.chain(options.module.clone()))
         };
-        let before = watched();
-        while watched() == before {
+        let before = played();
+        round(options, wasm)?;
+        eprintln!("innkeeper: waiting for a change (Ctrl-C ends)");
+        while code() == sources && played() == before {
             if stop::is_wanted() {
                 return Ok(ExitCode::SUCCESS);
             }

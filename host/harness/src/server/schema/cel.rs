@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use cel::extractors::This;
 use cel::objects::{Key, Map};
 use cel::{Context, ExecutionError, Program, Value as Cel};
 use serde_json::Value;
@@ -64,6 +65,7 @@ fn one(
         Err(error) => return skip(error.to_string()),
     };
     let mut context = Context::default();
+    with_strings(&mut context);
     context.add_variable_from_value("self", converted(value));
     if let Some(old) = old {
         context.add_variable_from_value("oldSelf", converted(old));
@@ -78,6 +80,14 @@ fn one(
         Err(error) => format!("rule evaluation error: {error}"),
     };
     wrong.push(Wrong::invalid(if path.is_empty() { "<nil>" } else { path }, value, said));
+}
+
+/// Functions of Kubernetes' rules that the interpreter lacks and that are said in a line (CEL's extended strings library).
+fn with_strings(context: &mut Context) {
+    // A name that the interpreter comes to know is its own.
+    let _ = context.add_function("lowerAscii", |This(text): This<Arc<String>>| text.to_ascii_lowercase());
+    let _ = context.add_function("upperAscii", |This(text): This<Arc<String>>| text.to_ascii_uppercase());
+    let _ = context.add_function("trim", |This(text): This<Arc<String>>| text.trim().to_owned());
 }
 
 /// JSON as CEL has it: numbers without a fraction are int, whatever their sign.
@@ -117,6 +127,9 @@ mod tests {
             said(rule, &json!({"name": "1"}), None),
             (vec!["spec: Invalid value: \"object\": no".to_owned()], 0)
         );
+        let lower = "self.name == self.name.lowerAscii() && self.name.upperAscii() != self.name";
+        assert_eq!(said(lower, &json!({"name": "web"}), None), (vec![], 0));
+        assert_eq!(said(lower, &json!({"name": "Web"}), None).0.len(), 1);
         assert_eq!(said("self.n >= 1 && self.n + 1 > 1", &json!({"n": 7}), None), (vec![], 0));
     }
 

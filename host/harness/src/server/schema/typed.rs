@@ -10,52 +10,59 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::meant::of_type;
+
+/// What a macro says with each built-in kind and its type.
+macro_rules! kinds {
+    ($kind:expr, $say:ident $(($with:expr))?, otherwise $none:expr) => {
+        match $kind {
+            "ConfigMap" => $say::<core::ConfigMap>($($with)?),
+            "Endpoints" => $say::<core::Endpoints>($($with)?),
+            "LimitRange" => $say::<core::LimitRange>($($with)?),
+            "Namespace" => $say::<core::Namespace>($($with)?),
+            "Node" => $say::<core::Node>($($with)?),
+            "PersistentVolume" => $say::<core::PersistentVolume>($($with)?),
+            "PersistentVolumeClaim" => $say::<core::PersistentVolumeClaim>($($with)?),
+            "Pod" => $say::<core::Pod>($($with)?),
+            "ResourceQuota" => $say::<core::ResourceQuota>($($with)?),
+            "Secret" => $say::<core::Secret>($($with)?),
+            "Service" => $say::<core::Service>($($with)?),
+            "ServiceAccount" => $say::<core::ServiceAccount>($($with)?),
+            "DaemonSet" => $say::<apps::DaemonSet>($($with)?),
+            "Deployment" => $say::<apps::Deployment>($($with)?),
+            "ReplicaSet" => $say::<apps::ReplicaSet>($($with)?),
+            "StatefulSet" => $say::<apps::StatefulSet>($($with)?),
+            "HorizontalPodAutoscaler" => $say::<autoscaling::HorizontalPodAutoscaler>($($with)?),
+            "CronJob" => $say::<batch::CronJob>($($with)?),
+            "Job" => $say::<batch::Job>($($with)?),
+            "Lease" => $say::<coordination::Lease>($($with)?),
+            "EndpointSlice" => $say::<discovery::EndpointSlice>($($with)?),
+            "Event" => $say::<events::Event>($($with)?),
+            "Ingress" => $say::<networking::Ingress>($($with)?),
+            "IngressClass" => $say::<networking::IngressClass>($($with)?),
+            "NetworkPolicy" => $say::<networking::NetworkPolicy>($($with)?),
+            "PodDisruptionBudget" => $say::<policy::PodDisruptionBudget>($($with)?),
+            "ClusterRole" => $say::<rbac::ClusterRole>($($with)?),
+            "ClusterRoleBinding" => $say::<rbac::ClusterRoleBinding>($($with)?),
+            "Role" => $say::<rbac::Role>($($with)?),
+            "RoleBinding" => $say::<rbac::RoleBinding>($($with)?),
+            "PriorityClass" => $say::<scheduling::PriorityClass>($($with)?),
+            "StorageClass" => $say::<storage::StorageClass>($($with)?),
+            "CustomResourceDefinition" => $say::<apiextensions::CustomResourceDefinition>($($with)?),
+            _ => $none,
+        }
+    };
+}
+
 /// What is wrong with the form of an object of that kind: why it cannot be read at all, or the fields that the kind
 /// does not have.
 pub(crate) fn typed(kind: &str, object: &Value) -> Result<Vec<String>, String> {
-    macro_rules! kinds {
-        ($($name:literal => $type:ty,)*) => {
-            match kind {
-                $($name => unknown::<$type>(object),)*
-                _ => Ok(Vec::new()),
-            }
-        };
-    }
-    kinds! {
-        "ConfigMap" => core::ConfigMap,
-        "Endpoints" => core::Endpoints,
-        "LimitRange" => core::LimitRange,
-        "Namespace" => core::Namespace,
-        "Node" => core::Node,
-        "PersistentVolume" => core::PersistentVolume,
-        "PersistentVolumeClaim" => core::PersistentVolumeClaim,
-        "Pod" => core::Pod,
-        "ResourceQuota" => core::ResourceQuota,
-        "Secret" => core::Secret,
-        "Service" => core::Service,
-        "ServiceAccount" => core::ServiceAccount,
-        "DaemonSet" => apps::DaemonSet,
-        "Deployment" => apps::Deployment,
-        "ReplicaSet" => apps::ReplicaSet,
-        "StatefulSet" => apps::StatefulSet,
-        "HorizontalPodAutoscaler" => autoscaling::HorizontalPodAutoscaler,
-        "CronJob" => batch::CronJob,
-        "Job" => batch::Job,
-        "Lease" => coordination::Lease,
-        "EndpointSlice" => discovery::EndpointSlice,
-        "Event" => events::Event,
-        "Ingress" => networking::Ingress,
-        "IngressClass" => networking::IngressClass,
-        "NetworkPolicy" => networking::NetworkPolicy,
-        "PodDisruptionBudget" => policy::PodDisruptionBudget,
-        "ClusterRole" => rbac::ClusterRole,
-        "ClusterRoleBinding" => rbac::ClusterRoleBinding,
-        "Role" => rbac::Role,
-        "RoleBinding" => rbac::RoleBinding,
-        "PriorityClass" => scheduling::PriorityClass,
-        "StorageClass" => storage::StorageClass,
-        "CustomResourceDefinition" => apiextensions::CustomResourceDefinition,
-    }
+    kinds!(kind, unknown(object), otherwise Ok(Vec::new()))
+}
+
+/// The fields that a kind has at a place.
+pub(crate) fn fields(kind: &str, place: &str) -> Vec<String> {
+    kinds!(kind, of_type(place), otherwise Vec::new())
 }
 
 /// The fields that are lost when the object is read as that type.

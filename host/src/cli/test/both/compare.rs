@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use innkeeper_core::kind::GroupKind;
-use innkeeper_core::names::OBJECT_UID;
+use innkeeper_core::names::{OBJECT_UID, contributor_of};
 use innkeeper_harness::Lab;
 use innkeeper_harness::scenario::differences;
 use serde_json::Value;
@@ -25,7 +25,8 @@ pub(super) fn ends(simulated: &Lab, real: &Lab, kinds: &BTreeSet<GroupKind>) -> 
             match like(&theirs, object) {
                 None => why.push(format!("- {name}")),
                 Some(found) => {
-                    let all = differences(&theirs_too(object), &theirs_too(&found), false);
+                    let mut all = differences(&theirs_too(object), &theirs_too(&found), false);
+                    all.extend(differences(&owned(object), &owned(&found), true));
                     if !all.is_empty() {
                         why.push(format!("{name}:"));
                         why.extend(all.iter().flat_map(innkeeper_harness::scenario::Differs::lines));
@@ -40,7 +41,45 @@ pub(super) fn ends(simulated: &Lab, real: &Lab, kinds: &BTreeSet<GroupKind>) -> 
             more.map(|object| format!("+ {}/{}", kind.kind, object["metadata"]["name"].as_str().unwrap_or_default())),
         );
     }
+    let (ours, theirs) = (told(simulated), told(real));
+    why.extend(ours.difference(&theirs).map(|event| format!("- {event}")));
+    why.extend(theirs.difference(&ours).map(|event| format!("+ {event}")));
     why
+}
+
+/// What was told in Events: of which type, why, about what.
+fn told(lab: &Lab) -> BTreeSet<String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let of = |event: &Value| {
+        let about = &event["regarding"];
+        let (kind, name) = (text(&about["kind"]), text(&about["name"]));
+        format!("Event {} {} about {kind}/{name}", text(&event["type"]), text(&event["reason"]))
+    };
+    let events = lab.events();
+    events.iter().filter(|event| event["regarding"]["namespace"] == lab.namespace()).map(of).collect()
+}
+
+/// Which fields the host owns, by its field managers: what it wrote, whatever a server filled in.
+fn owned(object: &Value) -> Value {
+    let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array);
+    let mut all = serde_json::Map::new();
+    for entry in entries.into_iter().flatten() {
+        let manager = entry["manager"].as_str().unwrap_or_default();
+        let name = if contributor_of(manager).is_some() { "contributions" } else { manager };
+        // Its statuses are compared as they are: a real server counts a status of nothing as owned.
+        if !name.starts_with("innkeeper") && name != "contributions" || entry["operation"] != "Apply" {
+            continue;
+        }
+        all.insert(name.to_owned(), without_uids(&entry["fieldsV1"]));
+    }
+    serde_json::json!({"managedFields": all})
+}
+
+/// Owners are keyed by their uids.
+fn without_uids(fields: &Value) -> Value {
+    let Value::Object(map) = fields else { return fields.clone() };
+    let plain = |name: &String| if name.starts_with("k:{\"uid\":") { "k:{uid}".to_owned() } else { name.clone() };
+    Value::Object(map.iter().map(|(name, inner)| (plain(name), without_uids(inner))).collect())
 }
 
 /// What is the same on every server.

@@ -9,11 +9,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use innkeeper_guest::{Engine, Module};
 use innkeeper_harness::scenario::{self, Deed, Expected, Player, Scenario, Step, Verdict};
 use innkeeper_harness::server::Propagation;
 use innkeeper_harness::yaml::Wrong;
-use innkeeper_harness::{Broken, Lab};
+use innkeeper_harness::{Broken, Guest, Lab};
 
 pub(super) use process::Inn;
 pub(super) use real::Real;
@@ -28,8 +27,7 @@ const LONGEST_WAIT_MS: u64 = 60_000;
 pub(super) async fn play(
     read: &Scenario,
     folder: &Path,
-    wasm: &Engine,
-    modules: Vec<Module>,
+    modules: Vec<Guest>,
     load: scenario::Loads<'_>,
     (real, inn): (&mut Real, &mut Inn),
 ) -> (Verdict, Option<String>) {
@@ -38,7 +36,7 @@ pub(super) async fn play(
     if reach == 0 {
         return (Verdict::Passed, left.map(|why| format!("not played on the real cluster: {why}")));
     }
-    let mut simulated = match scenario::begun(&short, folder, wasm, modules.clone()) {
+    let mut simulated = match scenario::begun(&short, folder, modules.clone()) {
         Ok(player) => player,
         Err(verdict) => return (verdict, None),
     };
@@ -49,7 +47,7 @@ pub(super) async fn play(
     let left = left.map(|why| {
         format!("played on the real cluster up to line {}: {why}", short.steps.last().map_or(0, |step| step.line))
     });
-    let verdict = match elsewhere(&short, folder, wasm, &modules, load, (real, inn), &simulated.lab).await {
+    let verdict = match elsewhere(&short, folder, &modules, load, (real, inn), &simulated.lab).await {
         Ok(verdict) => verdict,
         Err(why) => failed(1, vec![format!("on the real cluster: {why:#}")]),
     };
@@ -64,8 +62,7 @@ pub(super) async fn play(
 async fn elsewhere(
     read: &Scenario,
     folder: &Path,
-    wasm: &Engine,
-    modules: &[Module],
+    modules: &[Guest],
     load: scenario::Loads<'_>,
     (real, inn): (&mut Real, &mut Inn),
     simulated: &Lab,
@@ -76,9 +73,7 @@ async fn elsewhere(
             real.apply(&object).await?.map_err(|why| anyhow::anyhow!("what is given is refused: {why}"))?;
         }
     }
-    let view = |objects| {
-        Lab::showing(wasm.clone(), modules, &read.namespace, objects).map_err(|Broken(why)| anyhow::Error::msg(why))
-    };
+    let view = |objects| Lab::showing(modules, &read.namespace, objects).map_err(|Broken(why)| anyhow::Error::msg(why));
     for step in &read.steps {
         real.settle().await?;
         let before: BTreeSet<String> = uids(&real.objects().await?);
@@ -148,6 +143,7 @@ fn reach(read: &Scenario) -> (usize, Option<String>) {
         let deed = step.when.iter().find_map(|(_, deed)| match deed {
             Deed::Wait(ms) if *ms > LONGEST_WAIT_MS => Some("it waits for more than a minute"),
             Deed::Ready(_) | Deed::Waiting(_) | Deed::Fail(..) => Some("nobody says there what becomes of a child"),
+            Deed::Watches(_) => Some("nobody breaks the host's watches there"),
             Deed::Delete(_, propagation) if *propagation != Propagation::Background => {
                 Some("it deletes otherwise than in the background")
             }

@@ -11,7 +11,7 @@ use innkeeper_core::action::{Action, Done};
 use innkeeper_core::contract::Manifest;
 use innkeeper_core::kind::{GroupKind, Kind};
 use innkeeper_core::resource::{Address, Resource};
-use innkeeper_guest::Module;
+use innkeeper_harness::Guest;
 use innkeeper_harness::lab::PERSON;
 use innkeeper_harness::scenario::{self, Deed};
 use serde_json::{Value, json};
@@ -51,7 +51,7 @@ impl Real {
     }
 
     /// A namespace for the next scenario; the kinds of its modules are served.
-    pub(super) async fn begin(&mut self, called: &str, modules: &[Module]) -> anyhow::Result<()> {
+    pub(super) async fn begin(&mut self, called: &str, modules: &[Guest]) -> anyhow::Result<()> {
         self.count += 1;
         self.namespace = (format!("scenario-{}-{}", std::process::id(), self.count), called.to_owned());
         self.definitions.clear();
@@ -198,6 +198,7 @@ impl Real {
                 load(&folder.join(file)).map_err(anyhow::Error::msg)?;
                 inn.put(&folder.join(file)).map(|()| Ok(()))?
             }
+            Deed::Watches(_) => bail!("nobody breaks the host's watches there"),
             Deed::Ready(_) | Deed::Waiting(_) | Deed::Fail(..) => bail!("nobody says there what becomes of a child"),
         };
         Ok(done.err())
