@@ -227,7 +227,9 @@ mod tests {
         ] {
             assert!(is_job(text), "{text}");
         }
-        for text in [r#"{"apiVersion":"apps/v1","kind":"Job"}"#, r#"{"apiVersion":"batch/v1","kind":"CronJob"}"#, "{}", ""] {
+        for text in
+            [r#"{"apiVersion":"apps/v1","kind":"Job"}"#, r#"{"apiVersion":"batch/v1","kind":"CronJob"}"#, "{}", ""]
+        {
             assert!(!is_job(text), "{text}");
         }
     }

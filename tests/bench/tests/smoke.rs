@@ -35,3 +35,24 @@ fn a_run_with_three_objects_counts_every_request() {
     assert_eq!(writes(innkeeper, "restart"), 0, "{innkeeper:#}");
     assert!(writes(kube_rs, "create") >= 5 * OBJECTS && writes(kube_rs, "restart") >= 5 * OBJECTS, "{kube_rs:#}");
 }
+
+#[test]
+fn a_run_over_systems_counts_what_a_switched_site_calls_and_measures_every_guest_and_kind() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("figures.json");
+    let mut bench = Command::new(env!("CARGO_BIN_EXE_innkeeper-bench"));
+    bench.args(["systems", "--calls", "3", "--sites", "10", "--kinds", "2", "--out"]).arg(&out);
+    let output = bench.output().unwrap();
+    let (table, progress) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{progress}");
+    assert!(table.contains("| worker-account |"), "{table}");
+
+    let figures: Value = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();
+    let sizes = figures["calls"].as_array().unwrap().iter().map(|guest| guest["wasm_bytes"].as_u64().unwrap());
+    assert_eq!(sizes.filter(|size| (100_000..1_000_000).contains(size)).count(), 11, "{table}");
+    let switched = &figures["sites"][0];
+    assert_eq!((&switched["own"], &switched["others"]), (&10.into(), &0.into()), "{switched}");
+    let operators = figures["kinds"]["operators_mib"].as_array().unwrap();
+    assert!(operators.len() == 2 && operators.iter().all(|mib| mib.as_f64().unwrap() > 0.5), "{operators:?}");
+    assert!(figures["kinds"]["host_mib"].as_f64().unwrap() > 0.5, "{}", figures["kinds"]);
+}

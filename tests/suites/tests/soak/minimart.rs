@@ -148,8 +148,8 @@ impl System for Shops {
     }
 
     fn objects(&self) -> Vec<Value> {
-        let named = |name: &&str| json!({"kind": KIND, "metadata": {"name": name}});
-        self.0.keys().map(|name| named(name)).collect()
+        let named = |name: &&'static str| json!({"kind": KIND, "metadata": {"name": name}});
+        self.0.keys().map(named).collect()
     }
 
     fn children(&self) -> Vec<Value> {
