@@ -1,6 +1,6 @@
 //! `innkeeper new`: a guest's project that builds and passes its scenario, and its story in Rust.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
@@ -115,7 +115,7 @@ fn sdk(said: Option<&str>, folder: &Path) -> anyhow::Result<Sdk> {
             "the SDK is in no registry yet: say --sdk with the folder guests/sdk of a clone of Innkeeper's repository, or with its URL",
         )?,
     };
-    let project = std::path::absolute(folder)?;
+    let project = plain(&std::path::absolute(folder)?);
     let sdk = relative(&path, &project);
     let root = relative(path.ancestors().nth(2).unwrap_or(&path), &project);
     let install = format!(
@@ -125,6 +125,18 @@ fn sdk(said: Option<&str>, folder: &Path) -> anyhow::Result<Sdk> {
     );
     let story = relative(&path.with_file_name("story"), &project);
     Ok(Sdk { dependency: format!("{{ path = \"{sdk}\" }}"), story: format!("{{ path = \"{story}\" }}"), install })
+}
+
+/// A path without `..`: of one that is not there yet, nothing more can be asked.
+fn plain(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut plain, part| {
+        if part == Component::ParentDir {
+            plain.pop();
+        } else {
+            plain.push(part);
+        }
+        plain
+    })
 }
 
 /// A path as seen from a folder.
@@ -151,5 +163,7 @@ mod tests {
     fn a_name_becomes_a_kind_and_a_path_is_seen_from_the_project() {
         assert_eq!(camel("web-site-2"), "WebSite2");
         assert_eq!(relative(Path::new("/a/inn/guests/sdk"), Path::new("/a/mine/web")), "../../inn/guests/sdk");
+        let beside = plain(Path::new("/a/inn/../web"));
+        assert_eq!(relative(Path::new("/a/inn/guests/sdk"), &beside), "../inn/guests/sdk");
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use innkeeper_guest::{Engine, Module};
-use innkeeper_harness::{Broken, Lab, yaml};
+use innkeeper_harness::{self as harness, Broken, Lab, yaml};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -49,7 +49,7 @@ pub(super) fn measure(calls: usize) -> Result<Vec<Guest>> {
     let modules: Vec<Module> =
         files.iter().map(|file| Ok(engine.load(&std::fs::read(file)?)?)).collect::<Result<_>>()?;
     let broken = |Broken(why)| anyhow!(why);
-    let mut lab = Lab::new(engine.clone(), modules.clone()).map_err(broken)?;
+    let mut lab = Lab::new(modules.iter().map(|module| harness::Guest::module(&engine, module))).map_err(broken)?;
     for object in examples()? {
         if let Err(refused) = lab.apply(&object).map_err(broken)? {
             bail!("{object}: the API server would refuse it: {refused}");

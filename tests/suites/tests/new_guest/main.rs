@@ -23,8 +23,11 @@ impl Project {
         let project = Self { _folder: folder, path };
         let sdk = repository.join("guests/sdk");
         let target = project.path.to_str().unwrap();
-        let (code, said) =
-            run(&repository, &binary(), &["new", target, "--group", "shop.example.com", "--sdk", sdk.to_str().unwrap()]);
+        let (code, said) = run(
+            &repository,
+            &binary(),
+            &["new", target, "--group", "shop.example.com", "--sdk", sdk.to_str().unwrap()],
+        );
         assert_eq!(code, Some(0), "{said}");
         // The same versions as here: what was downloaded is enough.
         std::fs::copy(repository.join("Cargo.lock"), project.path.join("Cargo.lock")).unwrap();

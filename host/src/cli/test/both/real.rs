@@ -10,6 +10,7 @@ use innkeeper_cluster::Cluster;
 use innkeeper_core::action::{Action, Done};
 use innkeeper_core::contract::Manifest;
 use innkeeper_core::kind::{GroupKind, Kind};
+use innkeeper_core::object::ManagedFields;
 use innkeeper_core::resource::{Address, Resource};
 use innkeeper_harness::Guest;
 use innkeeper_harness::lab::PERSON;
@@ -126,7 +127,9 @@ impl Real {
             let objects = self.cluster.objects(kind).await.unwrap_or_default();
             let here = objects.iter().filter(|object| object.key.namespace.as_deref() == Some(&self.namespace.0));
             for object in here {
-                let value: Value = serde_json::from_str(&object.text.replace(&self.namespace.0, &self.namespace.1))?;
+                let mut value: Value =
+                    serde_json::from_str(&object.text.replace(&self.namespace.0, &self.namespace.1))?;
+                value["metadata"]["managedFields"] = object.meta.managed_fields.iter().map(entry).collect();
                 if kind.kind != "Event" || value["reportingController"] == "innkeeper.dev/host" {
                     all.push(value);
                 }
@@ -298,6 +301,15 @@ fn came(done: Done) -> anyhow::Result<Result<(), String>> {
         Done::NotFound(why) | Done::Conflict(why) | Done::Forbidden(why) => Err(why),
         Done::Invalid(refusal) => Err(refusal.message),
         Done::Throttled { message, .. } | Done::Unknown(message) => bail!(message),
+    })
+}
+
+/// An entry of managedFields, which an object keeps apart from its text.
+fn entry(of: &ManagedFields) -> Value {
+    let fields: Value = serde_json::from_str(of.fields_v1.text()).unwrap_or_default();
+    json!({
+        "manager": of.manager.as_str(), "operation": of.operation.as_str(), "subresource": of.subresource.as_str(),
+        "fieldsV1": fields,
     })
 }
 
