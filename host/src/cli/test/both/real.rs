@@ -306,7 +306,7 @@ fn came(done: Done) -> anyhow::Result<Result<(), String>> {
 
 /// An entry of managedFields, which an object keeps apart from its text.
 fn entry(of: &ManagedFields) -> Value {
-    let fields: Value = serde_json::from_str(of.fields_v1.text()).unwrap_or_default();
+    let fields = of.fields_v1.tree();
     json!({
         "manager": of.manager.as_str(), "operation": of.operation.as_str(), "subresource": of.subresource.as_str(),
         "fieldsV1": fields,
