@@ -21,10 +21,9 @@ impl Place {
                 "<!-- figures of swaps: make bench ARGS=\"--swaps --keep\" writes what follows -->",
                 "<!-- end of figures of swaps -->",
             ],
-            Self::Systems => [
-                "<!-- systems: make bench ARGS=\"systems --keep\" writes what follows -->",
-                "<!-- end of systems -->",
-            ],
+            Self::Systems => {
+                ["<!-- systems: make bench ARGS=\"systems --keep\" writes what follows -->", "<!-- end of systems -->"]
+            }
         }
     }
 }
@@ -59,6 +58,8 @@ mod tests {
     #[test]
     fn the_page_has_a_place_for_figures() {
         let page = include_str!("../../../docs/performance.md");
-        assert!([Place::Rounds, Place::Swaps, Place::Systems].into_iter().all(|place| with(place, page, "new").is_ok()));
+        assert!(
+            [Place::Rounds, Place::Swaps, Place::Systems].into_iter().all(|place| with(place, page, "new").is_ok())
+        );
     }
 }
