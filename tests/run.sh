@@ -71,6 +71,8 @@ half_of() {
     promises_adgsm) echo a06_ ;;
     promises_apply) echo a07_ ;;
     faults) echo storm:: ;;
+    hostile) echo bounds:: ;;
+    promises_m) echo m06_ ;;
     systems_a) echo goop:: ;;
     workers) echo building:: ;;
     esac

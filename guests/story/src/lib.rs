@@ -16,6 +16,9 @@
 //! and size, and a fresh instance for each call. Instead each question is asked twice, and a function that answers
 //! otherwise the second time fails. With the feature `wasm`, `Story::of(file)` tells the same story of a module.
 
+use innkeeper_sdk::bindings;
+
+#[path = "../../../host/guest/src/convert.rs"]
 mod convert;
 mod sight;
 

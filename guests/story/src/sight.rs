@@ -5,8 +5,10 @@ use std::rc::Rc;
 use innkeeper_harness::Sight;
 use innkeeper_sdk::World;
 
+use crate::bindings::innkeeper::guest::cluster::{Found, Listing, Query};
+use crate::bindings::innkeeper::guest::log::Level;
+use crate::bindings::innkeeper::guest::types::{Key, View};
 use crate::convert;
-use crate::convert::{Found, Key, Level, Listing, Query, View};
 
 /// It.
 pub(crate) struct Shown(pub(crate) Rc<Sight>);

@@ -1,11 +1,11 @@
-//! Between the generated types of `wit/` and core's: the only file that names both.
+//! Between the types that are generated from `wit/` and core's: the only file that names both. It is compiled twice, here
+//! and in `guests/story`, where `bindings` are those of guests: only the generated types differ.
 
 use innkeeper_core::contract as core;
 use innkeeper_core::kind;
 use innkeeper_core::world::{Listing, Scope};
 
-use crate::bindings::innkeeper::guest::{about, cluster, log, reconcile_types as wit, types};
-use crate::log::Level;
+use crate::bindings::innkeeper::guest::{about, cluster, reconcile_types as wit, types};
 
 pub(crate) fn request(from: core::Request) -> wit::Request {
     let verdicts = |all: Vec<core::Verdict>| all.into_iter().map(verdict).collect();
@@ -70,15 +70,6 @@ pub(crate) fn listing(from: cluster::Query) -> Listing {
     };
     let (kind, view) = (kind(from.kind), view(from.view));
     Listing { kind, scope, labels: from.labels, fields: from.fields, view }
-}
-
-pub(crate) fn level(from: log::Level) -> Level {
-    match from {
-        log::Level::Debug => Level::Debug,
-        log::Level::Info => Level::Info,
-        log::Level::Warn => Level::Warn,
-        log::Level::Error => Level::Error,
-    }
 }
 
 pub(crate) fn manifest(from: about::Manifest) -> core::Manifest {

@@ -1,5 +1,7 @@
 //! A guest's words: collected during a call, bounded, with a note of what was cut.
 
+use crate::bindings::innkeeper::guest::log as wit;
+
 /// How loud a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
@@ -11,6 +13,17 @@ pub enum Level {
     Warn,
     /// Something is wrong.
     Error,
+}
+
+impl From<wit::Level> for Level {
+    fn from(level: wit::Level) -> Self {
+        match level {
+            wit::Level::Debug => Self::Debug,
+            wit::Level::Info => Self::Info,
+            wit::Level::Warn => Self::Warn,
+            wit::Level::Error => Self::Error,
+        }
+    }
 }
 
 /// One line that a guest wrote, or that the host has to say of it.

@@ -231,7 +231,7 @@ impl log::Host for State {
     /// In `describe` the words are kept too: a panic there should be told with its message.
     fn write(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
         self.called.get_or_insert("log.write");
-        self.log.write(convert::level(level), &message);
+        self.log.write(level.into(), &message);
         Ok(())
     }
 }

@@ -6,6 +6,7 @@
 mod house;
 
 mod adopting;
+mod asking_for_more;
 mod cascade;
 mod catalog;
 mod causes;
