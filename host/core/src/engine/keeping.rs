@@ -88,10 +88,7 @@ impl Engine {
         let over = self.keeping.left_over.extract_if(.., |_, at| *at <= now);
         let due: Vec<String> = over.map(|(digest, _)| digest).collect();
         for digest in due {
-            if !self.is_named(&digest) {
-                self.keeping.of.remove(&digest);
-                self.out.push(Output::Discard(digest));
-            }
+            self.discard_unnamed(&digest);
         }
     }
 
@@ -110,12 +107,16 @@ impl Engine {
         self.keeping.left_over.extend(all.map(|digest| (digest, until_ms)));
     }
 
-    /// Whether a Reconciler speaks of the module of that digest.
-    fn is_named(&self, digest: &str) -> bool {
-        self.reconcilers.values().any(|declared| {
+    /// The cluster keeps a module no more of which no Reconciler speaks.
+    fn discard_unnamed(&mut self, digest: &str) {
+        let is_named = self.reconcilers.values().any(|declared| {
             let spec = declared.spec.as_ref().ok();
             declared.status.names(digest) || spec.is_some_and(|spec| spec.module.digest.as_deref() == Some(digest))
-        })
+        });
+        if !is_named {
+            self.keeping.of.remove(digest);
+            self.out.push(Output::Discard(digest.to_owned()));
+        }
     }
 
     /// What came of putting a module into the cluster. The error is for people.
@@ -146,9 +147,8 @@ impl Engine {
         let decided = before.history.iter().filter(|served| served.kept).map(|served| &served.digest);
         let gone: BTreeSet<&String> = decided.chain(before.rejected.iter().map(|left| &left.digest)).collect();
         for digest in gone {
-            if !after.names(digest) && !self.is_named(digest) {
-                self.keeping.of.remove(digest);
-                self.out.push(Output::Discard(digest.clone()));
+            if !after.names(digest) {
+                self.discard_unnamed(digest);
             }
         }
     }

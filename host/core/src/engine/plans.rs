@@ -8,7 +8,7 @@ use crate::binding::Module;
 use crate::conditions;
 use crate::kind::GroupKind;
 use crate::names::APPROVED;
-use crate::object::{Object, short};
+use crate::object::short;
 use crate::plan::Counts;
 use crate::reconciler::{Plan, PlanFirst, Rollout};
 use crate::store::Change;
@@ -86,11 +86,10 @@ impl Plans {
 /// Whether a change of an object may make a difference to what modules say of it. What the host itself writes to it may not.
 fn matters(change: &Change) -> bool {
     let (Some(before), Some(after)) = (&change.before, &change.after) else { return true };
-    let of = |object: &Object| {
-        let meta = &object.meta;
-        (meta.generation, meta.deletion_timestamp.is_some(), meta.labels.clone())
-    };
-    of(before) != of(after)
+    let (before, after) = (&before.meta, &after.meta);
+    before.generation != after.generation
+        || before.deletion_timestamp.is_some() != after.deletion_timestamp.is_some()
+        || before.labels != after.labels
 }
 
 impl Rollout {

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 use crate::json;
 use crate::pool::Pool;
@@ -17,28 +19,28 @@ use crate::pool::Pool;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldSet {
     text: Arc<str>,
-    owner: Option<[u8; 16]>,
+    owner: Option<Uuid>,
 }
 
 /// Stands in the text where the owner's uid does. No JSON text has this character in it.
 const OWNER: &str = "\u{1}";
 /// What is before the uid of an owner.
 const BEFORE: &str = r#"k:{\"uid\":\""#;
-/// How long a uid is, as the API server writes it.
-const UID: usize = 36;
 
 impl FieldSet {
     /// Its text, as the API server wrote it.
     pub fn text(&self) -> Cow<'_, str> {
         match self.owner {
-            Some(owner) => Cow::Owned(self.text.replace(OWNER, &written(owner))),
+            Some(owner) => {
+                Cow::Owned(self.text.replace(OWNER, owner.hyphenated().encode_lower(&mut Uuid::encode_buffer())))
+            }
             None => Cow::Borrowed(&self.text),
         }
     }
 
     /// What tells it from every other one.
     pub(crate) fn words(&self) -> [&[u8]; 2] {
-        [self.text.as_bytes(), self.owner.as_ref().map_or(&[], |owner| owner.as_slice())]
+        [self.text.as_bytes(), self.owner.as_ref().map_or(&[], |owner| owner.as_bytes())]
     }
 
     /// Holds its text in common with others.
@@ -53,27 +55,12 @@ impl FieldSet {
 }
 
 /// The uid of the first owner that a text names.
-fn owner(text: &str) -> Option<(&str, [u8; 16])> {
+fn owner(text: &str) -> Option<(&str, Uuid)> {
     let at = text.find(BEFORE)? + BEFORE.len();
-    let uid = text.get(at..at + UID)?;
-    let mut bytes = [0; 16];
-    let digits: Vec<u8> = uid.bytes().filter(|byte| *byte != b'-').collect();
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
+    let written = text.get(at..at + Hyphenated::LENGTH)?;
+    let uid = Uuid::try_parse(written).ok()?;
     // As it is written is how it must be given back.
-    (written(bytes) == uid).then_some((uid, bytes))
-}
-
-fn written(uid: [u8; 16]) -> String {
-    let mut text = String::with_capacity(UID);
-    for (at, byte) in uid.iter().enumerate() {
-        if [4, 6, 8, 10].contains(&at) {
-            text.push('-');
-        }
-        text.extend([byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])));
-    }
-    text
+    (*uid.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == *written).then_some((written, uid))
 }
 
 impl From<&str> for FieldSet {

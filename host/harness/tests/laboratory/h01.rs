@@ -3,7 +3,7 @@
 use innkeeper_harness::Story;
 use serde_json::json;
 
-use crate::custom_http;
+use crate::{custom_http, image};
 
 const WEB: &str = include_str!("../../../../guests/custom-http/scenarios/objects/web.yaml");
 
@@ -22,7 +22,6 @@ pub(crate) fn other_module(folder: &std::path::Path) -> std::path::PathBuf {
 #[test]
 fn h01_the_same_core_as_in_production_runs_a_guest_without_a_cluster() {
     let folder = tempfile::tempdir().unwrap();
-    let image = |name: &str| json!({"spec": {"template": {"spec": {"containers": [{"image": name}]}}}});
     Story::of(custom_http())
         .when_applied(WEB)
         .then_children("KindCustomHttp/web", &["ConfigMap/web-configmap", "Deployment/web", "Service/web"])
@@ -76,7 +75,6 @@ spec: {replicaCount: 1, port: 80}
 #[test]
 fn h01_a_rollout_goes_step_by_step_and_time_is_what_it_is_told_to_be() {
     let folder = tempfile::tempdir().unwrap();
-    let image = |name: &str| json!({"spec": {"template": {"spec": {"containers": [{"image": name}]}}}});
     let (old, new) = (image("measutosh/http-server"), image("measutosh/http-sorver"));
     Story::of(custom_http())
         .given(STEPS)

@@ -14,6 +14,8 @@ mod watching;
 
 use std::path::PathBuf;
 
+use serde_json::{Value, json};
+
 /// A module, as `make guests test-guests` builds it.
 fn built(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
@@ -25,4 +27,9 @@ fn built(name: &str) -> PathBuf {
 
 fn custom_http() -> PathBuf {
     built("guests/custom-http.wasm")
+}
+
+/// A Deployment of that image.
+fn image(name: &str) -> Value {
+    json!({"spec": {"template": {"spec": {"containers": [{"image": name}]}}}})
 }

@@ -3,8 +3,8 @@
 use innkeeper_harness::Story;
 use serde_json::json;
 
-use crate::custom_http;
 use crate::h01::other_module;
+use crate::{custom_http, image};
 
 /// A Reconciler that waits for somebody's word, and an object.
 const REQUIRED: &str = r#"
@@ -25,7 +25,6 @@ spec: {replicaCount: 1, port: 80}
 #[test]
 fn a_module_that_needs_a_plan_waits_until_somebody_approves_of_it() {
     let folder = tempfile::tempdir().unwrap();
-    let image = |name: &str| json!({"spec": {"template": {"spec": {"containers": [{"image": name}]}}}});
     let file = other_module(folder.path());
     let digest = innkeeper_core::object::digest(&std::fs::read(&file).unwrap());
     Story::of(custom_http())

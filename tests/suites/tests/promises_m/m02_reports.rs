@@ -130,14 +130,7 @@ fn m05_a_plan_and_what_waits_for_approval_are_shown_and_a_restart_changes_nothin
 fn m04_who_goes_back_is_told_so_and_goes_on_from_there() {
     let house = house();
     let pusher = Pusher::of(&house);
-    let modules = [guest(NAME), rebuilt(&guest(NAME)), rebuilt(&rebuilt(&guest(NAME)))];
-    let digests: Vec<String> = modules
-        .iter()
-        .map(|module| {
-            pusher.pushes(&house, module);
-            digest(&house)
-        })
-        .collect();
+    let digests = pusher.pushes_three(&house);
     let (code, said) = pusher.roll_back(&house, &[]);
     assert_eq!((code, digest(&house)), (Some(0), digests[1].clone()), "{said}");
     let words = ["somebody went back", &digests[1][7..19], &digests[2][7..19], "innkeeper approve workbench"];

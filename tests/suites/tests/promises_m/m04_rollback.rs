@@ -57,14 +57,7 @@ fn m04_a_rollback_is_one_command_and_compiles_nothing() {
 fn m04_a_rollback_goes_to_the_digest_that_is_named_and_says_which_there_are() {
     let house = house();
     let pusher = Pusher::of(&house);
-    let modules = [guest("workbench"), rebuilt(&guest("workbench")), rebuilt(&rebuilt(&guest("workbench")))];
-    let digests: Vec<String> = modules
-        .iter()
-        .map(|module| {
-            pusher.pushes(&house, module);
-            digest(&house)
-        })
-        .collect();
+    let digests = pusher.pushes_three(&house);
     let (code, said) = pusher.roll_back(&house, &["--to", &digests[0][7..19]]);
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(digest(&house), digests[0]);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use innkeeper_suites::bench::{Bench, config_map};
-use innkeeper_suites::{House, condition, exposition};
+use innkeeper_suites::{House, condition, exposition, guest, rebuilt};
 use serde_json::{Value, json};
 
 /// The user.
@@ -76,6 +76,17 @@ impl Pusher {
     pub(crate) fn pushes(&self, house: &House, module: &[u8]) {
         let (code, said) = self.push(house, module, &[]);
         assert_eq!(code, Some(0), "{said}");
+    }
+
+    /// Pushes three modules for workbenches, one after the other. Their digests.
+    pub(crate) fn pushes_three(&self, house: &House) -> Vec<String> {
+        let first = guest("workbench");
+        let modules = [first.clone(), rebuilt(&first), rebuilt(&rebuilt(&first))];
+        let pushed = modules.iter().map(|module| {
+            self.pushes(house, module);
+            digest(house)
+        });
+        pushed.collect()
     }
 
     /// Runs `innkeeper rollback`; its exit code, and all that it said.
