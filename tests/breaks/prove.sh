@@ -3,6 +3,10 @@
 #
 #   prove.sh [PROMISE…]      all patches of this folder, or those of the promises named (w01 a05 …)
 #   SCOPE=file prove.sh …    runs only the tests of the file that the named test is in, not the whole suite
+#   SCOPE=test prove.sh …    runs only the named tests: quick, and says nothing of the others
+#
+# Patches of the guests of different systems know nothing of each other: those of one target are tried together, one of
+# each system.
 #
 # A patch's header (its lines before the first `diff`) says:
 #   Breaks: what the patch does to the promise
@@ -45,14 +49,14 @@ seed() {
 
 # The guests of the tree, but those that a patch touches are built from the copy: one, or all of them where it
 # touches what they share.
-lay_guests() { # PATCH
+lay_guests() { # PATCH…
     local folder file
     for folder in guests test-guests; do
         rm -rf "${CARGO_TARGET_DIR:?}/$folder"
         # Links will do: a guest that is built anew is another file.
         cp -al "$built/$folder" "$CARGO_TARGET_DIR/$folder"
     done
-    sed -nE 's#^\+\+\+ b/((tests/)?guests/.*)#\1#p' "$1" | while read -r file; do
+    sed -nE 's#^\+\+\+ b/((tests/)?guests/.*)#\1#p' "$@" | while read -r file; do
         folder=$(dirname "$file")
         until [ -f "$copy/$folder/Cargo.toml" ]; do folder=$(dirname "$folder"); done
         if grep -q cdylib "$copy/$folder/Cargo.toml"; then
@@ -73,48 +77,94 @@ fresh_copy() {
     sed -n 's#^+++ b/##p' "$root"/tests/breaks/*.patch | sort -u | (cd "$copy" && xargs -r -d '\n' touch -c)
 }
 
-failed=0
-seed
-for patch in "$root"/tests/breaks/*.patch; do
-    wanted "$patch" || continue
-    name=$(basename "$patch" .patch)
-    read -r _ target test < <(sed -n 's/^Test: //p' "$patch")
-    and=$(sed -n 's/^And: //p' "$patch")
-    also=$(sed -n 's/^Also: //p' "$patch")
-    scope=$(sed -n 's/^Scope: //p' "$patch")
-    scope=${scope:-${SCOPE:-}}
+# What a patch's header says of one word.
+said() { sed -n "s/^$2: //p" "$1"; } # PATCH WORD
+target_of() { local target; read -r _ target _ < <(said "$1" Test); echo "$target"; }
+
+# The system whose tests a patch is about, where it touches nothing but guests and their CRDs; none: it goes alone.
+system_of() { # PATCH
+    local test
+    read -r _ _ test < <(said "$1" Test)
+    [[ $(said "$1" Scope) == file && $test == *::* && -d $root/guests/${test%%::*} ]] || return 0
+    sed -nE 's#^\+\+\+ b/##p' "$1" | grep -qvE '^(crds/|guests/[^/]+/)|^guests/(sdk|story)/' || echo "${test%%::*}"
+}
+
+# Which tests are run for a patch.
+filter_of() { # PATCH
+    local test scope
+    read -r _ _ test < <(said "$1" Test)
+    scope=$(said "$1" Scope)
+    case ${SCOPE:-}/$scope in
+        test/*) echo "$test $(said "$1" And)" ;;
+        */file | file/) [[ $test != *::* ]] || echo "${test%%::*}::" ;;
+        *) echo "$scope" ;;
+    esac
+}
+
+# Rounds of patches that are tried together, a line each.
+rounds() {
+    local patch target system line placed lines=() has=()
+    for patch in "$root"/tests/breaks/*.patch; do
+        wanted "$patch" || continue
+        target=$(target_of "$patch") system=$(system_of "$patch") placed=
+        if [ -n "$system" ]; then
+            for line in "${!lines[@]}"; do
+                [[ ${has[line]} == "$target "* && ${has[line]} != *" $system "* ]] || continue
+                lines[line]+=" $patch" has[line]+="$system " placed=1
+                break
+            done
+        fi
+        [ -n "$placed" ] || { lines+=("$patch") has+=("$target ${system:-alone} "); [ -n "$system" ] || has[-1]=alone; }
+    done
+    [ ${#lines[@]} -eq 0 ] || printf '%s\n' "${lines[@]}"
+}
+
+# Breaks the copy with these patches, and says of each what came of it.
+try() { # PATCH…
+    local patch name names log kind filter=() test red green stray
+    names=$(for patch in "$@"; do basename "$patch" .patch; done | paste -sd' ' -)
+    log=$built/prove/${names// /+}.log
     fresh_copy
-    log=$built/prove/$name.log
-    printf '%-6s ' "$name"
-    if ! (cd "$copy" && patch -p1 --quiet --forward < "$patch") > "$log" 2>&1; then
-        echo "the patch does not apply (see $log)"; failed=1; continue
-    fi
+    : > "$log"
+    for patch in "$@"; do
+        if ! (cd "$copy" && patch -p1 --quiet --forward < "$patch") >> "$log" 2>&1; then
+            echo "$names: $(basename "$patch") does not apply (see $log)"; failed=1; return
+        fi
+        read -ra kind < <(filter_of "$patch") || true
+        filter+=("${kind[@]}")
+    done
     # The whole workspace, as always; what the suites start is built from the patched copy too.
-    if ! { (cd "$copy" && cargo build --workspace --all-targets --quiet) && lay_guests "$patch"; } >> "$log" 2>&1; then
-        echo "the patched copy does not build (see $log)"; failed=1; continue
+    if ! { (cd "$copy" && cargo build --workspace --all-targets --quiet) && lay_guests "$@"; } >> "$log" 2>&1; then
+        echo "$names: the patched copy does not build (see $log)"; failed=1; return
     fi
-    kind=(--test "$target")
-    [ "$target" = lib ] && kind=(--lib)
-    read -ra filter <<< "$scope"
-    if [ "$scope" = file ]; then
-        filter=()
-        [[ $test == *::* ]] && filter=("${test%%::*}::")
-    fi
+    kind=(--test "$(target_of "$1")")
+    [ "$(target_of "$1")" = lib ] && kind=(--lib)
+    [ "${SCOPE:-}" != test ] || filter+=(--exact)
     (cd "$copy" && cargo test --quiet --workspace "${kind[@]}" -- "${filter[@]}") >> "$log" 2>&1 || true
     if ! grep -q '^test result' "$log"; then
-        echo "its test did not run (see $log)"; failed=1; continue
+        echo "$names: no test did run (see $log)"; failed=1; return
     fi
     # libtest lists the names of failed tests, indented, at its end.
     red=$(awk '/^failures:$/ {list = ""} {list = list $0 "\n"} END {printf "%s", list}' "$log" \
         | sed -nE 's/^    ([a-z0-9_]+(::[a-z0-9_]+)*)$/\1/p' | sort -u)
-    green=$(comm -13 <(echo "$red") <(xargs -n1 <<< "$test $and" | sort -u))
-    if [ -n "$green" ]; then
-        echo "NOT red: $(paste -sd' ' - <<< "$green") (see $log)"; failed=1; continue
-    fi
-    stray=$(comm -23 <(echo "$red") <(xargs -n1 <<< "$test $and $also" | sort -u))
+    for patch in "$@"; do
+        name=$(basename "$patch" .patch)
+        read -r _ _ test < <(said "$patch" Test)
+        green=$(comm -13 <(echo "$red") <(xargs -n1 <<< "$test $(said "$patch" And)" | sort -u))
+        if [ -n "$green" ]; then
+            echo "$name: NOT red: $(paste -sd' ' - <<< "$green") (see $log)"; failed=1
+        else
+            echo "$name: red: $test $(said "$patch" And)"
+        fi
+    done
+    stray=$(comm -23 <(echo "$red") \
+        <(for patch in "$@"; do said "$patch" Test | cut -d' ' -f3; said "$patch" And; said "$patch" Also; done | xargs -n1 | sort -u))
     if [ -n "$stray" ]; then
-        echo "red, but so are others: $(paste -sd' ' - <<< "$stray") (see $log)"; failed=1; continue
+        echo "$names: red are others too: $(paste -sd' ' - <<< "$stray") (see $log)"; failed=1
     fi
-    echo "red: $test${and:+ $and}"
-done
+}
+
+failed=0
+seed
+while read -r -a round <&3; do try "${round[@]}"; done 3< <(rounds)
 exit "$failed"
