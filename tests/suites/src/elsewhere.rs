@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use innkeeper_controlplane::{Mark, Request};
+use serde_json::Value;
 
 use crate::cluster::HOST_USER;
 use crate::house::House;
@@ -18,6 +19,11 @@ impl House {
     /// Deletes every object of a kind in every namespace: a host that starts looks at what other tests left.
     pub fn delete_everywhere(&self, kind: &str) {
         self.cluster.kubectl(&["delete", kind, "--all", "--all-namespaces", "--wait=true"]);
+    }
+
+    /// The objects of a namespaced kind with that label, in every namespace.
+    pub fn list_everywhere(&self, kind: &str, label: &str) -> Vec<Value> {
+        self.cluster.client.list(kind, None, label)
     }
 
     /// The kubeconfig of another user, who may do only what the test lets them.
