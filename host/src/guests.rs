@@ -1,4 +1,4 @@
-//! The wasm engine of this process with every module that it loaded, by digest.
+//! The wasm engine of this process with the modules that it loaded, by digest.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use innkeeper_cluster::Cluster;
 use innkeeper_core::binding;
 use innkeeper_core::engine::Unfit;
+use innkeeper_core::object;
 use innkeeper_guest::{Engine, Module};
 use tokio::sync::Semaphore;
 
@@ -14,14 +15,41 @@ use crate::wasm;
 /// Modules that are loaded at once. Each may take the memory of one compilation.
 const AT_ONCE: usize = 2;
 
-/// The wasm engine, and every module that was loaded, by digest.
+/// Modules that stay loaded though nobody speaks of them: who goes back, goes back to one of the last.
+const SPARE: usize = 16;
+
+/// The wasm engine, and the modules that are loaded, by digest.
 pub(crate) struct Guests {
     pub(crate) engine: Engine,
-    modules: Mutex<HashMap<String, Module>>,
+    modules: Mutex<Loaded>,
     /// The bytes of those that came from elsewhere than the cluster's own chunks, until the cluster keeps them.
     bytes: Mutex<HashMap<String, Vec<u8>>>,
     /// So many modules are loaded at once, wherever they come from.
     pub(crate) room: Arc<Semaphore>,
+}
+
+/// Modules by digest, each with how many were loaded before it.
+#[derive(Default)]
+struct Loaded {
+    of: HashMap<String, (u64, Module)>,
+    ever: u64,
+}
+
+impl Loaded {
+    /// Takes one in, and lets go of those that nobody speaks of, but for so many of the last. Calls that run have what
+    /// they need.
+    fn take(&mut self, module: Module, spare: usize) -> binding::Module {
+        self.ever += 1;
+        let (_, module) = self.of.entry(module.digest().to_owned()).or_insert((self.ever, module));
+        let bound = module.bound();
+        let unbound = self.of.values().filter(|(_, module)| !module.is_bound());
+        let mut unbound: Vec<(u64, String)> = unbound.map(|(age, module)| (*age, module.digest().to_owned())).collect();
+        unbound.sort_unstable();
+        for (_, digest) in unbound.iter().rev().skip(spare) {
+            self.of.remove(digest);
+        }
+        bound
+    }
 }
 
 impl Guests {
@@ -31,20 +59,21 @@ impl Guests {
 
     /// The module of that digest.
     pub(crate) fn module(&self, digest: &str) -> Option<Module> {
-        self.modules.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
+        self.modules.lock().unwrap_or_else(PoisonError::into_inner).of.get(digest).map(|(_, module)| module.clone())
     }
 
-    /// Takes in a module that is loaded.
+    /// Takes in a module that is loaded. It stays for as long as somebody holds what is given back.
     pub(crate) fn keep(&self, module: Module) -> binding::Module {
-        let bound = module.bound();
-        self.modules.lock().unwrap_or_else(PoisonError::into_inner).insert(bound.digest.clone(), module);
-        bound
+        self.modules.lock().unwrap_or_else(PoisonError::into_inner).take(module, SPARE)
     }
 
-    /// Loads bytes, and holds them; a module that was loaded before is not compiled again. The error says why it is
-    /// none, or why that could not be found out.
+    /// Loads bytes, and holds them; a module that is loaded is not loaded again. The error says why it is none, or why
+    /// that could not be found out.
     pub(crate) fn load(&self, bytes: Vec<u8>) -> Result<binding::Module, Unfit> {
-        let module = self.engine.load(&bytes).map_err(|error| match error.category() {
+        let digest = object::digest(&bytes);
+        let loaded = self.module(&digest);
+        let loaded = loaded.map_or_else(|| self.engine.load_as(&bytes, digest), Ok);
+        let module = loaded.map_err(|error| match error.category() {
             "compiler" => Unfit::Missing(wasm::sentence(&error)),
             _ => Unfit::Rejected(wasm::sentence(&error)),
         })?;
@@ -93,5 +122,33 @@ impl Guests {
         let load = move || guests.load(wasm::unpacked(bytes).map_err(Unfit::Rejected)?);
         let loaded = tokio::task::spawn_blocking(load).await;
         loaded.map_err(|error| Unfit::Missing(format!("loading it ended in the host: {error}")))?
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::panic, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    /// A module that nobody has loaded yet.
+    fn another(of: &[u8], n: u8) -> Vec<u8> {
+        // A section that means nothing: its number, its size, its name, a byte.
+        [of, &[0, 3, 1, b'n', n]].concat()
+    }
+
+    #[test]
+    fn a_module_stays_while_somebody_speaks_of_it_and_few_others_do() {
+        let test = std::env::current_exe().expect("a test is a file");
+        let file = test.ancestors().nth(3).expect("it lies in target").join("guests/worker-release.wasm");
+        let bytes = std::fs::read(&file).unwrap_or_else(|e| panic!("{}: {e}: make guests", file.display()));
+        let engine = Engine::new().expect("an engine");
+        let mut loaded = Loaded::default();
+        let mut take = |n| loaded.take(engine.load(&another(&bytes, n)).expect("a module"), 1);
+        let named = take(0);
+        (1..=3).for_each(|n| drop(take(n)));
+        let of = |n| object::digest(&another(&bytes, n));
+        assert!(loaded.of.contains_key(&named.digest), "it may be called");
+        assert!(loaded.of.contains_key(&of(3)) && loaded.of.contains_key(&of(2)), "they were there a moment ago");
+        assert!(!loaded.of.contains_key(&of(1)));
     }
 }

@@ -11,23 +11,19 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use ring::digest::{SHA256, digest};
-use ring::hmac;
-use ring::rand::{SecureRandom as _, SystemRandom};
+use blake3::{Hash, Hasher, KEY_LEN, OUT_LEN};
 
 /// Compiled modules that are kept; the ones used longest ago go first.
-const KEPT: usize = 64;
+const KEPT: usize = 256;
 /// The largest file that is read back, in bytes. Compiled code is a few times the size of the module.
 pub(crate) const LARGEST: u64 = 256 << 20;
 const KEY: &str = "key";
-const KEY_SIZE: usize = 32;
-const MAC_SIZE: usize = 32;
 
 /// A folder of compiled modules.
 #[derive(Debug)]
 pub struct Cache {
     folder: PathBuf,
-    key: hmac::Key,
+    key: [u8; KEY_LEN],
 }
 
 /// The folder cannot be used.
@@ -49,15 +45,18 @@ impl Cache {
             return Err(fail("others may write there, or it is somebody else's; make it 0700 and your own".into()));
         }
         let key = key(folder).map_err(|e| fail(format!("its key: {e}")))?;
-        Ok(Self { folder: folder.to_owned(), key: hmac::Key::new(hmac::HMAC_SHA256, &key) })
+        Ok(Self { folder: folder.to_owned(), key })
     }
 
     /// The compiled code that was stored under this name, if it is there and nobody touched it.
     pub(crate) fn get(&self, name: &str) -> Option<Vec<u8>> {
         let path = self.path(name);
         let mut bytes = read(&path, LARGEST).ok()?;
-        let mac = bytes.split_off(bytes.len().checked_sub(MAC_SIZE)?);
-        hmac::verify(&self.key, &signed(name, &bytes), &mac).ok()?;
+        let mac = bytes.split_off(bytes.len().checked_sub(OUT_LEN)?);
+        // Two hashes are compared in a time that tells nothing.
+        if Hash::from_slice(&mac).ok()? != self.mac(name, &bytes) {
+            return None;
+        }
         // So that what is used is kept.
         let _ = File::options().append(true).open(&path).and_then(|file| file.set_modified(SystemTime::now()));
         Some(bytes)
@@ -65,11 +64,11 @@ impl Cache {
 
     /// Stores compiled code under a name, in one step.
     pub(crate) fn put(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let mac = hmac::sign(&self.key, &signed(name, bytes));
+        let mac = self.mac(name, bytes);
         let staged = self.folder.join(format!(".{}.{name}", std::process::id()));
         let written = own_file(&staged).and_then(|mut file| {
             file.write_all(bytes)?;
-            file.write_all(mac.as_ref())
+            file.write_all(mac.as_bytes())
         });
         let placed = written.and_then(|()| fs::rename(&staged, self.path(name)));
         if placed.is_err() {
@@ -77,6 +76,11 @@ impl Cache {
         }
         self.forget();
         placed
+    }
+
+    /// One name's bytes are not another's.
+    fn mac(&self, name: &str, bytes: &[u8]) -> Hash {
+        Hasher::new_keyed(&self.key).update(name.as_bytes()).update(b"\0").update(bytes).finalize()
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -98,21 +102,16 @@ impl Cache {
     }
 }
 
-/// What the MAC is over: one name's bytes are not another's. Compiled code is large, so its digest stands for it.
-fn signed(name: &str, bytes: &[u8]) -> Vec<u8> {
-    [name.as_bytes(), b"\0", digest(&SHA256, bytes).as_ref()].concat()
-}
-
 fn is_own(found: &fs::Metadata) -> bool {
     found.uid() == rustix::process::geteuid().as_raw() && found.mode() & 0o022 == 0
 }
 
 /// The folder's key; made where there is none. Of two hosts that make it at once, one wins.
-fn key(folder: &Path) -> io::Result<Vec<u8>> {
+fn key(folder: &Path) -> io::Result<[u8; KEY_LEN]> {
     let path = folder.join(KEY);
     if !path.exists() {
-        let mut key = [0; KEY_SIZE];
-        SystemRandom::new().fill(&mut key).map_err(|_| io::Error::other("the system gives no random bytes"))?;
+        let mut key = [0; KEY_LEN];
+        getrandom::fill(&mut key)?;
         let staged = folder.join(format!(".{}.{KEY}", std::process::id()));
         own_file(&staged)?.write_all(&key)?;
         let linked = fs::hard_link(&staged, &path);
@@ -122,8 +121,8 @@ fn key(folder: &Path) -> io::Result<Vec<u8>> {
             _ => {}
         }
     }
-    let key = read(&path, KEY_SIZE as u64)?;
-    if key.len() == KEY_SIZE { Ok(key) } else { Err(io::Error::other("it has the wrong size; delete it")) }
+    let key = read(&path, KEY_LEN as u64)?;
+    key.try_into().map_err(|_| io::Error::other("it has the wrong size; delete it"))
 }
 
 fn own_file(path: &Path) -> io::Result<File> {
@@ -138,7 +137,7 @@ fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     if !found.is_file() || !is_own(&found) || found.len() > most {
         return Err(io::Error::other("it is not a file of the host's own"));
     }
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or(0));
     file.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

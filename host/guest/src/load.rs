@@ -39,17 +39,19 @@ impl Engine {
     /// With a cache it happens once for each file. Linking, which lets nothing in that is not of the contract, and
     /// `describe`, which may use one second of CPU time, are done each time.
     pub fn load(&self, bytes: &[u8]) -> Result<Module, LoadError> {
-        let compiled = self.compiled(bytes)?;
+        self.load_as(bytes, digest(bytes))
+    }
+
+    /// The same where the digest of the bytes is known.
+    pub fn load_as(&self, bytes: &[u8], digest: String) -> Result<Module, LoadError> {
+        let compiled = self.compiled(bytes, &digest)?;
         let guest = self.link(&compiled).map_err(|e| LoadError::Types(chain(e.chain())))?;
         let manifest = describe::describe(self, &guest)?;
-        Ok(Module {
-            inner: Arc::new(Inner { digest: digest(bytes), size: bytes.len(), manifest: Arc::new(manifest), guest }),
-        })
+        Ok(Module { inner: Arc::new(Inner { digest, size: bytes.len(), manifest: Arc::new(manifest), guest }) })
     }
 
     /// The file's code: as it was compiled before, or compiled now.
-    fn compiled(&self, bytes: &[u8]) -> Result<Component, LoadError> {
-        let digest = digest(bytes);
+    fn compiled(&self, bytes: &[u8], digest: &str) -> Result<Component, LoadError> {
         // What another version of the host let pass is checked again.
         let name = &format!("{}-{}", &digest["sha256:".len()..], env!("CARGO_PKG_VERSION"));
         let cache = self.inner.cache.as_ref();
@@ -148,6 +150,11 @@ impl Module {
     /// As what core knows it: by its digest, with what it says of itself.
     pub fn bound(&self) -> binding::Module {
         binding::Module { digest: self.inner.digest.clone(), manifest: self.inner.manifest.clone() }
+    }
+
+    /// Whether somebody holds what [`Module::bound`] gave.
+    pub fn is_bound(&self) -> bool {
+        Arc::strong_count(&self.inner.manifest) > 1
     }
 
     /// Bytes of the file.

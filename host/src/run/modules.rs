@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use innkeeper_cluster::Cluster;
 use innkeeper_core::engine::{Input, News, Unfit};
@@ -65,6 +66,9 @@ fn input(guests: &Guests, metrics: &Metrics, change: Change) -> Input {
     Input::Module { source, news }
 }
 
+/// A module that has just begun to decide is called before its bytes are sent to the API server: that is a lot of work.
+const CALLS_FIRST: Duration = Duration::from_millis(100);
+
 /// The modules that the cluster keeps.
 pub(super) struct Stored {
     cluster: Cluster,
@@ -91,10 +95,11 @@ impl Stored {
         });
     }
 
-    /// Puts the module of that digest there; what comes of it comes as an input.
+    /// Puts the module of that digest there, a moment later; what comes of it comes as an input.
     pub(super) fn keep(self: &Arc<Self>, digest: String, inputs: mpsc::Sender<Input>) {
         let this = self.clone();
         tokio::spawn(async move {
+            tokio::time::sleep(CALLS_FIRST).await;
             let result = this.put(&digest).await;
             let _ = inputs.send(Input::Kept(digest, result)).await;
         });

@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use crate::options::{Options, Who};
 use crate::process::Process;
-use crate::stage::Stage;
+use crate::stage::{COMPILED, Stage};
 
 /// One contender, with the means to start it again and again.
 pub(crate) struct Contender {
@@ -108,7 +108,7 @@ impl Contender {
     fn host(&self, health: &str, metrics: &str) -> Command {
         let mut command = Command::new(&self.host);
         command.arg("run").arg("--modules").arg(self.modules());
-        command.arg("--cache").arg(self.folder.join("compiled")).arg("--kubeconfig").arg(&self.kubeconfig);
+        command.arg("--cache").arg(self.folder.join(COMPILED)).arg("--kubeconfig").arg(&self.kubeconfig);
         command.args(["--health", health, "--metrics", metrics, "--log-format", "text"]);
         // A line for each object would be work that no other contender does.
         command.env_remove("KUBECONFIG").env("RUST_LOG", "warn");

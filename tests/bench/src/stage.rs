@@ -18,6 +18,9 @@ const CRDS: [&str; 2] = [
 /// Where all objects are.
 pub(crate) const NAMESPACE: &str = "bench";
 
+/// The folder in which hosts keep what was compiled.
+pub(crate) const COMPILED: &str = "compiled";
+
 /// A control plane with the kinds in it.
 pub(crate) struct Stage {
     /// The bench itself, as a user of its own.
@@ -47,6 +50,11 @@ impl Stage {
         let user = control.user("bench", &["system:masters"])?;
         let client = client(user.kubeconfig()).await?;
         Ok(Self { client, audit: control.audit()?, folder, control })
+    }
+
+    /// Where hosts keep what was compiled.
+    pub(crate) fn compiled(&self) -> PathBuf {
+        self.folder.path().join(COMPILED)
     }
 
     /// A kubeconfig for a user of that name, who may do everything.

@@ -4,14 +4,14 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use innkeeper_core::object::digest;
+use blake3::Hash;
 
 use crate::error::MAX_SIZE;
 
 /// What a file holds.
 #[derive(Debug)]
 pub(super) enum Content {
-    Bytes { bytes: Vec<u8>, digest: String },
+    Bytes { bytes: Vec<u8>, hash: Hash },
     Gone,
     Trouble(String),
 }
@@ -31,7 +31,7 @@ pub(super) fn is_switch(path: &Path) -> bool {
 pub(super) fn read(path: &Path) -> Content {
     let why = match open(path) {
         Ok(bytes) if bytes.len() > MAX_SIZE => format!("it is larger than the {MAX_SIZE} bytes that are loaded"),
-        Ok(bytes) => return Content::Bytes { digest: digest(&bytes), bytes },
+        Ok(bytes) => return Content::Bytes { hash: blake3::hash(&bytes), bytes },
         Err(error) => match error.kind() {
             // A link that leads nowhere is there, and tells of a mistake.
             io::ErrorKind::NotFound if fs::symlink_metadata(path).is_err() => return Content::Gone,
@@ -45,10 +45,11 @@ pub(super) fn read(path: &Path) -> Content {
 
 fn open(path: &Path) -> io::Result<Vec<u8>> {
     // Opening a pipe would wait for somebody to write.
-    if !fs::metadata(path)?.is_file() {
+    let found = fs::metadata(path)?;
+    if !found.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(found.len()).map_or(0, |size| size.min(MAX_SIZE)));
     File::open(path)?.take(MAX_SIZE as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

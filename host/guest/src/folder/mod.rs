@@ -132,8 +132,8 @@ pub struct Changes {
     path: PathBuf,
     watcher: RecommendedWatcher,
     events: Receiver<notify::Result<notify::Event>>,
-    /// The files that were reported as readable, with the digest of what they held.
-    known: HashMap<PathBuf, String>,
+    /// The files that were reported as readable, with a hash of what they held.
+    known: HashMap<PathBuf, blake3::Hash>,
     pending: Pending,
     away: bool,
 }
@@ -230,8 +230,8 @@ impl Changes {
     /// Reads a file, and tells if there is something to tell.
     fn read(&mut self, path: PathBuf) -> Option<Change> {
         match file::read(&path) {
-            Content::Bytes { bytes, digest } => {
-                let same = self.known.insert(path.clone(), digest.clone()) == Some(digest);
+            Content::Bytes { bytes, hash } => {
+                let same = self.known.insert(path.clone(), hash) == Some(hash);
                 (!same).then_some(Change::Written { path, bytes })
             }
             // What its folder says is told once, about the folder.

@@ -51,7 +51,7 @@ fn plans(stage: &Stage, options: &Options, variants: &Variants) -> Result<Plan> 
     for _ in 0..TIMES {
         let mut command = std::process::Command::new(options.host()?);
         command.arg("plan").arg(&file).arg("--kubeconfig").arg(&kubeconfig).env_remove("KUBECONFIG");
-        command.arg("--cache").arg(stage.folder.path().join("compiled"));
+        command.arg("--cache").arg(stage.compiled());
         let said = command.args(["--summary", "-o", "json"]).output().context("innkeeper plan cannot be run")?;
         let words = String::from_utf8_lossy(&said.stderr);
         ensure!(said.status.code() == Some(2), "innkeeper plan found no difference: {words}");

@@ -71,7 +71,7 @@ impl Ground {
         }
         let (health, metrics) = (free_address()?, free_address()?);
         let mut command = Command::new(program);
-        command.arg("run").arg("--modules").arg(folder).arg("--cache").arg(self.folder.path().join("compiled"));
+        command.arg("run").arg("--modules").arg(folder).arg("--cache").arg(self.folder.path().join(stage::COMPILED));
         command.arg("--kubeconfig").arg(self.user("bench-innkeeper")?);
         command.args(["--health", &health.to_string(), "--metrics", &metrics.to_string(), "--log-format", "text"]);
         command.env_remove("KUBECONFIG").env("RUST_LOG", "warn");
