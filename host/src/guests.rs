@@ -28,7 +28,7 @@ pub(crate) struct Guests {
     pub(crate) room: Arc<Semaphore>,
 }
 
-/// Modules by digest, each with how many were loaded before it.
+/// Modules by digest, each with how many had been loaded when somebody spoke of it last.
 #[derive(Default)]
 struct Loaded {
     of: HashMap<String, (u64, Module)>,
@@ -42,6 +42,11 @@ impl Loaded {
         self.ever += 1;
         let (_, module) = self.of.entry(module.digest().to_owned()).or_insert((self.ever, module));
         let bound = module.bound();
+        for (age, module) in self.of.values_mut() {
+            if module.is_bound() {
+                *age = self.ever;
+            }
+        }
         let unbound = self.of.values().filter(|(_, module)| !module.is_bound());
         let mut unbound: Vec<(u64, String)> = unbound.map(|(age, module)| (*age, module.digest().to_owned())).collect();
         unbound.sort_unstable();
@@ -143,12 +148,17 @@ mod tests {
         let bytes = std::fs::read(&file).unwrap_or_else(|e| panic!("{}: {e}: make guests", file.display()));
         let engine = Engine::new().expect("an engine");
         let mut loaded = Loaded::default();
-        let mut take = |n| loaded.take(engine.load(&another(&bytes, n)).expect("a module"), 1);
-        let named = take(0);
-        (1..=3).for_each(|n| drop(take(n)));
+        let mut take = |n, spare| loaded.take(engine.load(&another(&bytes, n)).expect("a module"), spare);
+        let named = take(0, 1);
+        (1..=3).for_each(|n| drop(take(n, 1)));
         let of = |n| object::digest(&another(&bytes, n));
         assert!(loaded.of.contains_key(&named.digest), "it may be called");
         assert!(loaded.of.contains_key(&of(3)) && loaded.of.contains_key(&of(2)), "they were there a moment ago");
         assert!(!loaded.of.contains_key(&of(1)));
+
+        drop(named);
+        drop(loaded.take(engine.load(&another(&bytes, 4)).expect("a module"), 2));
+        assert!(loaded.of.contains_key(&of(0)), "it is older than the others, but was named a moment ago");
+        assert!(!loaded.of.contains_key(&of(2)));
     }
 }
