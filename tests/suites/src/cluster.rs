@@ -114,8 +114,8 @@ impl Cluster {
         command.env("KUBECONFIG", &self.tester).arg("--cache-dir").arg(self.kubectl_cache.path());
         command.args(arguments);
         // By itself it waits for ever until what it deletes is gone.
-        if arguments.first() == Some(&"delete") {
-            command.arg(format!("--timeout={}s", LIMIT.as_secs()));
+        if arguments.contains(&"delete") {
+            command.arg(format!("--timeout={}s", 2 * LIMIT.as_secs()));
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("kubectl can be started");
