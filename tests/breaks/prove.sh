@@ -114,24 +114,26 @@ rounds() {
                 break
             done
         fi
-        [ -n "$placed" ] || { lines+=("$patch") has+=("$target ${system:-alone} "); [ -n "$system" ] || has[-1]=alone; }
+        # One that goes alone has nothing that another could be placed beside.
+        [ -n "$placed" ] || lines+=("$patch") has+=("${system:+$target $system }")
     done
     [ ${#lines[@]} -eq 0 ] || printf '%s\n' "${lines[@]}"
 }
 
 # Breaks the copy with these patches, and says of each what came of it.
 try() { # PATCH…
-    local patch name names log kind filter=() test red green stray
+    local patch name names log kind more filter=() test red green stray
     names=$(for patch in "$@"; do basename "$patch" .patch; done | paste -sd' ' -)
     log=$built/prove/${names// /+}.log
+    echo "breaking: $names" >&2
     fresh_copy
     : > "$log"
     for patch in "$@"; do
         if ! (cd "$copy" && patch -p1 --quiet --forward < "$patch") >> "$log" 2>&1; then
             echo "$names: $(basename "$patch") does not apply (see $log)"; failed=1; return
         fi
-        read -ra kind < <(filter_of "$patch") || true
-        filter+=("${kind[@]}")
+        read -ra more < <(filter_of "$patch") || true
+        filter+=("${more[@]}")
     done
     # The whole workspace, as always; what the suites start is built from the patched copy too.
     if ! { (cd "$copy" && cargo build --workspace --all-targets --quiet) && lay_guests "$@"; } >> "$log" 2>&1; then

@@ -115,7 +115,7 @@ impl Cluster {
         command.args(arguments);
         // By itself it waits for ever until what it deletes is gone.
         if arguments.contains(&"delete") {
-            command.arg(format!("--timeout={}s", 2 * LIMIT.as_secs()));
+            command.arg(format!("--timeout={}s", LIMIT.as_secs()));
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("kubectl can be started");
