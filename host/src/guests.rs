@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use innkeeper_cluster::Cluster;
 use innkeeper_core::binding;
@@ -17,6 +18,10 @@ const AT_ONCE: usize = 2;
 
 /// Modules that stay loaded though nobody speaks of them: who goes back, goes back to one of the last.
 const SPARE: usize = 16;
+
+/// How long nobody calls a module until its code is put away, and how often that is looked at.
+const IDLE: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_secs(1);
 
 /// The wasm engine, and the modules that are loaded, by digest.
 pub(crate) struct Guests {
@@ -85,6 +90,23 @@ impl Guests {
         let bound = self.keep(module);
         self.hold(bound.digest.clone(), bytes);
         Ok(bound)
+    }
+
+    /// Puts the code of modules away that nobody calls, for as long as the process runs.
+    pub(crate) async fn tidy(self: Arc<Self>) {
+        let mut turns = tokio::time::interval(LOOK);
+        turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            turns.tick().await;
+            let all: Vec<Module> = {
+                let modules = self.modules.lock().unwrap_or_else(PoisonError::into_inner);
+                modules.of.values().map(|(_, module)| module.clone()).collect()
+            };
+            let away = all.iter().filter(|module| module.put_away(IDLE)).count();
+            if away > 0 {
+                tracing::debug!(away, loaded = all.len(), "modules that were not called for a while are put away");
+            }
+        }
     }
 
     /// The bytes of the module of that digest, for the last time.

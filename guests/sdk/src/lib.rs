@@ -40,6 +40,8 @@
 //! | select by what a user wrote | [`selector`] |
 //! | test without a cluster | [`Context::for_test`], [`testing`], and the laboratory (docs/test-your-guest.md) |
 //!
+//! Feature `allocator` (default): the guest's allocator, made for one call. Without it a guest may bring its own.
+//!
 //! Maps: use `BTreeMap`, whose order is always the same. Times: keep them in the status and ask
 //! [`Context::reached`].
 
@@ -57,6 +59,8 @@ mod json;
 mod kind;
 mod log;
 mod manifest;
+#[cfg(all(target_arch = "wasm32", feature = "allocator"))]
+mod memory;
 pub mod names;
 mod outcome;
 mod path;

@@ -48,6 +48,11 @@ impl Cache {
         Ok(Self { folder: folder.to_owned(), key })
     }
 
+    /// Where it lies.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The compiled code that was stored under this name, if it is there and nobody touched it.
     pub(crate) fn get(&self, name: &str) -> Option<Vec<u8>> {
         let path = self.path(name);

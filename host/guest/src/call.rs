@@ -45,7 +45,7 @@ impl Engine {
         let asked = size::request(&request);
         let request = convert::request(request);
         let state = State::reconciling(world, limits.clone());
-        let ran = self.run(module.guest(), state, |guest, store| guest.call_reconcile(store, &request));
+        let ran = self.run(module.guest(self), state, |guest, store| guest.call_reconcile(store, &request));
         let mut said = 0;
         let result = ran.result.and_then(|answer| match answer {
             Ok(outcome) => {

@@ -22,7 +22,7 @@ const KINDS: usize = 500;
 
 /// Asks a guest what it is.
 pub(crate) fn describe(engine: &Engine, guest: &ReconcilerPre<State>) -> Result<Manifest, LoadError> {
-    let ran = engine.run(guest, State::describing(LIMITS), |guest, store| guest.call_describe(store));
+    let ran = engine.run(Ok(guest.clone()), State::describing(LIMITS), |guest, store| guest.call_describe(store));
     let manifest = match (ran.result, ran.state.called) {
         // Words before a trap are not what is wrong with it.
         (Err(_), Some(name)) if name != "log.write" => return Err(LoadError::DescribeCalled { name }),

@@ -81,12 +81,12 @@ impl Engine {
         Ok(Self { inner: Arc::new(Inner { wasm, linker, cache, compiler, gate }) })
     }
 
-    /// Runs one export in a fresh instance, within the state's limits.
+    /// Runs one export in a fresh instance, within the state's limits; where there is no guest to run, it says why.
     ///
     /// Instantiating is part of the run: a start function of the module has no more room than the call.
     pub(crate) fn run<T>(
         &self,
-        guest: &ReconcilerPre<State>,
+        guest: Result<ReconcilerPre<State>, Failure>,
         mut state: State,
         call: impl FnOnce(&Reconciler, &mut Store<State>) -> wasmtime::Result<T>,
     ) -> Ran<T> {
@@ -101,10 +101,12 @@ impl Engine {
             store.data_mut().in_time()?;
             Ok(UpdateDeadline::Continue(1))
         });
-        let result = if wasmtime::Engine::same(guest.engine(), &self.inner.wasm) {
-            guest.instantiate(&mut store).and_then(|guest| call(&guest, &mut store))
-        } else {
-            Err(store.data_mut().end(Failure::Refused("the module was loaded by another engine".into())))
+        let result = match guest {
+            Ok(guest) if wasmtime::Engine::same(guest.engine(), &self.inner.wasm) => {
+                guest.instantiate(&mut store).and_then(|guest| call(&guest, &mut store))
+            }
+            Ok(_) => Err(store.data_mut().end(Failure::Refused("the module was loaded by another engine".into()))),
+            Err(failure) => Err(store.data_mut().end(failure)),
         };
         let cpu = store.data().used();
         let mut state = store.into_data();

@@ -11,6 +11,7 @@ mod bindings;
 mod cache;
 mod call;
 mod check;
+mod code;
 mod compiler;
 mod convert;
 mod count;

@@ -9,11 +9,10 @@ use innkeeper_core::object::{digest, short};
 use wasmtime::component::Component;
 use wit_component::ComponentEncoder;
 
-use crate::bindings::ReconcilerPre;
+use crate::code::{Code, nameless};
 use crate::engine::Engine;
 use crate::error::{LoadError, MAX_SIZE, Text};
 use crate::look::{Look, look};
-use crate::state::State;
 use crate::{check, describe};
 
 /// A guest that can be called. Cheap to clone.
@@ -26,7 +25,7 @@ struct Inner {
     digest: String,
     size: usize,
     manifest: Arc<Manifest>,
-    guest: ReconcilerPre<State>,
+    code: Code,
 }
 
 impl Engine {
@@ -46,16 +45,21 @@ impl Engine {
     pub fn load_as(&self, bytes: &[u8], digest: String) -> Result<Module, LoadError> {
         let compiled = self.compiled(bytes, &digest)?;
         let guest = self.link(&compiled).map_err(|e| LoadError::Types(chain(e.chain())))?;
-        let manifest = describe::describe(self, &guest)?;
-        Ok(Module { inner: Arc::new(Inner { digest, size: bytes.len(), manifest: Arc::new(manifest), guest }) })
+        let manifest = Arc::new(describe::describe(self, &guest)?);
+        // Where there is no room for it, the code stays in memory.
+        let file = self.inner.cache.as_ref().and_then(|cache| nameless(cache.folder(), bytes).ok());
+        Ok(Module { inner: Arc::new(Inner { digest, size: bytes.len(), manifest, code: Code::new(guest, file) }) })
+    }
+
+    /// The code of the module of that digest, if it was compiled before and is kept.
+    pub(crate) fn cached(&self, digest: &str) -> Option<Component> {
+        let code = self.inner.cache.as_ref()?.get(&kept_as(digest))?;
+        self.deserialize(&code).ok()
     }
 
     /// The file's code: as it was compiled before, or compiled now.
-    fn compiled(&self, bytes: &[u8], digest: &str) -> Result<Component, LoadError> {
-        // What another version of the host let pass is checked again.
-        let name = &format!("{}-{}", &digest["sha256:".len()..], env!("CARGO_PKG_VERSION"));
-        let cache = self.inner.cache.as_ref();
-        if let Some(compiled) = cache.and_then(|cache| cache.get(name)).and_then(|code| self.deserialize(&code).ok()) {
+    pub(crate) fn compiled(&self, bytes: &[u8], digest: &str) -> Result<Component, LoadError> {
+        if let Some(compiled) = self.cached(digest) {
             return Ok(compiled);
         }
         sized(bytes)?;
@@ -66,7 +70,7 @@ impl Engine {
         // Here the pool says what it has no room for: a table of millions of entries, say.
         let compiled = self.deserialize(&code).map_err(|e| LoadError::Compile(chain(e.chain())))?;
         // A cache that cannot be written costs time, and nothing else.
-        let _ = cache.map(|cache| cache.put(name, &code));
+        let _ = self.inner.cache.as_ref().map(|cache| cache.put(&kept_as(digest), &code));
         Ok(compiled)
     }
 
@@ -78,6 +82,11 @@ impl Engine {
         // this host's own key, so that a host of this user stored them, and nobody has changed them since.
         unsafe { Component::deserialize(&self.inner.wasm, code) }
     }
+}
+
+/// What compiled code is called in the cache. What another version of the host let pass is checked again.
+fn kept_as(digest: &str) -> String {
+    format!("{}-{}", &digest["sha256:".len()..], env!("CARGO_PKG_VERSION"))
 }
 
 /// Compiled code for an engine of these settings, from a file's bytes: checked, made a component, compiled.
@@ -162,8 +171,8 @@ impl Module {
         self.inner.size
     }
 
-    pub(crate) fn guest(&self) -> &ReconcilerPre<State> {
-        &self.inner.guest
+    pub(crate) fn code(&self) -> &Code {
+        &self.inner.code
     }
 }
 

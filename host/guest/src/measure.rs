@@ -30,7 +30,7 @@ impl Engine {
     pub fn measure(&self, module: &Module, request: Request, world: World, limits: &Limits) -> Result<Parts, Failure> {
         let request = convert::request(request);
         let began = Instant::now();
-        let ran = self.run(module.guest(), State::reconciling(world, limits.clone()), |guest, store| {
+        let ran = self.run(module.guest(self), State::reconciling(world, limits.clone()), |guest, store| {
             let instantiate = began.elapsed();
             let began = Instant::now();
             guest.call_reconcile(&mut *store, &request)?.ok();

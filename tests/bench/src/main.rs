@@ -17,6 +17,7 @@ mod raw;
 mod round;
 mod rounds;
 mod scale;
+mod shares;
 mod stage;
 mod statistics;
 mod swaps;

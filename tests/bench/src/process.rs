@@ -11,6 +11,8 @@ use innkeeper_controlplane::Leash;
 use rustix::process::{Pid, Signal, kill_process};
 use serde::Serialize;
 
+use crate::shares::Shares;
+
 /// How long a process may take to end when it is asked to.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Linux tells CPU time in hundredths of a second, on every architecture (`USER_HZ`).
@@ -61,11 +63,10 @@ impl Process {
         usage(&stat, &status).with_context(|| format!("{} makes no sense", folder.display()))
     }
 
-    /// Its proportional set size in MiB: what it has for itself, and its share of what it has with others.
-    pub(crate) fn proportional_mib(&mut self) -> Result<f64> {
+    /// Its memory beside that of others.
+    pub(crate) fn shares(&mut self) -> Result<Shares> {
         self.check()?;
-        let rollup = fs::read_to_string(format!("/proc/{}/smaps_rollup", self.child.id()))?;
-        proportional(&rollup).context("the kernel tells no proportional set size")
+        Shares::of(self.child.id())
     }
 
     /// Fails with its last words if it has ended.
@@ -121,12 +122,6 @@ fn usage(stat: &str, status: &str) -> Option<Usage> {
     Some(Usage { cpu_s, peak_mib: mib("VmHWM:")?, resident_mib: mib("VmRSS:")? })
 }
 
-/// Reads `/proc/PID/smaps_rollup` (proc(5)).
-fn proportional(rollup: &str) -> Option<f64> {
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
-    Some(line.split_whitespace().next()?.parse::<f64>().ok()? / 1024.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,7 +133,5 @@ mod tests {
         let usage = usage(stat, status).expect("it is well formed");
         assert_eq!((usage.cpu_s, usage.peak_mib, usage.resident_mib), (3.0, 20.0, 10.0));
         assert!(super::usage("42", status).is_none());
-        let rollup = "55d0-7ffd ---p 00000000 00:00 0 [rollup]\nRss:    4096 kB\nPss:    2048 kB\nPss_Anon:  1 kB\n";
-        assert_eq!(proportional(rollup), Some(2.0));
     }
 }

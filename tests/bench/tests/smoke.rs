@@ -52,7 +52,7 @@ fn a_run_over_systems_counts_what_a_switched_site_calls_and_measures_every_guest
     assert_eq!(sizes.filter(|size| (100_000..1_000_000).contains(size)).count(), 11, "{table}");
     let switched = &figures["sites"][0];
     assert_eq!((&switched["own"], &switched["others"]), (&10.into(), &0.into()), "{switched}");
-    let operators = figures["kinds"]["operators_mib"].as_array().unwrap();
-    assert!(operators.len() == 2 && operators.iter().all(|mib| mib.as_f64().unwrap() > 0.5), "{operators:?}");
-    assert!(figures["kinds"]["host_mib"].as_f64().unwrap() > 0.5, "{}", figures["kinds"]);
+    let operators = figures["kinds"]["operators"].as_array().unwrap();
+    assert!(operators.len() == 2 && operators.iter().all(|one| one["alone"].as_f64().unwrap() > 0.5), "{operators:?}");
+    assert!(figures["kinds"]["host"]["as_it_runs"].as_f64().unwrap() > 0.5, "{}", figures["kinds"]);
 }

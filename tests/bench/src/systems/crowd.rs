@@ -17,30 +17,25 @@ use serde_json::json;
 use super::ground::{Ground, NAMESPACE, until};
 use super::reworded::{self, Reworded};
 use crate::process::Process;
+use crate::shares::Shares;
 
 /// Requests of the bench in flight.
 const AT_ONCE: usize = 8;
 /// The operators that start at once.
 const BATCH: usize = 10;
-/// How long everything is left alone before memory is looked at.
-const REST: Duration = Duration::from_secs(5);
+/// How long everything is left alone before memory is looked at: as in a minute in which each is called once.
+const REST: Duration = Duration::from_secs(10);
 
-/// What came of it; memory is the proportional set size in MiB.
+/// What came of it.
 #[derive(Debug, Serialize)]
 pub(super) struct Crowd {
     pub(super) kinds: usize,
     pub(super) module_bytes: usize,
-    pub(super) host_mib: f64,
+    pub(super) host: Shares,
     /// How long before that the first of the kinds had been changed, in seconds.
     pub(super) host_age_s: f64,
     /// Of each operator.
-    pub(super) operators_mib: Vec<f64>,
-}
-
-impl Crowd {
-    pub(super) fn operators_sum(&self) -> f64 {
-        self.operators_mib.iter().sum()
-    }
+    pub(super) operators: Vec<Shares>,
 }
 
 /// Measures it with so many kinds.
@@ -59,13 +54,13 @@ pub(super) async fn measure(program: &Path, count: usize) -> Result<Crowd> {
     change(&ground.client, &kinds, "second").await?;
     shows(&ground.client, "second", count).await?;
     tokio::time::sleep(REST).await;
-    let (host_mib, host_age_s) = (host.process.proportional_mib()?, began.elapsed().as_secs_f64());
+    let (shares, host_age_s) = (host.process.shares()?, began.elapsed().as_secs_f64());
     host.process.stop()?;
-    let operators_mib = operators(&ground, &kinds).await?;
-    Ok(Crowd { kinds: count, module_bytes: original.len(), host_mib, host_age_s, operators_mib })
+    let operators = operators(&ground, &kinds).await?;
+    Ok(Crowd { kinds: count, module_bytes: original.len(), host: shares, host_age_s, operators })
 }
 
-async fn operators(ground: &Ground, kinds: &[Reworded]) -> Result<Vec<f64>> {
+async fn operators(ground: &Ground, kinds: &[Reworded]) -> Result<Vec<Shares>> {
     eprintln!("bench: as many operators");
     let program = std::env::current_exe()?.with_file_name("bench-operator");
     let kubeconfig = ground.user("bench-operators")?;
@@ -81,7 +76,7 @@ async fn operators(ground: &Ground, kinds: &[Reworded]) -> Result<Vec<f64>> {
     change(&ground.client, kinds, "third").await?;
     shows(&ground.client, "third", kinds.len()).await?;
     tokio::time::sleep(REST).await;
-    let measured = all.iter_mut().map(Process::proportional_mib).collect();
+    let measured = all.iter_mut().map(Process::shares).collect();
     all.into_iter().try_for_each(Process::stop)?;
     measured
 }

@@ -6,6 +6,7 @@ use super::Report;
 use super::calls::Guest;
 use super::crowd::Crowd;
 use super::sites::Switched;
+use crate::shares::Shares;
 
 /// What there is of it.
 pub(super) fn of(report: &Report) -> String {
@@ -50,13 +51,19 @@ fn of_sites(text: &mut String, all: &[Switched]) {
 }
 
 fn of_kinds(text: &mut String, crowd: &Crowd) {
-    let (sum, count) = (crowd.operators_sum(), crowd.operators_mib.len());
-    let Crowd { kinds, module_bytes, host_mib, host_age_s, .. } = crowd;
+    let Crowd { kinds, module_bytes, host, host_age_s, operators } = crowd;
+    let sum = Shares::sum(operators);
     let _ = writeln!(
         text,
-        "{kinds} kinds, each with a module of {} KiB: the host has {host_mib:.1} MiB, {host_age_s:.0} s after the first \
-         of them was changed; {count} operators have {sum:.1} MiB together. That is {:.1} %.",
+        "{kinds} kinds, each with a module of {} KiB, {host_age_s:.0} s after the first of them was changed:\n\n\
+         | | host, MiB | {} operators, MiB | host of operators |\n|---|---|---|---|",
         module_bytes / 1024,
-        host_mib / sum * 100.0
+        operators.len()
     );
+    for (what, host, operators) in [
+        ("each operator a program of its own", host.alone, sum.alone),
+        ("all operators one program, which they share", host.as_it_runs, sum.as_it_runs),
+    ] {
+        let _ = writeln!(text, "| {what} | {host:.1} | {operators:.1} | {:.1} % |", host / operators * 100.0);
+    }
 }
