@@ -23,6 +23,10 @@ const SILENCE: Duration = Duration::from_secs(300);
 const DEAD: Duration = Duration::from_secs(45);
 /// Shorter than the API server keeps an idle connection (90 s), so that a request seldom meets its end.
 const IDLE: Duration = Duration::from_secs(60);
+/// Connections that stay open though nobody uses them.
+const SPARE: usize = 16;
+/// What is read at once, in bytes. A connection holds its buffer for as long as it is open, and a watch is open for long.
+const BUFFER: usize = 32 << 10;
 
 /// How this program calls itself.
 pub(crate) const USER_AGENT: &str = concat!("innkeeper/", env!("CARGO_PKG_VERSION"));
@@ -104,6 +108,8 @@ where
         hyper_util::client::legacy::Builder::new(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(SPARE)
+            .http1_max_buf_size(BUFFER)
             .build(connector);
     let service = ServiceBuilder::new()
         .layer(config.base_uri_layer())

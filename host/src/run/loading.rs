@@ -7,14 +7,23 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use innkeeper_core::engine::Input;
 use innkeeper_guest::Change;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 /// What makes an input of a change; it may take minutes.
 type Load = Arc<dyn Fn(Change) -> Input + Send + Sync>;
 
 /// A lane for each file, in which its changes are taken in one after the other.
 pub(super) struct Lanes {
-    lanes: HashMap<PathBuf, Sender<Work>>,
+    of: HashMap<PathBuf, UnboundedSender<Work>>,
+    common: Common,
+    runtime: Handle,
+}
+
+/// What all lanes have in common.
+#[derive(Clone)]
+struct Common {
     load: Load,
     inputs: mpsc::Sender<Input>,
     room: Arc<Semaphore>,
@@ -24,18 +33,17 @@ pub(super) struct Lanes {
 type Work = (Change, Sender<()>);
 
 impl Lanes {
-    /// `room` is for those that are loaded at once.
+    /// `room` is for those that are loaded at once. Lanes run on this thread's runtime.
     pub(super) fn new(load: Load, inputs: mpsc::Sender<Input>, room: Arc<Semaphore>) -> Self {
-        Self { lanes: HashMap::new(), load, inputs, room }
+        Self { of: HashMap::new(), common: Common { load, inputs, room }, runtime: Handle::current() }
     }
 
     /// Takes a change in. The receiver hangs up when that is done.
     pub(super) fn take(&mut self, change: Change) -> Receiver<()> {
         let (done, hung_up) = channel();
-        let lane = self.lanes.entry(path(&change).to_owned()).or_insert_with(|| {
-            let (lane, work) = channel();
-            let (load, inputs, room) = (self.load.clone(), self.inputs.clone(), self.room.clone());
-            std::thread::spawn(move || serve(&work, &load, &inputs, &room));
+        let lane = self.of.entry(path(&change).to_owned()).or_insert_with(|| {
+            let (lane, work) = mpsc::unbounded_channel();
+            self.runtime.spawn(self.common.clone().serve(work));
             lane
         });
         // A lane ends only when nobody takes inputs any more.
@@ -44,21 +52,23 @@ impl Lanes {
     }
 }
 
-fn serve(work: &Receiver<Work>, load: &Load, inputs: &mpsc::Sender<Input>, room: &Semaphore) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build();
-    let Ok(runtime) = runtime else { return tracing::error!("no thread can wait for its turn to load modules") };
-    while let Ok((mut change, mut done)) = work.recv() {
-        let permit = runtime.block_on(room.acquire());
-        // While it waited, a newer one may have come.
-        while let Ok(newer) = work.try_recv() {
-            (change, done) = newer;
+impl Common {
+    async fn serve(self, mut work: UnboundedReceiver<Work>) {
+        while let Some((mut change, mut done)) = work.recv().await {
+            let permit = self.room.acquire().await;
+            // While it waited, a newer one may have come.
+            while let Ok(newer) = work.try_recv() {
+                (change, done) = newer;
+            }
+            let load = self.load.clone();
+            // It does not panic; if it did, what served before would go on.
+            let Ok(input) = tokio::task::spawn_blocking(move || load(change)).await else { continue };
+            drop(permit);
+            if self.inputs.send(input).await.is_err() {
+                return;
+            }
+            drop(done);
         }
-        let input = load(change);
-        drop(permit);
-        if inputs.blocking_send(input).is_err() {
-            return;
-        }
-        drop(done);
     }
 }
 

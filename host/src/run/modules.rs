@@ -30,9 +30,9 @@ impl Folder {
 
     /// Loads every module that is there, then each that changes, on threads of their own.
     pub(super) fn serve(self, guests: Arc<Guests>, metrics: Arc<Metrics>, inputs: mpsc::Sender<Input>) {
+        let room = guests.room.clone();
+        let mut lanes = Lanes::new(Arc::new(move |change| input(&guests, &metrics, change)), inputs.clone(), room);
         std::thread::spawn(move || {
-            let room = guests.room.clone();
-            let mut lanes = Lanes::new(Arc::new(move |change| input(&guests, &metrics, change)), inputs.clone(), room);
             let (first, changes) = self.folder.watch();
             let begun: Vec<_> = first.into_iter().map(|change| lanes.take(change)).collect();
             // A hang-up is the only thing that ever comes.

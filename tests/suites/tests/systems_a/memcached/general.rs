@@ -62,12 +62,14 @@ fn memcached_all_04_a_deleted_child_comes_back() {
 
 #[test]
 fn memcached_all_04_a_child_name_that_somebody_elses_object_has_is_reported_and_left_alone() {
+    // A selector cannot be changed: with another one, nobody could take it over.
+    let labels = json!({"app.kubernetes.io/name": "memcached", "app.kubernetes.io/instance": "hot"});
     let stranger = json!({
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "hot"},
         "spec": {
-            "selector": {"matchLabels": {"mine": "yes"}},
+            "selector": {"matchLabels": labels},
             "template": {
-                "metadata": {"labels": {"mine": "yes"}},
+                "metadata": {"labels": labels},
                 "spec": {"containers": [{"name": "mine", "image": "mine:1"}]},
             },
         },
