@@ -87,13 +87,17 @@ impl Guests {
             "compiler" => Unfit::Missing(wasm::sentence(&error)),
             _ => Unfit::Rejected(wasm::sentence(&error)),
         })?;
+        if let Some(trouble) = self.engine.trouble() {
+            tracing::warn!("{trouble}");
+        }
         let bound = self.keep(module);
         self.hold(bound.digest.clone(), bytes);
         Ok(bound)
     }
 
-    /// Puts the code of modules away that nobody calls, for as long as the process runs.
-    pub(crate) async fn tidy(self: Arc<Self>) {
+    /// Puts the code of modules away that nobody calls, for as long as the process runs, and tells how many modules have
+    /// theirs in memory and how many have not.
+    pub(crate) async fn tidy(self: Arc<Self>, told: impl Fn(usize, usize)) {
         let mut turns = tokio::time::interval(LOOK);
         turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -102,10 +106,8 @@ impl Guests {
                 let modules = self.modules.lock().unwrap_or_else(PoisonError::into_inner);
                 modules.of.values().map(|(_, module)| module.clone()).collect()
             };
-            let away = all.iter().filter(|module| module.put_away(IDLE)).count();
-            if away > 0 {
-                tracing::debug!(away, loaded = all.len(), "modules that were not called for a while are put away");
-            }
+            let away = all.iter().filter(|module| self.engine.put_away(module, IDLE)).count();
+            told(all.len() - away, away);
         }
     }
 

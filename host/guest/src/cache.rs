@@ -9,6 +9,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use blake3::{Hash, Hasher, KEY_LEN, OUT_LEN};
@@ -24,6 +25,8 @@ const KEY: &str = "key";
 pub struct Cache {
     folder: PathBuf,
     key: [u8; KEY_LEN],
+    /// Why the last file could not be written, until somebody asks.
+    trouble: Mutex<Option<CacheError>>,
 }
 
 /// The folder cannot be used.
@@ -45,12 +48,17 @@ impl Cache {
             return Err(fail("others may write there, or it is somebody else's; make it 0700 and your own".into()));
         }
         let key = key(folder).map_err(|e| fail(format!("its key: {e}")))?;
-        Ok(Self { folder: folder.to_owned(), key })
+        Ok(Self { folder: folder.to_owned(), key, trouble: Mutex::default() })
     }
 
     /// Where it lies.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Whether something is stored under this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.path(name).is_file()
     }
 
     /// The compiled code that was stored under this name, if it is there and nobody touched it.
@@ -67,8 +75,8 @@ impl Cache {
         Some(bytes)
     }
 
-    /// Stores compiled code under a name, in one step.
-    pub(crate) fn put(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+    /// Stores compiled code under a name, in one step. Where that cannot be, it costs time, and nothing else.
+    pub(crate) fn put(&self, name: &str, bytes: &[u8]) {
         let mac = self.mac(name, bytes);
         let staged = self.folder.join(format!(".{}.{name}", std::process::id()));
         let written = own_file(&staged).and_then(|mut file| {
@@ -76,11 +84,18 @@ impl Cache {
             file.write_all(mac.as_bytes())
         });
         let placed = written.and_then(|()| fs::rename(&staged, self.path(name)));
-        if placed.is_err() {
+        if let Err(error) = placed {
             let _ = fs::remove_file(&staged);
+            let why = format!("{name}: {error}; what is compiled is compiled again by the next process");
+            *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some(CacheError { folder: self.folder.clone(), why });
         }
         self.forget();
-        placed
+    }
+
+    /// Why the last file could not be written; told once.
+    pub(crate) fn trouble(&self) -> Option<CacheError> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// One name's bytes are not another's.

@@ -2,8 +2,8 @@
 //!
 //! Compiled code and what belongs to it take a few times the module's size in memory. A module that nobody calls can be
 //! put away: its code is read again for the next call from the cache of compiled modules, which costs some
-//! milliseconds. Where the cache has lost it, the module is compiled again from a file of its own, which has no name:
-//! nobody can take it away, and what is in it is held to the module's digest before it is believed.
+//! milliseconds. Where the cache has lost it meanwhile, the module is compiled again from a file of its own, which has
+//! no name: nobody can take it away, and what is in it is held to the module's digest before it is believed.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -42,19 +42,21 @@ impl Code {
     }
 }
 
-impl Module {
-    /// Puts the module's code away if it was not called for so long and can be had again. Calls that run keep what they
-    /// have. Tells whether that was done.
-    pub fn put_away(&self, idle: Duration) -> bool {
+impl Engine {
+    /// Puts a module's code away if it was not called for so long and is kept. Calls that run keep what they have. Tells
+    /// whether it is away.
+    pub fn put_away(&self, module: &Module, idle: Duration) -> bool {
         // Where it is locked it is being loaded.
-        let Ok(mut ready) = self.code().ready.try_lock() else { return false };
-        let due = self.code().file.is_some() && ready.as_ref().is_some_and(|ready| ready.called.elapsed() >= idle);
-        if due {
+        let Ok(mut ready) = module.code().ready.try_lock() else { return false };
+        let due = ready.as_ref().is_some_and(|ready| ready.called.elapsed() >= idle);
+        if due && module.code().file.is_some() && self.keeps(module.digest()) {
             *ready = None;
         }
-        due
+        ready.is_none()
     }
+}
 
+impl Module {
     /// The guest, ready to be called. Code that was put away is loaded first, once for all who wait for it.
     pub(crate) fn guest(&self, engine: &Engine) -> Result<ReconcilerPre<State>, Failure> {
         let mut ready = self.code().ready();

@@ -9,6 +9,7 @@ use innkeeper_core::object::{digest, short};
 use wasmtime::component::Component;
 use wit_component::ComponentEncoder;
 
+use crate::cache::CacheError;
 use crate::code::{Code, nameless};
 use crate::engine::Engine;
 use crate::error::{LoadError, MAX_SIZE, Text};
@@ -51,10 +52,20 @@ impl Engine {
         Ok(Module { inner: Arc::new(Inner { digest, size: bytes.len(), manifest, code: Code::new(guest, file) }) })
     }
 
+    /// Why what was compiled last could not be kept; told once.
+    pub fn trouble(&self) -> Option<CacheError> {
+        self.inner.cache.as_ref()?.trouble()
+    }
+
     /// The code of the module of that digest, if it was compiled before and is kept.
     pub(crate) fn cached(&self, digest: &str) -> Option<Component> {
         let code = self.inner.cache.as_ref()?.get(&kept_as(digest))?;
         self.deserialize(&code).ok()
+    }
+
+    /// Whether compiled code of that digest is kept. Whether it is good is seen when it is read.
+    pub(crate) fn keeps(&self, digest: &str) -> bool {
+        self.inner.cache.as_ref().is_some_and(|cache| cache.has(&kept_as(digest)))
     }
 
     /// The file's code: as it was compiled before, or compiled now.
@@ -69,8 +80,9 @@ impl Engine {
         };
         // Here the pool says what it has no room for: a table of millions of entries, say.
         let compiled = self.deserialize(&code).map_err(|e| LoadError::Compile(chain(e.chain())))?;
-        // A cache that cannot be written costs time, and nothing else.
-        let _ = self.inner.cache.as_ref().map(|cache| cache.put(&kept_as(digest), &code));
+        if let Some(cache) = &self.inner.cache {
+            cache.put(&kept_as(digest), &code);
+        }
         Ok(compiled)
     }
 

@@ -85,6 +85,9 @@ fn a_cache_that_cannot_be_written_costs_only_time() {
     fs::remove_dir_all(folder.path()).unwrap();
     let engine = Engine::with(Some(cache), None).unwrap();
     engine.load(&Guest::new().file()).unwrap();
+    let told = sentence(&engine.trouble().unwrap());
+    assert!(told.contains("cannot be used") && told.contains("No such file"), "{told}");
+    assert!(engine.trouble().is_none(), "it is told once");
 }
 
 #[test]

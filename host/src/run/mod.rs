@@ -116,7 +116,8 @@ async fn host(options: Options) -> anyhow::Result<()> {
     let stored = modules::Stored::new(cluster.clone(), options.storage.namespace, guests.clone(), metrics.clone());
     let plans = plans::Plans::new(cluster.clone(), guests.clone());
     let followed = followed::Followed::new(cluster.clone(), guests.clone(), metrics.clone());
-    tokio::spawn(guests.clone().tidy());
+    let told = metrics.clone();
+    tokio::spawn(guests.clone().tidy(move |ready, away| told.modules(ready, away)));
     let calls = calls::Calls::new(guests, calls, metrics.clone());
     let pump =
         pump::Pump::new(cluster, calls, (stored, followed, plans), options.requests.max(1), inputs, metrics, state);

@@ -35,7 +35,8 @@ pub(super) struct Metrics {
     registry: Registry,
     pub(super) kinds: kind::Kinds,
     pub(super) requests: requests::Requests,
-    modules: Counters,
+    loads: Counters,
+    modules: Gauges,
     watches: Gauges,
     failing: Gauges,
 }
@@ -47,22 +48,30 @@ impl Metrics {
         let requests = requests::Requests::new(&mut registry, cluster);
         process::register(&mut registry);
         let mut shelf = Shelf(&mut registry);
-        let modules = shelf.counters("innkeeper_module_loads", "Modules that were loaded or rejected, by result");
+        let loads = shelf.counters("innkeeper_module_loads", "Modules that were loaded or rejected, by result");
         for result in ["loaded", "rejected"] {
-            drop(modules.get_or_create_owned(&vec![("result", result.to_owned())]));
+            drop(loads.get_or_create_owned(&vec![("result", result.to_owned())]));
         }
+        let modules = shelf.gauges("innkeeper_modules", "Modules that can be called, by where their code is");
         let watches = shelf.gauges("innkeeper_watches", "Watches that run, by kind and selection");
         let failing = shelf.gauges(
             "innkeeper_watches_failing",
             "Watches that the API server does not answer at present, by kind and selection",
         );
-        Self { registry, kinds, requests, modules, watches, failing }
+        Self { registry, kinds, requests, loads, modules, watches, failing }
     }
 
     /// A module was loaded, or rejected.
     pub(super) fn module(&self, loaded: bool) {
         let result = if loaded { "loaded" } else { "rejected" };
-        self.modules.get_or_create(&vec![("result", result.to_owned())]).inc();
+        self.loads.get_or_create(&vec![("result", result.to_owned())]).inc();
+    }
+
+    /// So many modules have their code in memory, and so many where it is loaded from for the next call.
+    pub(super) fn modules(&self, ready: usize, away: usize) {
+        for (place, count) in [("memory", ready), ("away", away)] {
+            self.modules.get_or_create(&vec![("code", place.to_owned())]).set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
     }
 
     /// What is there to do at this moment, which watches run and whether they work, and how long the

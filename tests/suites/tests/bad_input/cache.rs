@@ -67,6 +67,7 @@ fn where_nothing_can_be_kept_modules_serve_all_the_same() {
     fs::create_dir(&file).unwrap();
     starts(&house, folder.path());
     a_change_arrives(&house, 3);
+    house.host_says(&["folder of compiled modules", "compiled again by the next process"]);
 
     // Another one is compiled, so that it is known where; then the first decides again.
     let digest = || house.get("Reconciler", "custom-http")["status"]["digest"].clone();
@@ -87,6 +88,7 @@ fn where_nothing_can_be_kept_modules_serve_all_the_same() {
     house.eventually("the other one decides", || digest() != first);
     a_change_arrives(&house, 4);
     assert!(!other.exists(), "nothing could be written");
+    house.host_says(&["No space left on device"]);
     house.host().kill();
 
     // The folder is none: that is said.
@@ -95,4 +97,17 @@ fn where_nothing_can_be_kept_modules_serve_all_the_same() {
     starts(&house, &none);
     a_change_arrives(&house, 5);
     house.host_says(&["folder of compiled modules", "cannot be used"]);
+}
+
+#[test]
+fn a_module_that_was_put_away_decides_though_all_that_was_compiled_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::alone(&["custom-http"]);
+    starts(&house, folder.path());
+    custom_http_goes_on(&house);
+    let is_away = || house.host().metrics("text/plain").text.contains("innkeeper_modules{code=\"away\"} 1");
+    house.eventually("nobody calls it", is_away);
+    fs::remove_dir_all(folder.path()).unwrap();
+    a_change_arrives(&house, 3);
+    house.eventually("it was called", || !is_away());
 }
