@@ -61,9 +61,15 @@ impl Common {
                 (change, done) = newer;
             }
             let load = self.load.clone();
-            // It does not panic; if it did, what served before would go on.
-            let Ok(input) = tokio::task::spawn_blocking(move || load(change)).await else { continue };
+            let loaded = tokio::task::spawn_blocking(move || load(change)).await;
             drop(permit);
+            let input = match loaded {
+                Ok(input) => input,
+                Err(error) => {
+                    tracing::error!("loading a module ended in the host, and what served before goes on: {error}");
+                    continue;
+                }
+            };
             if self.inputs.send(input).await.is_err() {
                 return;
             }
