@@ -5,8 +5,8 @@
 #   SCOPE=file prove.sh …    runs only the tests of the file that the named test is in, not the whole suite
 #   SCOPE=test prove.sh …    runs only the named tests: quick, and says nothing of the others
 #
-# Patches of the guests of different systems know nothing of each other: those of one target are tried together, one of
-# each system.
+# Patches of the guests of different systems know nothing of each other: those whose tests can be told apart are tried
+# together, one of each system.
 #
 # A patch's header (its lines before the first `diff`) says:
 #   Breaks: what the patch does to the promise
@@ -81,12 +81,18 @@ fresh_copy() {
 said() { sed -n "s/^$2: //p" "$1"; } # PATCH WORD
 target_of() { local target; read -r _ target _ < <(said "$1" Test); echo "$target"; }
 
-# The system whose tests a patch is about, where it touches nothing but guests and their CRDs; none: it goes alone.
+# The system that a patch is about, where it touches nothing but that one's guests and CRDs, and where what is run can
+# be told from other systems' tests: named tests, or those of its own file. None: it goes alone.
 system_of() { # PATCH
-    local test
+    local touched system test
+    touched=$(sed -nE 's#^\+\+\+ b/##p' "$1")
+    ! grep -qvE '^(crds/|guests/[^/]+/)' <<< "$touched" || return 0
     read -r _ _ test < <(said "$1" Test)
-    [[ $(said "$1" Scope) == file && $test == *::* && -d $root/guests/${test%%::*} ]] || return 0
-    sed -nE 's#^\+\+\+ b/##p' "$1" | grep -qvE '^(crds/|guests/[^/]+/)|^guests/(sdk|story)/' || echo "${test%%::*}"
+    system=$(sed -nE 's#^guests/([^/]+)/.*#\1#p' <<< "$touched" | sort -u)
+    system=${system:-${test%%::*}}
+    [[ -d $root/guests/$system && $system != sdk && $system != story ]] || return 0
+    [[ ${SCOPE:-} == test || $(said "$1" Scope) == file && $test == "$system::"* ]] || return 0
+    echo "$system"
 }
 
 # Which tests are run for a patch.
@@ -103,26 +109,26 @@ filter_of() { # PATCH
 
 # Rounds of patches that are tried together, a line each.
 rounds() {
-    local patch target system line placed lines=() has=()
+    local patch system line placed lines=() has=()
     for patch in "$root"/tests/breaks/*.patch; do
         wanted "$patch" || continue
-        target=$(target_of "$patch") system=$(system_of "$patch") placed=
+        system=$(system_of "$patch") placed=
         if [ -n "$system" ]; then
             for line in "${!lines[@]}"; do
-                [[ ${has[line]} == "$target "* && ${has[line]} != *" $system "* ]] || continue
+                [[ -n ${has[line]} && ${has[line]} != *" $system "* ]] || continue
                 lines[line]+=" $patch" has[line]+="$system " placed=1
                 break
             done
         fi
         # One that goes alone has nothing that another could be placed beside.
-        [ -n "$placed" ] || lines+=("$patch") has+=("${system:+$target $system }")
+        [ -n "$placed" ] || lines+=("$patch") has+=("${system:+ $system }")
     done
     [ ${#lines[@]} -eq 0 ] || printf '%s\n' "${lines[@]}"
 }
 
 # Breaks the copy with these patches, and says of each what came of it.
 try() { # PATCH…
-    local patch name names log kind more filter=() test red green stray
+    local patch name names log kind target more filter=() test red green stray
     names=$(for patch in "$@"; do basename "$patch" .patch; done | paste -sd' ' -)
     log=$built/prove/${names// /+}.log
     echo "breaking: $names" >&2
@@ -139,8 +145,10 @@ try() { # PATCH…
     if ! { (cd "$copy" && cargo build --workspace --all-targets --quiet) && lay_guests "$@"; } >> "$log" 2>&1; then
         echo "$names: the patched copy does not build (see $log)"; failed=1; return
     fi
-    kind=(--test "$(target_of "$1")")
-    [ "$(target_of "$1")" = lib ] && kind=(--lib)
+    kind=()
+    while read -r target; do
+        case $target in lib) kind+=(--lib) ;; *) kind+=(--test "$target") ;; esac
+    done < <(for patch in "$@"; do target_of "$patch"; done | sort -u)
     [ "${SCOPE:-}" != test ] || filter+=(--exact)
     (cd "$copy" && cargo test --quiet --workspace "${kind[@]}" -- "${filter[@]}") >> "$log" 2>&1 || true
     if ! grep -q '^test result' "$log"; then
