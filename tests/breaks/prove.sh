@@ -150,7 +150,7 @@ try() { # PATCH…
         case $target in lib) kind+=(--lib) ;; *) kind+=(--test "$target") ;; esac
     done < <(for patch in "$@"; do target_of "$patch"; done | sort -u)
     [ "${SCOPE:-}" != test ] || filter+=(--exact)
-    (cd "$copy" && cargo test --quiet --workspace "${kind[@]}" -- "${filter[@]}") >> "$log" 2>&1 || true
+    (cd "$copy" && cargo test --quiet --no-fail-fast --workspace "${kind[@]}" -- "${filter[@]}") >> "$log" 2>&1 || true
     if ! grep -q '^test result' "$log"; then
         echo "$names: no test did run (see $log)"; failed=1; return
     fi

@@ -136,8 +136,12 @@ impl Account {
         [builder].into_iter().chain((!self.has_no_job).then_some(job)).collect()
     }
 
-    /// What the cluster shows of the build is of the content of now.
-    pub(crate) fn is_known(&self, house: &House) -> Result<(), String> {
+    /// What the cluster shows of the build is of the content of now: another content has another image than `others`.
+    pub(crate) fn is_known<'a>(
+        &self,
+        house: &House,
+        mut others: impl Iterator<Item = &'a String>,
+    ) -> Result<(), String> {
         if self.content.is_empty() {
             return Ok(());
         }
@@ -145,6 +149,9 @@ impl Account {
         let (spec, status) = (&builder["spec"], &builder["status"]);
         if status["image"] != spec["targetImage"] || status["observedGeneration"] != builder["metadata"]["generation"] {
             return Err(format!("the JobBuilder speaks of another build: {builder}"));
+        }
+        if others.any(|other| spec["targetImage"] == **other) {
+            return Err(format!("the JobBuilder builds the image of another content: {builder}"));
         }
         let account = house.get("WorkerAccount", ACCOUNT);
         let (told, served) = (&account["status"]["image"], self.served.as_ref().map(|(image, _)| image));
