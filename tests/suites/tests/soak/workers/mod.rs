@@ -73,6 +73,8 @@ impl Workers {
         let image = account::wanted_image(&town.house);
         let known = self.images.entry(account.content.clone()).or_insert_with(|| image.clone()).clone();
         assert_eq!(known, image, "the same content has the same image");
+        let same = self.images.values().filter(|other| **other == image).count();
+        assert_eq!(same, 1, "another content has another image");
         account::job_ends(&town.house, succeeds);
         account.built(succeeds, &image);
         format!("the build of {image} {}", if succeeds { "succeeds" } else { "fails" })
