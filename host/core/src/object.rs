@@ -243,11 +243,7 @@ fn is_name(field: &str) -> bool {
 
 /// `sha256:` and the digest of some bytes in hexadecimal.
 pub fn digest(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(bytes).iter().fold("sha256:".to_owned(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    format!("sha256:{:x}", Sha256::digest(bytes))
 }
 
 /// The first twelve digits of a digest: enough for people.

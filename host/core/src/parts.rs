@@ -15,7 +15,7 @@ use crate::names::GROUP;
 use crate::object::{ManagedFields, Metadata, Object};
 use crate::print::Print;
 
-/// What is shown of an object, view by view, and how far it is.
+/// What is shown of an object, view by view.
 #[derive(Debug)]
 struct Parts {
     /// All metadata but generation and what no view shows.
@@ -27,7 +27,6 @@ struct Parts {
     full: Print,
     /// All but the conditions that the host sets.
     shown: Print,
-    readiness: OnceLock<Readiness>,
 }
 
 /// How far an object is by kstatus.
@@ -39,10 +38,15 @@ struct Readiness {
     print: Print,
 }
 
-/// The parts of one version of an object, once they were asked for. They follow from it, so they are no
-/// difference between two objects.
+/// What is known of one version of an object, once it was asked for. It follows from it, so it is no difference
+/// between two objects.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Cached(OnceLock<Arc<Parts>>, OnceLock<Print>);
+pub(crate) struct Cached {
+    parts: OnceLock<Arc<Parts>>,
+    /// Apart: of most children nothing else is asked.
+    readiness: OnceLock<Arc<Readiness>>,
+    marks: OnceLock<Print>,
+}
 
 impl PartialEq for Cached {
     fn eq(&self, _: &Self) -> bool {
@@ -111,7 +115,6 @@ fn parts(object: &Object) -> Parts {
         status: Print::of_all([name, generation, whole_status]),
         full: Print::of_all([metadata, generation, spec, whole_status]),
         shown: Print::of_all([metadata, generation, spec, own_status]),
-        readiness: OnceLock::new(),
     }
 }
 
@@ -136,24 +139,28 @@ fn differs_in_version_alone(one: &Object, other: &Object) -> bool {
 
 impl Object {
     fn parts(&self) -> &Parts {
-        self.cached.0.get_or_init(|| Arc::new(parts(self)))
+        self.cached.parts.get_or_init(|| Arc::new(parts(self)))
     }
 
     /// Takes over what is known of the version before, where only the resourceVersion tells them apart: nothing of
     /// what is fingerprinted here has changed then.
     pub(crate) fn inherit(&self, before: &Self) {
-        let (parts, marks) = (before.cached.0.get(), before.cached.1.get());
-        if parts.is_none() && marks.is_none() {
+        let (known, own) = (&before.cached, &self.cached);
+        let (parts, readiness, marks) = (known.parts.get(), known.readiness.get(), known.marks.get());
+        if parts.is_none() && readiness.is_none() && marks.is_none() {
             return;
         }
         if !differs_in_version_alone(self, before) {
             return;
         }
         if let Some(parts) = parts {
-            let _ = self.cached.0.set(parts.clone());
+            let _ = own.parts.set(parts.clone());
+        }
+        if let Some(readiness) = readiness {
+            let _ = own.readiness.set(readiness.clone());
         }
         if let Some(marks) = marks.filter(|_| self.meta.managed_fields == before.meta.managed_fields) {
-            let _ = self.cached.1.set(*marks);
+            let _ = own.marks.set(*marks);
         }
     }
 
@@ -196,13 +203,13 @@ impl Object {
     }
 
     fn known_readiness(&self) -> &Readiness {
-        self.parts().readiness.get_or_init(|| readiness(self))
+        self.cached.readiness.get_or_init(|| Arc::new(readiness(self)))
     }
 
     /// The fingerprint of what decides whether a child is as it should be: our marks on it, its owners, and
     /// who owns which fields (a hand that sets a field leaves its name there). Its status says nothing of that.
     pub fn marks_print(&self) -> Print {
-        *self.cached.1.get_or_init(|| {
+        *self.cached.marks.get_or_init(|| {
             let (meta, end) = (&self.meta, b"\0".as_slice());
             let deleted = meta.deletion_timestamp.as_ref().map_or(end, |at| at.as_bytes());
             let owners = meta.owner_references.iter().flat_map(|owner| {
@@ -251,12 +258,13 @@ mod tests {
             Object::parse(&text, None).expect("a Site")
         };
         let before = object("1", "1");
-        let (print, _) = (before.print(View::Spec), before.marks_print());
+        let (print, _, _) = (before.print(View::Spec), before.marks_print(), before.readiness());
         for (version, replicas, same) in [("2", "1", true), ("2", "2", false), ("12", "1", true)] {
             let after = object(version, replicas);
             after.inherit(&before);
-            assert_eq!(after.cached.0.get().is_some(), same, "{version}, {replicas}");
-            assert_eq!(after.cached.1.get().is_some(), same);
+            assert_eq!(after.cached.parts.get().is_some(), same, "{version}, {replicas}");
+            assert_eq!(after.cached.readiness.get().is_some(), same);
+            assert_eq!(after.cached.marks.get().is_some(), same);
             assert_eq!(after.print(View::Spec) == print, same);
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use innkeeper_core::engine::{Asked, Survey};
+use innkeeper_core::engine::Survey;
 use innkeeper_core::kind::Kind;
 use innkeeper_core::plan::{self, Difference, Said};
 use innkeeper_core::resource::Resource;
@@ -17,14 +17,10 @@ pub(super) fn both(
     survey: &Survey,
     threads: usize,
 ) -> Vec<(Said, Said)> {
-    let limits = &survey.binding.limits;
-    let ask = |module: &Module, asked: &Asked| {
-        let (request, world) = asked.question();
-        guests.call(module, request, world, limits).result
-    };
+    let ask = |module: &Module, request, world| guests.call(module, request, world, &survey.binding.limits).result;
     on_threads(threads, survey.asked.len(), |n| {
-        let asked = &survey.asked[n];
-        (ask(serving, asked), ask(new, asked))
+        let (request, world) = survey.asked[n].question();
+        (ask(serving, request.clone(), world.clone()), ask(new, request, world))
     })
 }
 

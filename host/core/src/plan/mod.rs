@@ -120,18 +120,16 @@ pub fn compare(
     after: &Said,
     resources: &dyn Fn(&Kind) -> Option<Arc<Resource>>,
 ) -> Difference {
-    let read = |said: &Said| Plain::of(said, object, binding, resources);
-    let (before, after) = (before.map(read).transpose(), read(after));
+    let before = before.map(|said| Plain::of(said, None, object, binding, resources)).transpose();
     let failed_before = before.is_err();
-    let after = match after {
+    let before = before.ok().flatten();
+    let after = match Plain::of(after, before.as_ref(), object, binding, resources) {
         Ok(after) => after,
         Err((failure, limit)) => {
             return Difference { failure: Some(failure), limit, failed_before, ..Difference::default() };
         }
     };
-    let before = before.ok().flatten();
-    let itself = |plain: &Plain| plain.itself.clone();
-    let itself = before.as_ref().map(|before| (itself(before), itself(&after)));
+    let itself = before.as_ref().and_then(|before| before.itself(&after));
     let (known, removed, replaced) = match before {
         Some(before) => (before.children, before.removed, before.replaced),
         None => (there(live), BTreeSet::new(), BTreeSet::new()),
@@ -147,8 +145,7 @@ pub fn compare(
             // What is there is left as it is.
             Some(_) if matches!(child.policy, Policy::Keep | Policy::CreateOnly) => {}
             Some(old) => {
-                let recreated =
-                    child.policy == Policy::Recreate && fixed::differs(name, &old.manifest, &child.manifest);
+                let recreated = child.policy == Policy::Recreate && fixed::differs(name, &old.bare(), &child.bare());
                 changes.push(child.change(name, if recreated { How::Recreated } else { How::Changed }, Some(old)));
             }
         }
@@ -157,7 +154,6 @@ pub fn compare(
     changes.extend(gone.map(|(name, old)| old.gone(name)));
     changes.extend(after.removed.difference(&removed).map(|(name, _)| name.removed()));
     changes.sort_by(|a, b| (&a.kind, &a.namespace, &a.name).cmp(&(&b.kind, &b.namespace, &b.name)));
-    let itself = itself.filter(|(before, after)| before != after);
     Difference { changes, itself, failed_before, ..Difference::default() }
 }
 
@@ -165,8 +161,7 @@ pub fn compare(
 fn there(live: &[Arc<Object>]) -> plain::Children {
     let child = |object: &Arc<Object>| {
         let digest = object.meta.annotations.get(APPLIED).unwrap_or_default().to_owned();
-        let name = plain::Name::of(&object.key);
-        (name, Child { digest, policy: Policy::Apply, manifest: Value::Null, contributed: false })
+        (plain::Name::of(&object.key), Child::there(digest))
     };
     live.iter().map(child).collect()
 }

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use serde_json::{Map, Value, json};
 
 use super::{Change, How, Said, mask};
 use crate::binding::Binding;
-use crate::contract::{ConditionStatus, Failure, Outcome, Policy, Removal};
+use crate::contract::{self, ConditionStatus, Failure, Outcome, Policy, Removal};
 use crate::kind::{GroupKind, Key, Kind};
 use crate::names;
 use crate::object::Object;
 use crate::resource::Resource;
-use crate::wanted;
+use crate::wanted::{self, Wanted};
 
 /// A child's name, in whatever version its kind is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,19 +44,28 @@ pub(super) struct Child {
     /// Of all that is applied.
     pub(super) digest: String,
     pub(super) policy: Policy,
-    /// Without the host's own marks; null where it is not known.
-    pub(super) manifest: Value,
+    /// Null where it is not known.
+    manifest: Arc<Value>,
     pub(super) contributed: bool,
 }
 
 impl Child {
+    /// One that is there, and of which nothing else is known than the digest of what was applied.
+    pub(super) fn there(digest: String) -> Self {
+        Self { digest, policy: Policy::Apply, manifest: Arc::default(), contributed: false }
+    }
+
+    /// Its manifest without the host's own marks.
+    pub(super) fn bare(&self) -> Value {
+        bare(Value::clone(&self.manifest))
+    }
+
     pub(super) fn change(&self, name: &Name, how: How, before: Option<&Self>) -> Change {
-        let (before, after) = (before.map_or(Value::Null, |b| b.manifest.clone()), self.manifest.clone());
-        self.told(name, how, before, after)
+        self.told(name, how, before.map_or(Value::Null, Self::bare), self.bare())
     }
 
     pub(super) fn gone(&self, name: &Name) -> Change {
-        self.told(name, How::Deleted, self.manifest.clone(), Value::Null)
+        self.told(name, How::Deleted, self.bare(), Value::Null)
     }
 
     fn told(&self, name: &Name, how: How, mut before: Value, mut after: Value) -> Change {
@@ -75,20 +85,24 @@ impl Child {
 }
 
 /// What a module says of one object.
-pub(super) struct Plain {
+pub(super) struct Plain<'a> {
+    /// Children and contributions.
     pub(super) children: Children,
     /// What it wants removed, each with the uid that is meant.
     pub(super) removed: BTreeSet<(Name, String)>,
     /// The same of what it wants made anew.
     pub(super) replaced: BTreeSet<(Name, String)>,
-    /// What it says of the object itself.
-    pub(super) itself: Value,
+    outcome: &'a Outcome,
+    /// Its children as they were checked, in the outcome's order.
+    checked: Vec<Wanted>,
 }
 
-impl Plain {
-    /// The error is why nothing would be done, for people, and the bound that was exceeded.
+impl<'a> Plain<'a> {
+    /// What is said; a child for which the module before asks in the same words is not checked again. The error is why
+    /// nothing would be done, for people, and the bound that was exceeded.
     pub(super) fn of(
-        said: &Said,
+        said: &'a Said,
+        before: Option<&Self>,
         object: &Object,
         binding: &Binding,
         resources: &dyn Fn(&Kind) -> Option<Arc<Resource>>,
@@ -98,16 +112,20 @@ impl Plain {
             (failure.to_string(), limit)
         })?;
         let refused = |refused: wanted::Refused| (refused.to_string(), None);
-        let wanted = wanted::check(outcome, object, binding, resources).map_err(refused)?;
+        let known: HashMap<&contract::Child, &Wanted> =
+            before.into_iter().flat_map(|plain| plain.outcome.children.iter().zip(&plain.checked)).collect();
+        let known = |child: &contract::Child| known.get(child).map(|wanted| Wanted::clone(wanted));
+        let checked = wanted::each(outcome, object, binding, resources, known).map_err(refused)?;
+        let wanted = wanted::whole(outcome, checked.clone(), object, binding, resources).map_err(refused)?;
         let contributed = wanted::contributions(outcome, object, binding, resources, &wanted).map_err(refused)?;
         let mut children = Children::new();
         for one in wanted {
-            let (digest, policy, manifest) = (one.digest, one.policy, bare(one.manifest));
-            children.insert(Name::of(&one.at.key()), Child { digest, policy, manifest, contributed: false });
+            let (name, digest, policy, manifest) = (Name::of(&one.at.key()), one.digest, one.policy, one.manifest);
+            children.insert(name, Child { digest, policy, manifest, contributed: false });
         }
         for one in contributed {
-            let (digest, policy, manifest) = (one.digest, Policy::Apply, bare(one.manifest));
-            children.insert(Name::of(&one.at.key()), Child { digest, policy, manifest, contributed: true });
+            let (name, digest, manifest) = (Name::of(&one.at.key()), one.digest, Arc::new(one.manifest));
+            children.insert(name, Child { digest, policy: Policy::Apply, manifest, contributed: true });
         }
         let own = object.key.namespace.as_deref();
         let meant = |removal: &Removal| {
@@ -117,7 +135,20 @@ impl Plain {
             (Name { namespace: name.namespace.or(own), ..name }, removal.uid.clone())
         };
         let (removed, replaced) = (outcome.remove.iter().map(meant), outcome.replace.iter().map(meant));
-        Ok(Self { children, removed: removed.collect(), replaced: replaced.collect(), itself: itself(outcome) })
+        Ok(Self { children, removed: removed.collect(), replaced: replaced.collect(), outcome, checked })
+    }
+
+    /// What both say of the object itself, this one first; none where that is the same.
+    pub(super) fn itself(&self, after: &Self) -> Option<(Value, Value)> {
+        let own = |plain: &Self| {
+            let Outcome { status, conditions, hold, labels, annotations, .. } = plain.outcome;
+            (status, conditions, hold, labels, annotations)
+        };
+        if own(self) == own(after) {
+            return None;
+        }
+        let (before, after) = (itself(self.outcome), itself(after.outcome));
+        (before != after).then_some((before, after))
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn cannot_change(seen: &Seen, wanted: &Wanted, old: &Arc<Object>, ref
     if wanted.policy != Policy::Recreate || !is_ours(seen, old) {
         return settle(State::Failed, why, Recheck::Refused);
     }
-    let mut manifest = wanted.manifest.clone();
+    let mut manifest = Value::clone(&wanted.manifest);
     if let Some(metadata) = manifest.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.remove("name");
         metadata.insert("generateName".into(), format!("{}-", wanted.at.name).into());

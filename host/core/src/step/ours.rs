@@ -112,7 +112,7 @@ pub(super) fn has_foreign(seen: &Seen, wanted: &Wanted, there: &Object) -> bool 
 }
 
 pub(super) fn apply(seen: &Seen, wanted: &Wanted, uid: Option<&str>, force: bool) -> Action {
-    let mut manifest = wanted.manifest.clone();
+    let mut manifest = Value::clone(&wanted.manifest);
     if let Some(uid) = uid {
         manifest["metadata"]["uid"] = uid.into();
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Refused, Wanted, digest_of, parse, place, put, refused};
+use super::{Refused, Wanted, digest_of, parse, place::place, put, refused};
 use crate::binding::Binding;
 use crate::contract::Outcome;
 use crate::kind::Kind;

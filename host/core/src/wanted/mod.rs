@@ -3,6 +3,7 @@
 
 mod beside;
 mod contributions;
+mod place;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -21,6 +22,7 @@ use crate::paths::Path;
 use crate::resource::{Address, Resource};
 
 pub use contributions::{Contributed, contributions};
+use place::place;
 
 /// One child as it should be.
 #[derive(Clone, Debug)]
@@ -28,7 +30,7 @@ pub struct Wanted {
     /// Where.
     pub at: Address,
     /// What is applied, with the host's labels, annotations and ownerReference.
-    pub manifest: Value,
+    pub manifest: Arc<Value>,
     /// The digest that its annotation [`names::APPLIED`] carries.
     pub digest: String,
     /// Its wave.
@@ -71,33 +73,69 @@ pub fn check(
     binding: &Binding,
     resources: &dyn Fn(&Kind) -> Option<Arc<Resource>>,
 ) -> Result<Vec<Wanted>, Refused> {
+    let children = each(outcome, object, binding, resources, |_| None)?;
+    whole(outcome, children, object, binding, resources)
+}
+
+/// Checks every child by itself, in the outcome's order. Those that are `known` were checked before, of the same object.
+pub(crate) fn each(
+    outcome: &Outcome,
+    object: &Object,
+    binding: &Binding,
+    resources: &dyn Fn(&Kind) -> Option<Arc<Resource>>,
+    known: impl Fn(&Child) -> Option<Wanted>,
+) -> Result<Vec<Wanted>, Refused> {
+    let check = |(n, child)| match known(child) {
+        Some(wanted) => Ok(wanted),
+        None => one(n, child, object, binding, resources),
+    };
+    outcome.children.iter().enumerate().map(check).collect()
+}
+
+/// Checks what children and all else come to together, and sorts them.
+pub(crate) fn whole(
+    outcome: &Outcome,
+    mut children: Vec<Wanted>,
+    object: &Object,
+    binding: &Binding,
+    resources: &dyn Fn(&Kind) -> Option<Arc<Resource>>,
+) -> Result<Vec<Wanted>, Refused> {
     beside::stated(outcome)?;
     beside::own(outcome)?;
     beside::removals(outcome, object, binding, resources)?;
     let mut seen = BTreeSet::new();
-    let mut wanted = Vec::with_capacity(outcome.children.len());
-    for (n, child) in outcome.children.iter().enumerate() {
-        let (manifest, kind) = parse("child", n, &child.manifest)?;
-        let Some(resource) = resources(&kind) else {
-            return refused(format!("child {n}: this cluster serves no kind {kind}"));
-        };
-        let own = object.key.namespace.as_deref();
-        let may = |namespace: Option<&str>| binding.permissions.may_apply(&kind.group, &kind.kind, namespace, own);
-        let one = place(manifest, resource, object, &may).map_err(|e| Refused(format!("child {n}: {e}")))?;
-        let key = one.0.key();
-        if key.kind.group_kind() == object.key.kind.group_kind()
-            && (&key.namespace, &key.name) == (&object.key.namespace, &object.key.name)
-        {
-            return refused(format!("child {n}: {key} is the object itself"));
+    for (n, child) in children.iter().enumerate() {
+        let at = &child.at;
+        if !seen.insert((at.resource.kind.group_kind(), at.namespace.as_deref(), &at.name)) {
+            return refused(format!("child {n}: {} is asked for twice", at.key()));
         }
-        if !seen.insert((key.kind.group_kind(), key.namespace.clone(), key.name.clone())) {
-            return refused(format!("child {n}: {key} is asked for twice"));
-        }
-        wanted.push(decorate(one, child, object, binding)?);
     }
-    beside::replaced(outcome, object, &mut wanted)?;
-    wanted.sort_by_key(|one| (one.wave, one.at.key()));
-    Ok(wanted)
+    beside::replaced(outcome, object, &mut children)?;
+    children.sort_by_key(|one| (one.wave, one.at.key()));
+    Ok(children)
+}
+
+fn one(
+    n: usize,
+    child: &Child,
+    object: &Object,
+    binding: &Binding,
+    resources: &dyn Fn(&Kind) -> Option<Arc<Resource>>,
+) -> Result<Wanted, Refused> {
+    let (manifest, kind) = parse("child", n, &child.manifest)?;
+    let Some(resource) = resources(&kind) else {
+        return refused(format!("child {n}: this cluster serves no kind {kind}"));
+    };
+    let own = object.key.namespace.as_deref();
+    let may = |namespace: Option<&str>| binding.permissions.may_apply(&kind.group, &kind.kind, namespace, own);
+    let placed = place(manifest, resource, object, &may).map_err(|e| Refused(format!("child {n}: {e}")))?;
+    let key = placed.0.key();
+    if key.kind.group_kind() == object.key.kind.group_kind()
+        && (&key.namespace, &key.name) == (&object.key.namespace, &object.key.name)
+    {
+        return refused(format!("child {n}: {key} is the object itself"));
+    }
+    decorate(placed, child, object, binding)
 }
 
 /// Whether Kubernetes' garbage collection can be trusted to remove such a child with its object: an
@@ -145,64 +183,6 @@ fn text(value: Option<&Value>) -> Option<&str> {
     value.and_then(Value::as_str).filter(|t| !t.is_empty())
 }
 
-/// Metadata that a guest may state.
-const STATED: [&str; 5] = ["name", "namespace", "labels", "annotations", "finalizers"];
-
-fn place(
-    mut manifest: Map<String, Value>,
-    resource: Arc<Resource>,
-    object: &Object,
-    may: &dyn Fn(Option<&str>) -> Result<(), String>,
-) -> Result<(Address, Map<String, Value>), String> {
-    let kind = resource.kind.clone();
-    let Some(Value::Object(metadata)) = manifest.get_mut("metadata") else {
-        return Err(format!("{kind} without metadata"));
-    };
-    metadata.retain(|_, value| !value.is_null());
-    if let Some(field) = metadata.keys().find(|k| !STATED.contains(&k.as_str())) {
-        return Err(format!("{kind}: metadata.{field} is not a guest's to set"));
-    }
-    let name = text(metadata.get("name")).ok_or_else(|| format!("{kind} without metadata.name"))?.to_owned();
-    let own = object.key.namespace.as_deref();
-    let namespace = match (resource.namespaced, text(metadata.get("namespace")).or(own)) {
-        (true, Some(namespace)) => Some(namespace.to_owned()),
-        (true, None) => return Err(format!("{kind} {name}: a cluster-scoped object's child must name its namespace")),
-        (false, _) if text(metadata.get("namespace")).is_some() => {
-            return Err(format!("{kind} {name}: the kind is cluster-scoped, but a namespace is stated"));
-        }
-        (false, _) => None,
-    };
-    if !is_legal_name(&kind, &name) {
-        return Err(format!("{kind} {name:?}: not a legal name for that kind"));
-    }
-    if let Some(bad) = namespace.as_deref().filter(|ns| !names::is_dns_label(ns)) {
-        return Err(format!("{kind} {name}: {bad:?} is not a legal namespace"));
-    }
-    for field in ["labels", "annotations"] {
-        if let Some(key) =
-            metadata.get(field).and_then(Value::as_object).and_then(|m| m.keys().find(|k| names::is_reserved(k)))
-        {
-            return Err(format!("{kind} {name}: metadata.{field}.{key} is the host's"));
-        }
-    }
-    may(namespace.as_deref()).map_err(|e| format!("not permitted: {e}"))?;
-    if let Some(namespace) = &namespace {
-        metadata.insert("namespace".into(), namespace.clone().into());
-    }
-    Ok((Address { resource, namespace, name }, manifest))
-}
-
-/// Most kinds are named by a DNS subdomain; a Service by a label that starts with a letter, a Namespace
-/// by a label; RBAC takes any path segment (Kubernetes documentation, "Object Names and IDs").
-fn is_legal_name(kind: &Kind, name: &str) -> bool {
-    match (kind.group.as_str(), kind.kind.as_str()) {
-        ("", "Service") => names::is_dns_label(name) && name.starts_with(|c: char| c.is_ascii_lowercase()),
-        ("", "Namespace") => names::is_dns_label(name),
-        ("rbac.authorization.k8s.io", _) => !name.contains(['/', '%']) && name != "." && name != "..",
-        _ => names::is_dns_subdomain(name),
-    }
-}
-
 fn decorate(
     (at, mut manifest): (Address, Map<String, Value>),
     child: &Child,
@@ -227,7 +207,7 @@ fn decorate(
     if let Some(metadata) = manifest.get_mut("metadata").and_then(Value::as_object_mut) {
         put(metadata, "annotations", names::APPLIED, &digest);
     }
-    let manifest = Value::Object(manifest);
+    let manifest = Arc::new(Value::Object(manifest));
     let (wave, policy, adopt, replace) = (child.wave, child.policy, child.adopt, BTreeSet::new());
     Ok(Wanted { at, manifest, digest, wave, policy, exclusive, release, adopt, replace })
 }
