@@ -11,6 +11,10 @@ use std::time::Duration;
 use house::{House, config_map, inn, wants};
 use serde_json::{Value, json};
 
+/// As the host has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const OBJECTS: usize = 1_000;
 const ROUNDS: usize = 2_000;
 

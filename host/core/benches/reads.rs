@@ -14,6 +14,10 @@ use innkeeper_core::kind::{Key, Kind};
 use innkeeper_core::world::{Listing, Scope};
 use serde_json::{Value, json};
 
+/// As the host has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ROUNDS: usize = 300;
 
 fn config_map(name: &str, text: &str) -> Value {

@@ -15,14 +15,14 @@ use crate::kind::{Key, Kind};
 use crate::pairs::Pairs;
 use crate::parts::Cached;
 
-/// The parts of metadata that decisions need.
+/// The parts of metadata that decisions need. Lists are boxed: there is one entry in most, and a `Vec` that was read
+/// has room for four.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Metadata {
-    /// The name.
-    pub name: String,
-    /// The namespace; none for cluster-scoped objects.
-    pub namespace: Option<String>,
+    /// Read into the object's key.
+    name: String,
+    namespace: Option<String>,
     /// The uid.
     pub uid: String,
     /// The resourceVersion; compares only within one resource.
@@ -34,13 +34,13 @@ pub struct Metadata {
     /// Annotations.
     pub annotations: Pairs,
     /// Finalizers.
-    pub finalizers: Vec<String>,
+    pub finalizers: Box<[String]>,
     /// Owners.
-    pub owner_references: Vec<OwnerReference>,
+    pub owner_references: Box<[OwnerReference]>,
     /// Set while the object is being deleted.
     pub deletion_timestamp: Option<String>,
     /// Who owns which fields.
-    pub managed_fields: Vec<ManagedFields>,
+    pub managed_fields: Box<[ManagedFields]>,
 }
 
 /// One owner of an object.
@@ -140,8 +140,7 @@ struct Places<'a> {
 impl Object {
     /// An object of which nothing is known but its address.
     pub fn named(key: Key) -> Self {
-        let meta = Metadata { name: key.name.clone(), namespace: key.namespace.clone(), ..Metadata::default() };
-        Self { key, meta, text: String::new(), cached: Cached::default() }
+        Self { key, meta: Metadata::default(), text: String::new(), cached: Cached::default() }
     }
 
     /// Reads an object from its JSON text. `kind` is used where the text does not say its own: items of
@@ -150,7 +149,7 @@ impl Object {
         let bad = |e: serde_json::Error| NotAnObject(e.to_string());
         let outer: Outer<'_> = serde_json::from_str(text).map_err(bad)?;
         let metadata = outer.metadata.ok_or_else(|| NotAnObject("it has no metadata".into()))?;
-        let meta: Metadata = serde_json::from_str(metadata.get()).map_err(bad)?;
+        let mut meta: Metadata = serde_json::from_str(metadata.get()).map_err(bad)?;
         let own = match (&outer.api_version, &outer.kind) {
             (Some(version), Some(kind)) => Some(Kind::from_api_version(version, kind)),
             _ => None,
@@ -174,7 +173,7 @@ impl Object {
                 None => uniform(text, &kind).map_err(bad)?,
             },
         };
-        let key = Key::new(kind, meta.namespace.clone(), meta.name.clone());
+        let key = Key::new(kind, meta.namespace.take(), std::mem::take(&mut meta.name));
         Ok(Self { key, meta, text, cached: Cached::default() })
     }
 

@@ -132,7 +132,7 @@ impl Cause {
 fn told(change: &Change) -> (What, Option<String>) {
     let Some(after) = &change.after else { return (What::Deleted, None) };
     let what = if change.before.is_some() { What::Changed } else { What::Created };
-    let before = change.before.as_ref().map(|o| o.meta.managed_fields.as_slice());
+    let before = change.before.as_ref().map(|o| &*o.meta.managed_fields);
     (what, author(before.unwrap_or_default(), &after.meta.managed_fields).map(str::to_owned))
 }
 

@@ -139,7 +139,7 @@ impl Engine {
     fn write_guard(&mut self, name: &str) {
         let Some(declared) = self.reconcilers.get(name) else { return };
         let meta = &declared.object.meta;
-        let mut finalizers = meta.finalizers.clone();
+        let mut finalizers = meta.finalizers.to_vec();
         match declared.is_guarded() {
             true => finalizers.retain(|f| f != RECONCILER_FINALIZER),
             false => finalizers.push(RECONCILER_FINALIZER.to_owned()),

@@ -57,7 +57,7 @@ pub(super) fn told(going: &[Arc<Object>]) -> Option<String> {
     let mut told: Vec<String> = going
         .iter()
         .filter(|child| wave(child) == last)
-        .map(|child| match child.meta.finalizers.as_slice() {
+        .map(|child| match &*child.meta.finalizers {
             [] => child.key.to_string(),
             held => format!("{} (held by {})", child.key, held.join(", ")),
         })
