@@ -57,6 +57,11 @@ impl Stage {
         self.folder.path().join(COMPILED)
     }
 
+    /// What kubectl says, as the one who may do everything.
+    pub(crate) fn kubectl(&self, arguments: &[&str]) -> Result<String> {
+        self.control.run(arguments)
+    }
+
     /// A kubeconfig for a user of that name, who may do everything.
     pub(crate) fn user(&self, name: &str) -> Result<PathBuf> {
         Ok(self.control.user(name, &["system:masters"])?.kubeconfig().to_owned())

@@ -49,14 +49,19 @@ impl Host {
     }
 
     /// Puts a module there, waits until it was called for the first object, and says how long that took, in milliseconds.
-    /// The host says when a call was, to the millisecond.
     pub(super) async fn swap(&mut self, module: &[u8]) -> Result<f64> {
         let (at, digest) = self.put(module)?;
+        self.first_call(&digest, at).await
+    }
+
+    /// Waits until that module was called for the first object, and says how long after that moment it was, in
+    /// milliseconds. The host says when a call was, to the millisecond.
+    pub(super) async fn first_call(&mut self, digest: &str, after: Timestamp) -> Result<f64> {
         let began = Instant::now();
         loop {
             self.process.check()?;
-            if let Some(called) = self.called(&objects::name(0), &digest, at)? {
-                return Ok(called.duration_since(at).as_secs_f64() * 1e3);
+            if let Some(called) = self.called(&objects::name(0), digest, after)? {
+                return Ok(called.duration_since(after).as_secs_f64() * 1e3);
             }
             if began.elapsed() > PATIENCE {
                 bail!("the module {digest} does not decide. {}", self.process.last_words());

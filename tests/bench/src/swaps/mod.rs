@@ -1,6 +1,7 @@
-//! Swaps of modules and plans: how long until another module decides, whether anything is lost on the way, and how long
-//! it takes to work out what a module would change.
+//! Swaps of modules and plans: how long until another module decides, or the one before does again, whether anything is
+//! lost on the way, and how long it takes to work out what a module would change.
 
+mod back;
 mod host;
 mod load;
 mod plan;
@@ -30,6 +31,7 @@ struct Report {
     build: &'static str,
     module_kib: f64,
     quick: Quick,
+    back: Back,
     load: Load,
     plan: Option<Plan>,
 }
@@ -43,6 +45,15 @@ struct Quick {
     compiled: Spread,
     /// Nobody has seen the module before.
     cold: Spread,
+}
+
+/// From the write of the Reconciler to the first call of the module that decided before, in milliseconds.
+#[derive(Debug, Serialize)]
+struct Back {
+    /// It was left a moment ago.
+    at_once: Spread,
+    /// Its code is no longer in memory, but what was compiled is kept.
+    later: Spread,
 }
 
 /// Swaps while objects are changed.
@@ -80,6 +91,7 @@ pub(crate) async fn measure(options: &Options) -> Result<()> {
     let stage = Stage::set(options).await?;
     let contender = Contender::new(Who::Innkeeper, &stage, options, 1)?;
     let quick = quick::measure(&stage, options, &contender, &variants).await?;
+    let back = back::measure(&stage, options, &contender, &variants).await?;
     let load = load::measure(&stage, options.turns, &contender, &variants).await?;
     let plan = plan::measure(&stage, options, &contender, &variants).await?;
     let report = Report {
@@ -88,6 +100,7 @@ pub(crate) async fn measure(options: &Options) -> Result<()> {
         build: if cfg!(debug_assertions) { "debug" } else { "release" },
         module_kib: variants.kib(),
         quick,
+        back,
         load,
         plan,
     };

@@ -6,7 +6,7 @@ use super::Report;
 use crate::statistics::Spread;
 
 pub(super) fn text(report: &Report) -> String {
-    let Report { machine, command, build, module_kib, quick, load, plan } = report;
+    let Report { machine, command, build, module_kib, quick, back, load, plan } = report;
     let mut text = format!("`{command}`: {machine}; {build} build; a module of {module_kib:.0} KiB.\n\n");
     text += "| | middle (least – most) | aim |\n|---|---|---|\n";
     let loaded = shown(quick.loaded);
@@ -14,6 +14,10 @@ pub(super) fn text(report: &Report) -> String {
     let compiled = shown(quick.compiled);
     let _ = writeln!(text, "| swap, what was compiled is kept: file to first call, ms | {compiled} | ≤ 10 |");
     let _ = writeln!(text, "| cold load: file to first call, ms | {} | ≤ 1000 a MB |", shown(quick.cold));
+    let (at_once, later) = (shown(back.at_once), shown(back.later));
+    let _ = writeln!(text, "| rollback right after a swap: write to first call, ms | {at_once} | ≤ 10 |");
+    let _ =
+        writeln!(text, "| rollback to a module whose code was put away: write to first call, ms | {later} | ≤ 10 |");
     let rate = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / load.seconds;
     let _ = writeln!(
         text,

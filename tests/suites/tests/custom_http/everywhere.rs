@@ -47,9 +47,15 @@ fn custom_http_all_02_its_status_follows_kstatus_and_kubectl_shows_what_a_person
     let short = crd["spec"]["names"]["shortNames"][0].as_str().expect("the kind has a short name").to_owned();
     let table = house.kubectl(&["get", &short]);
     let header = table.lines().next().unwrap_or_default();
-    for column in ["NAME", "READY", "AGE"] {
+    for column in ["NAME", "WANTED", "RUNNING", "PORT", "DNS", "READY", "AGE"] {
         assert!(header.contains(column), "there is no column {column}:\n{table}");
     }
+    let dns = format!("web.{}.svc.cluster.local", house.namespace());
+    house.eventually("kubectl shows what is wanted, what runs, the port and the DNS name", || {
+        let table = house.kubectl(&["get", &short]);
+        let row: Vec<_> = table.lines().nth(1).unwrap_or_default().split_whitespace().take(5).collect();
+        if row == ["web", "2", "2", "8090", &dns] { Ok(()) } else { Err(table) }
+    });
     assert!(house.kubectl(&["get", "innkeeper"]).contains("web"), "the category innkeeper holds it");
 }
 
