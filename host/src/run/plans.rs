@@ -6,16 +6,12 @@ use std::sync::Arc;
 use innkeeper_cluster::Cluster;
 use innkeeper_core::engine::{Engine, Found, Input, Survey};
 use innkeeper_core::kind::Kind;
-use innkeeper_core::plan::{Counts, Difference};
 use innkeeper_core::watch::Form;
 use innkeeper_guest::Module;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::guests::Guests;
 use crate::plan::{self, Compared};
-
-/// Objects that a status names as examples.
-const EXAMPLES: usize = 3;
 
 /// Of which Reconciler, and with which module.
 pub(super) type Task = (String, String);
@@ -68,7 +64,7 @@ impl Plans {
             let modules: [Module; 2] = [serving, new];
             let result = match plan::compare(&cluster, &guests.engine, modules, &survey, half_the_cores()).await {
                 Ok(Compared::Lacks(kinds)) => return drop(lacks.send((task, kinds))),
-                Ok(Compared::Differences(all)) => Ok(found(&survey, &all)),
+                Ok(Compared::Differences(all)) => Ok(survey.found(&all)),
                 Err(error) => Err(format!("{error:#}")),
             };
             tell(task, result, inputs);
@@ -83,16 +79,4 @@ fn tell((reconciler, digest): Task, result: Result<Found, String>, inputs: mpsc:
 /// The others go on with the host's work.
 fn half_the_cores() -> usize {
     plan::cores().div_ceil(2)
-}
-
-fn found(survey: &Survey, all: &[Difference]) -> Found {
-    let mut counts = Counts::default();
-    all.iter().for_each(|difference| counts.add(difference));
-    let different = survey.asked.iter().zip(all).filter(|(_, difference)| !difference.is_none());
-    let examples = different.take(EXAMPLES).map(|(asked, difference)| {
-        let key = &asked.object().key;
-        let namespace = key.namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
-        format!("{namespace}{}: {}", key.name, difference.in_short())
-    });
-    (counts, examples.collect())
 }

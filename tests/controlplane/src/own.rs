@@ -229,6 +229,8 @@ impl Own {
     pub(crate) fn kubectl(&self) -> Result<Command> {
         let mut command = Command::new(self.binaries.path("kubectl")?);
         command.env("KUBECONFIG", self.admin_kubeconfig()).env("KUBECACHEDIR", self.folder.join("kubectl-cache"));
+        // It is over before it would be worth its while to look for what memory can be used again.
+        command.env("GOGC", "off");
         self.guardian.adopt(&mut command);
         Ok(command)
     }

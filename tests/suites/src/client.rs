@@ -1,9 +1,10 @@
-//! Reading the API server as a test does: by kind and name, as JSON.
+//! Speaking to the API server as a test does: by kind and name, in JSON. What a user would do, tests do with kubectl.
 
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Instant;
 
+use http::Method;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -15,8 +16,8 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     builder.worker_threads(1).enable_all().build().expect("a runtime can be started")
 });
 
-/// Kinds that tests speak of, besides those of guests: where each is served, its name in paths, and whether it has a
-/// namespace.
+/// Kinds that tests speak of, besides those with CRDs in this project: where each is served, its name in paths, and
+/// whether it has a namespace.
 const KINDS: &[(&str, &str, &str, bool)] = &[
     ("ConfigMap", "/api/v1", "configmaps", true),
     ("Event", "/api/v1", "events", true),
@@ -30,13 +31,10 @@ const KINDS: &[(&str, &str, &str, bool)] = &[
     ("DaemonSet", "/apis/apps/v1", "daemonsets", true),
     ("Deployment", "/apis/apps/v1", "deployments", true),
     ("EndpointSlice", "/apis/discovery.k8s.io/v1", "endpointslices", true),
-    ("FinalBench", "/apis/test.innkeeper.dev/v1", "finalbenches", true),
     ("HorizontalPodAutoscaler", "/apis/autoscaling/v2", "horizontalpodautoscalers", true),
-    ("Hostile", "/apis/test.innkeeper.dev/v1", "hostiles", true),
     ("Ingress", "/apis/networking.k8s.io/v1", "ingresses", true),
     ("Job", "/apis/batch/v1", "jobs", true),
     ("ReplicaSet", "/apis/apps/v1", "replicasets", true),
-    ("Workbench", "/apis/test.innkeeper.dev/v1", "workbenches", true),
 ];
 
 /// A client of the API server.
@@ -79,15 +77,38 @@ impl Client {
             .collect()
     }
 
-    /// What a path answers; none if nothing is there. An API server that is just away is waited for.
-    fn read(&self, path: &str) -> Option<Value> {
+    /// Makes an object of a kind that has no namespace, or is in this one.
+    pub(crate) fn create(&self, kind: &str, namespace: Option<&str>, object: &Value) {
+        self.ask(&Method::POST, &path(kind, namespace), Some(object));
+    }
+
+    /// Changes an object by merge patch, if it is there.
+    pub(crate) fn patch(&self, kind: &str, namespace: Option<&str>, name: &str, patch: &Value) {
+        self.ask(&Method::PATCH, &format!("{}/{name}", path(kind, namespace)), Some(patch));
+    }
+
+    /// Asks for an object's deletion, if it is there, and does not wait for it.
+    pub(crate) fn delete(&self, kind: &str, namespace: Option<&str>, name: &str) {
+        self.ask(&Method::DELETE, &format!("{}/{name}", path(kind, namespace)), None);
+    }
+
+    /// What a path answers; none if nothing is there.
+    pub(crate) fn read(&self, path: &str) -> Option<Value> {
+        self.ask(&Method::GET, path, None)
+    }
+
+    /// What is answered; none if nothing is there. An API server that is just away is waited for.
+    fn ask(&self, method: &Method, path: &str, body: Option<&Value>) -> Option<Value> {
         let began = Instant::now();
         loop {
-            let request = http::Request::get(path).body(Vec::new()).expect("the path is one");
+            let content = if *method == Method::PATCH { "application/merge-patch+json" } else { "application/json" };
+            let request = http::Request::builder().method(method).uri(path).header("Content-Type", content);
+            let body = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
+            let request = request.body(body).expect("the path is one");
             match RUNTIME.block_on(self.client.request::<Value>(request)) {
                 Ok(value) => return Some(value),
                 Err(kube::Error::Api(status)) if status.code == 404 => return None,
-                Err(error) => assert!(began.elapsed() < crate::LIMIT, "GET {path}: {error}"),
+                Err(error) => assert!(began.elapsed() < crate::LIMIT, "{method} {path}: {error}"),
             }
             std::thread::sleep(crate::PAUSE);
         }
@@ -112,7 +133,7 @@ fn known(kind: &str) -> (&'static str, &'static str, bool) {
     if let Some((_, group, plural, namespaced)) = KINDS.iter().find(|(known, ..)| *known == kind) {
         return (group, plural, *namespaced);
     }
-    let ours = kinds::GUESTS.iter().find(|known| known.kind == kind);
+    let ours = kinds::GUESTS.iter().chain(kinds::OF_TESTS.iter()).find(|known| known.kind == kind);
     let ours = ours.unwrap_or_else(|| panic!("no test spoke of {kind} yet: add it"));
     (&ours.prefix, &ours.plural, ours.namespaced)
 }

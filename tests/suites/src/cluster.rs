@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use innkeeper_controlplane::{Audit, ControlPlane, Options};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::client::Client;
@@ -13,6 +14,9 @@ use crate::patience::LIMIT;
 
 /// As whom the host writes, so that the audit log tells its requests from those of the test.
 pub(crate) const HOST_USER: &str = "innkeeper";
+
+/// The host's own kind.
+const RECONCILER: &str = "Reconciler";
 
 static CLUSTER: OnceLock<Cluster> = OnceLock::new();
 
@@ -24,6 +28,8 @@ pub(crate) struct Cluster {
     tester: PathBuf,
     kubectl_cache: TempDir,
     namespaces: AtomicU32,
+    /// The CRDs after they were applied last.
+    applied: Mutex<Vec<Value>>,
 }
 
 impl Cluster {
@@ -41,7 +47,15 @@ impl Cluster {
             let (host, tester) = (user(HOST_USER), user("tester"));
             let client = Client::new(&tester);
             let kubectl_cache = tempfile::tempdir().expect("a folder can be made");
-            let cluster = Self { control, client, host, tester, kubectl_cache, namespaces: AtomicU32::new(0) };
+            let cluster = Self {
+                control,
+                client,
+                host,
+                tester,
+                kubectl_cache,
+                namespaces: AtomicU32::new(0),
+                applied: Mutex::default(),
+            };
             cluster.apply_crds();
             // Where hosts keep modules.
             let namespace = r#"{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "innkeeper"}}"#;
@@ -50,8 +64,24 @@ impl Cluster {
         })
     }
 
-    /// Applies the CRDs of the project and of the guests for tests, and waits until they are served.
+    /// Applies the CRDs of the project and of the guests for tests, and waits until they are served. Where they are as
+    /// they were after the last time, nothing has to be done.
     pub(crate) fn apply_crds(&self) {
+        let mut applied = self.applied.lock().unwrap_or_else(PoisonError::into_inner);
+        if applied.is_empty() || *applied != self.crds() {
+            self.really_apply_crds();
+            *applied = self.crds();
+        }
+    }
+
+    /// Every CRD that is there: its uid, which generation of it, and whether it goes.
+    fn crds(&self) -> Vec<Value> {
+        let all = self.client.list("CustomResourceDefinition", None, "");
+        let of = |meta: &Value| json!([meta["uid"], meta["generation"], meta["deletionTimestamp"]]);
+        all.iter().map(|crd| of(&crd["metadata"])).collect()
+    }
+
+    fn really_apply_crds(&self) {
         let folders = [repository().join("crds"), repository().join("tests/guests/crds")];
         let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
         let mut arguments = vec!["apply".to_owned(), "--server-side".to_owned(), "--force-conflicts".to_owned()];
@@ -62,11 +92,12 @@ impl Cluster {
 
     /// Deletes these Reconcilers, or all, while no host runs: nobody else would take the finalizers away.
     pub(crate) fn delete_reconcilers(&self, names: &[&str]) {
-        let which = if names.is_empty() { &["--all"] } else { names };
-        self.kubectl(&[&["delete", "reconcilers", "--wait=false"], which].concat());
-        let left = self.kubectl(&[&["get", "reconcilers", "-o", "name", "--ignore-not-found"], names].concat());
-        for reconciler in left.lines() {
-            self.kubectl(&["patch", reconciler, "--type=merge", r#"--patch={"metadata":{"finalizers":null}}"#]);
+        for reconciler in self.client.list(RECONCILER, None, "") {
+            let name = reconciler["metadata"]["name"].as_str().unwrap_or_default();
+            if names.is_empty() || names.contains(&name) {
+                self.client.delete(RECONCILER, None, name);
+                self.client.patch(RECONCILER, None, name, &json!({"metadata": {"finalizers": null}}));
+            }
         }
     }
 
@@ -76,7 +107,7 @@ impl Cluster {
         let thread = std::thread::current();
         let test = thread.name().unwrap_or("test").rsplit("::").next().unwrap_or("test").replace('_', "-");
         let name = format!("{}-{number}", test.chars().take(50).collect::<String>().trim_matches('-'));
-        self.kubectl(&["create", "namespace", &name]);
+        self.client.create("Namespace", None, &json!({"metadata": {"name": name}}));
         name
     }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use innkeeper_controlplane::{Mark, Request};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::cluster::HOST_USER;
 use crate::house::House;
@@ -16,9 +16,17 @@ impl House {
         all.by(HOST_USER).without_leases().into_iter().collect()
     }
 
-    /// Deletes every object of a kind in every namespace: a host that starts looks at what other tests left.
+    /// Deletes every object of a kind in every namespace, with finalizers or not: a host that starts looks at what other
+    /// tests left.
     pub fn delete_everywhere(&self, kind: &str) {
-        self.cluster.kubectl(&["delete", kind, "--all", "--all-namespaces", "--wait=true"]);
+        let client = &self.cluster.client;
+        for left in client.list(kind, None, "") {
+            let (meta, nobody_waits) = (&left["metadata"], json!({"metadata": {"finalizers": null}}));
+            let (name, namespace) = (meta["name"].as_str().unwrap_or_default(), meta["namespace"].as_str());
+            client.delete(kind, namespace, name);
+            client.patch(kind, namespace, name, &nobody_waits);
+        }
+        self.eventually(&format!("no {kind} is left"), || client.list(kind, None, "").is_empty());
     }
 
     /// The objects of a namespaced kind with that label, in every namespace.

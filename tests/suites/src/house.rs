@@ -204,6 +204,16 @@ impl House {
         self.cluster.client.get(kind, Some(&self.namespace), name)
     }
 
+    /// One object of another namespace; none if it is not there.
+    pub fn find_in(&self, namespace: &str, kind: &str, name: &str) -> Option<Value> {
+        self.cluster.client.get(kind, Some(namespace), name)
+    }
+
+    /// What a path of the API server answers; none if nothing is there.
+    pub fn read(&self, path: &str) -> Option<Value> {
+        self.cluster.client.read(path)
+    }
+
     /// One object of the namespace that must be there.
     pub fn get(&self, kind: &str, name: &str) -> Value {
         self.find(kind, name).unwrap_or_else(|| panic!("there is no {kind} {name}\n{}", self.state()))

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use foldhash::HashMap;
 
 use super::reconcilers::Declared;
-use super::{Engine, Now, Output};
+use super::{Engine, Found, Now, Output};
 use crate::binding::{Binding, Module};
 use crate::contract::Request;
 use crate::kind::{Key, Kind};
 use crate::object::Object;
+use crate::plan::{Counts, Difference};
 use crate::reconciler;
 use crate::step::{self, Seen};
 use crate::watch::Form;
@@ -48,6 +49,25 @@ pub struct Survey {
     pub asked: Vec<Asked>,
     /// How many are paused, or go.
     pub left_out: usize,
+}
+
+/// Objects that a status names as examples.
+const EXAMPLES: usize = 3;
+
+impl Survey {
+    /// What another module would change, as the status of a Reconciler tells it: of the difference for each that is asked
+    /// about, in their order.
+    pub fn found(&self, differences: &[Difference]) -> Found {
+        let mut counts = Counts::default();
+        differences.iter().for_each(|difference| counts.add(difference));
+        let different = self.asked.iter().zip(differences).filter(|(_, difference)| !difference.is_none());
+        let examples = different.take(EXAMPLES).map(|(asked, difference)| {
+            let key = &asked.object().key;
+            let namespace = key.namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
+            format!("{namespace}{}: {}", key.name, difference.in_short())
+        });
+        (counts, examples.collect())
+    }
 }
 
 impl Engine {

@@ -4,17 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use innkeeper_core::contract::Failure;
-use innkeeper_core::engine::{Found, Input, Output, Survey};
+use innkeeper_core::engine::{Asked, Found, Input, Output, Survey};
 use innkeeper_core::kind::Kind;
-use innkeeper_core::plan::{self, Counts, Difference, Said};
+use innkeeper_core::plan::{self, Difference, Said};
 use innkeeper_core::resource::Resource;
 use innkeeper_core::watch::Form;
 
 use super::{Broken, Lab};
 use crate::guest::Guest;
-
-/// Objects that a status names as examples.
-const EXAMPLES: usize = 3;
 
 /// What came of asking.
 enum Came {
@@ -61,7 +58,7 @@ impl Lab {
         let Some((serving, new)) = serving.zip(self.loaded.get(digest)) else {
             return Came::Done(Err("one of both modules is not loaded any more".to_owned()));
         };
-        let said: Vec<(Said, Said)> = asked(&survey, serving).into_iter().zip(asked(&survey, new)).collect();
+        let said = both(&survey, [serving, new]);
         let mut lacks: BTreeMap<Kind, Option<Form>> = BTreeMap::new();
         for one in said.iter().flat_map(|(before, after)| [before, after]) {
             if let Err(Failure::Unwatched { kind, form }) = one {
@@ -90,23 +87,16 @@ impl Lab {
                 plan::compare(about, Some(before), after, &resource)
             })
             .collect();
-        let mut counts = Counts::default();
-        all.iter().for_each(|difference| counts.add(difference));
-        let different = survey.asked.iter().zip(&all).filter(|(_, difference)| !difference.is_none());
-        let examples = different.take(EXAMPLES).map(|(asked, difference)| {
-            let key = &asked.object().key;
-            let namespace = key.namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
-            format!("{namespace}{}: {}", key.name, difference.in_short())
-        });
-        (counts, examples.collect())
+        survey.found(&all)
     }
 }
 
-/// What a guest says of every object.
-fn asked(survey: &Survey, guest: &Guest) -> Vec<Said> {
-    let ask = |asked: &innkeeper_core::engine::Asked| {
+/// What both guests say of each object: of the same question, in the same world.
+fn both(survey: &Survey, [serving, new]: [&Guest; 2]) -> Vec<(Said, Said)> {
+    let ask = |guest: &Guest, request, world| guest.call(request, world, &survey.binding.limits).result;
+    let of = |asked: &Asked| {
         let (request, world) = asked.question();
-        guest.call(request, world, &survey.binding.limits).result
+        (ask(serving, request.clone(), world.clone()), ask(new, request, world))
     };
-    survey.asked.iter().map(ask).collect()
+    survey.asked.iter().map(of).collect()
 }

@@ -29,7 +29,7 @@ fn a_reconciler_of_another_name_keeps_the_children_of_the_one_before() {
     Bench::new("kept").child(config_map("kept", "two")).apply(&house);
     house.eventually("it does what the object says now", || house.get("ConfigMap", "kept")["data"]["word"] == "two");
     assert_eq!(uid(&house.get("ConfigMap", "kept")), uid(&before));
-    house.delete_everywhere("workbenches");
+    house.delete_everywhere("Workbench");
 }
 
 /// What a backup holds: all that is needed to make an object again. Whoever restores it makes another one of that name.
@@ -57,7 +57,7 @@ fn what_a_backup_brings_back_is_kept_again() {
     house.host().kill();
     let (objects, others) = (saved(&house, &[KIND]), saved(&house, &CHILDREN));
     let reconciler = house.get("Reconciler", GUEST)["spec"].clone();
-    house.delete_everywhere("kindcustomhttps");
+    house.delete_everywhere("KindCustomHttp");
     house.eventually("nothing is left", || house.compare(innkeeper_suites::OBJECT_UID, ""));
     house.lose_reconciler(GUEST);
 

@@ -16,7 +16,7 @@ const AFTER_CHILDREN: &str = include_str!("after.children.yaml");
 pub(crate) fn house() -> House {
     let house = House::alone(&[GUEST]);
     house.garbage_collection_knows_every_kind();
-    house.delete_everywhere("kindcustomhttps");
+    house.delete_everywhere("KindCustomHttp");
     house.eventually("nothing is left of other tests", || house.compare(OBJECT_UID, ""));
     house
 }

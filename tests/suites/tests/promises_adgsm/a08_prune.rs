@@ -4,7 +4,7 @@
 use innkeeper_suites::{House, guest, reworded};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, config_map, look, patch, service};
+use crate::bench::{Bench, config_map, patch, service};
 
 /// A policy that refuses every deletion of a person's or a host's in this namespace that does not name the
 /// uid of the object that is there, or does not say Background. The audit log does not hold what a delete
@@ -77,7 +77,7 @@ fn a08_what_hangs_on_a_pruned_child_goes_with_it() {
     Bench::new("tidy").child(job("work")).child(config_map("stays", "one")).apply(&house);
     house.eventually("the Job has a Pod", || !house.list("Pod", "app=work").is_empty());
     Bench::new("tidy").child(config_map("stays", "one")).apply(&house);
-    house.eventually("the Job is gone", || look(&house, &["job", "work"]).is_none());
+    house.eventually("the Job is gone", || house.find("Job", "work").is_none());
     house.eventually("its Pods are gone", || house.list("Pod", "app=work").is_empty());
     house.wait_for_condition(crate::bench::KIND, "tidy", "Ready", "True");
 }

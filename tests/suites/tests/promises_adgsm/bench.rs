@@ -35,12 +35,6 @@ pub(crate) fn service(name: &str) -> Value {
     })
 }
 
-/// What is there under that name, of kinds that the suites' client does not know too.
-pub(crate) fn look(house: &House, arguments: &[&str]) -> Option<Value> {
-    let said = house.kubectl(&[&["get", "--ignore-not-found", "-o", "json"], arguments].concat());
-    serde_json::from_str(&said).ok()
-}
-
 /// Every version of the objects of a path since that resourceVersion, as a watch tells them: what a test
 /// that looks from time to time could miss.
 pub(crate) fn history(house: &House, path: &str, since: &Value) -> Vec<Value> {

@@ -5,7 +5,7 @@ use innkeeper_controlplane::Request;
 use innkeeper_suites::{House, uid};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, KIND, config_map, history, look, patch, position, service, told};
+use crate::bench::{Bench, KIND, config_map, history, patch, position, service, told};
 
 const CHILDREN: &str = "innkeeper.dev/children";
 const GUEST: &str = "innkeeper.dev/guest";
@@ -76,7 +76,7 @@ fn d01_a_child_in_another_namespace_needs_a_finalizer_before_it_is_written() {
     let elsewhere = house.another_namespace();
     let mut far = config_map("distant", "one");
     far["metadata"]["namespace"] = elsewhere.clone().into();
-    a_far_child(&house, &far, "configmaps", || look(&house, &["configmap", "distant", "--namespace", &elsewhere]));
+    a_far_child(&house, &far, "configmaps", || house.find_in(&elsewhere, "ConfigMap", "distant"));
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn d01_a_guest_that_finalizes_needs_a_finalizer_until_it_is_finished() {
         Bench::of("FinalBench", "last").child(config_map("last", "one")).with("finished", finished.into())
     };
     bench(false).apply(&house);
-    let find = || look(&house, &["finalbench", "last"]);
+    let find = || house.find("FinalBench", "last");
     house.eventually("its child is there", || house.find("ConfigMap", "last").is_some());
     assert_eq!(finalizers(&find().unwrap()), [GUEST]);
     let requests = house.requests_since(&mark);

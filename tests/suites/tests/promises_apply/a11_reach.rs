@@ -3,7 +3,7 @@
 use innkeeper_suites::House;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, KIND, config_map, look, stalled};
+use crate::bench::{Bench, KIND, config_map, stalled};
 
 fn role(name: &str) -> Value {
     let rules = json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]);
@@ -50,7 +50,7 @@ fn a11_a_child_in_another_namespace_needs_a_permission_that_reaches_there() {
     let house = House::alone(&["workbench"]);
     house.start_host();
     let other = house.another_namespace();
-    let there = || look(&house, &["configmap", "far", "--namespace", &other]).is_some();
+    let there = || house.find_in(&other, "ConfigMap", "far").is_some();
     let words = [other.as_str(), "ConfigMap", "does not reach there"];
     let far = elsewhere(config_map("far", "mine"), &other);
     let named = json!({"group": "", "kinds": ["ConfigMap"], "reach": "Named", "namespaces": [other]});
@@ -84,5 +84,5 @@ fn a11_namespaces_of_kubernetes_itself_must_be_named() {
     stalled(&house, "one", "OutcomeRefused", &["kube-system", "does not reach there"]);
     permits(&house, &json!([{"group": "", "kinds": ["ConfigMap"], "reach": "Named", "namespaces": ["kube-system"]}]));
     house.wait_for_condition(KIND, "one", "Ready", "True");
-    assert!(look(&house, &["configmap", &name, "--namespace", "kube-system"]).is_some());
+    assert!(house.find_in("kube-system", "ConfigMap", &name).is_some());
 }

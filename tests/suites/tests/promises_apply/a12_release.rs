@@ -3,7 +3,7 @@
 use innkeeper_suites::{House, uid};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, MANAGER, deeds, deployment, holders, is_quiet, look, patch};
+use crate::bench::{Bench, MANAGER, deeds, deployment, holders, is_quiet, patch};
 
 const REPLICAS: &str = "/f:spec/f:replicas";
 
@@ -21,7 +21,7 @@ fn released() -> Value {
 }
 
 fn live(house: &House) -> Value {
-    look(house, &["deployment", "web"]).unwrap_or_default()
+    house.find("Deployment", "web").unwrap_or_default()
 }
 
 /// Waits until our entry holds replicas, or does not.
@@ -46,7 +46,7 @@ fn a12_a_field_handed_over_keeps_its_live_value_and_is_then_somebody_elses_to_se
     is_quiet(&house);
     assert_eq!(live(&house)["spec"]["replicas"], 5, "not its default");
     assert_eq!((uid(&live(&house)), holders(&live(&house), REPLICAS)), (before, vec!["innkeeper.released".to_owned()]));
-    assert_eq!(deeds(&house, &mark, "deployments"), ["get 200", "patch 200", "patch 200"], "one look, two applies");
+    assert_eq!(deeds(&house, &mark, "deployments"), ["get 200", "patch 200", "patch 200"], "one two applies");
 
     // kubectl scale, or an autoscaler.
     let mark = house.mark();
@@ -88,7 +88,7 @@ fn a12_fields_handed_over_one_after_another_stay_all_and_so_does_a_key_of_a_map_
     for (data, left) in [(json!({"b.c": "2", "d": "3"}), ["a"].as_slice()), (json!({"d": "3"}), &["a", "b.c"])] {
         bench(data.clone());
         house.eventually(&format!("{left:?} are handed over"), || {
-            let live = look(&house, &["configmap", "map"]).unwrap_or_default();
+            let live = house.find("ConfigMap", "map").unwrap_or_default();
             let theirs = |key: &&str| holders(&live, &format!("/f:data/f:{key}")) == ["innkeeper.released"];
             if left.iter().all(theirs) { Ok(()) } else { Err(live["metadata"]["managedFields"].to_string()) }
         });

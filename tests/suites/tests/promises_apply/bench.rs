@@ -32,13 +32,6 @@ pub(crate) fn stalled(house: &House, name: &str, reason: &str, words: &[&str]) -
     message
 }
 
-/// An object of any kind, by what kubectl calls it; none if it is not there.
-pub(crate) fn look(house: &House, arguments: &[&str]) -> Option<Value> {
-    let said =
-        house.kubectl(&[&["get", "--ignore-not-found", "--show-managed-fields", "-o", "json"], arguments].concat());
-    serde_json::from_str(&said).ok()
-}
-
 /// The managers in an object's managedFields that hold the field at this pointer (`/f:spec/f:replicas`).
 pub(crate) fn holders(object: &Value, pointer: &str) -> Vec<String> {
     let entries = object["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();

@@ -4,7 +4,7 @@
 use innkeeper_suites::{House, condition, uid};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, KIND, config_map, deeds, deployment, holders, is_quiet, look, patch, stalled};
+use crate::bench::{Bench, KIND, config_map, deeds, deployment, holders, is_quiet, patch, stalled};
 
 const CHILDREN: &str = "innkeeper.dev/children";
 
@@ -31,7 +31,7 @@ fn finalizers(house: &House, name: &str) -> Value {
 /// Nothing of ours is left on an object.
 fn is_untouched(house: &House, name: &str) {
     house.eventually("nothing of ours is left on it", || {
-        let live = look(house, &["configmap", name]).unwrap_or_default();
+        let live = house.find("ConfigMap", name).unwrap_or_default();
         let managers = live["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();
         let is_so = managers.iter().all(|entry| entry["manager"] == "neighbour")
             && live["metadata"]["annotations"].is_null()
@@ -47,7 +47,7 @@ fn contributed_fields_are_set_changed_and_withdrawn_and_the_object_stays_its_own
     let before = uid(&house.get("ConfigMap", "shared"));
     Bench::new("one").with("contributions", fields("shared", json!({"a": "1", "b": "2"}), &[])).apply_ready(&house);
     assert_eq!(data(&house, "shared"), json!({"theirs": "yes", "a": "1", "b": "2"}));
-    let live = look(&house, &["configmap", "shared"]).unwrap();
+    let live = house.find("ConfigMap", "shared").unwrap();
     let owner = uid(&house.get(KIND, "one"));
     assert_eq!(holders(&live, "/f:data/f:a"), [format!("innkeeper.{owner}")]);
     for field in ["labels", "ownerReferences"] {
@@ -62,7 +62,7 @@ fn contributed_fields_are_set_changed_and_withdrawn_and_the_object_stays_its_own
     patch(&house, "configmap", "shared", "somebody", &json!({"data": {"a": null, "more": "theirs"}}));
     house.eventually("it is back", || data(&house, "shared") == json!({"theirs": "yes", "a": "3", "more": "theirs"}));
     is_quiet(&house);
-    assert_eq!(deeds(&house, &mark, "configmaps"), ["patch 200", "patch 200"], "no look, one apply each");
+    assert_eq!(deeds(&house, &mark, "configmaps"), ["patch 200", "patch 200"], "no one apply each");
 
     patch(&house, "configmap", "shared", "somebody", &json!({"data": {"more": null}}));
     Bench::new("one").apply_ready(&house);

@@ -15,14 +15,7 @@ pub(crate) const SKIP: &str = "innkeeper.dev/skip-finalize=true";
 /// every object of their kind.
 pub(crate) fn alone(guests: &[&str]) -> House {
     let house = House::alone(guests);
-    for kind in ["clusterbenches", "finalbenches", "workbenches"] {
-        let all = look(&house, &[kind, "--all-namespaces"]).unwrap_or_default();
-        for left in all["items"].as_array().into_iter().flatten() {
-            let meta = &left["metadata"];
-            let (name, namespace) = (meta["name"].as_str().unwrap(), meta["namespace"].as_str().unwrap_or("default"));
-            let patch = r#"{"metadata":{"finalizers":null}}"#;
-            house.kubectl(&["patch", kind, name, "--namespace", namespace, "--type=merge", "-p", patch]);
-        }
+    for kind in ["ClusterBench", "FinalBench", "Workbench"] {
         house.delete_everywhere(kind);
     }
     house
@@ -66,7 +59,7 @@ impl Bench<'_> {
     }
 
     pub(crate) fn find(&self) -> Option<Value> {
-        look(self.house, &[self.kind, self.name])
+        self.house.find(self.kind, self.name)
     }
 
     pub(crate) fn finalizers(&self) -> Vec<String> {
@@ -147,15 +140,9 @@ pub(crate) fn permit_everywhere(house: &House, reconciler: &str) {
     house.kubectl(&["patch", "reconciler", reconciler, "--type=merge", "-p", &patch]);
 }
 
-/// What is there under that name; none if it is not.
-pub(crate) fn look(house: &House, arguments: &[&str]) -> Option<Value> {
-    let said = house.kubectl(&[&["get", "--ignore-not-found", "-o", "json"], arguments].concat());
-    serde_json::from_str(&said).ok()
-}
-
 /// A ConfigMap of that namespace.
 pub(crate) fn config_map(house: &House, namespace: &str, name: &str) -> Option<Value> {
-    look(house, &["configmap", name, "--namespace", namespace])
+    house.find_in(namespace, "ConfigMap", name)
 }
 
 /// Where among the requests the first is that does this to that object.

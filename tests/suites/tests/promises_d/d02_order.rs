@@ -1,8 +1,9 @@
 //! D02: children go in reverse wave order, each wave gone before the next; waiting holds no worker.
 
+use innkeeper_suites::OBJECT_UID;
 use serde_json::json;
 
-use crate::bench::{Bench, CHILDREN, SLOW, alone, child_with, config_map, let_go, look, permit_everywhere, position};
+use crate::bench::{Bench, CHILDREN, SLOW, alone, child_with, config_map, let_go, permit_everywhere, position};
 
 /// Three waves of ConfigMaps in a namespace; the last has two, of which one goes when it is let go.
 fn in_waves(namespace: &str) -> serde_json::Value {
@@ -75,8 +76,8 @@ fn d02_objects_that_wait_for_their_children_hold_up_nobody() {
     house.kubectl(&["delete", "workbench", "--selector=slow=yes", "--wait=false"]);
     let going = || house.list("Workbench", "slow=yes");
     house.eventually("every child is marked for deletion", || {
-        let said = look(&house, &["configmap", "--namespace", &elsewhere, "--selector=innkeeper.dev/object-uid"]);
-        let all = said.unwrap()["items"].as_array().unwrap().clone();
+        let all = house.list_everywhere("ConfigMap", OBJECT_UID);
+        let all: Vec<_> = all.iter().filter(|child| child["metadata"]["namespace"] == elsewhere).collect();
         all.len() == MANY && all.iter().all(|child| child["metadata"]["deletionTimestamp"].is_string())
     });
     let other = Bench { house: &house, kind: "Workbench", name: "quick" };

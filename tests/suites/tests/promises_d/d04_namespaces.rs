@@ -4,7 +4,7 @@ use innkeeper_suites::House;
 use serde_json::{Value, json};
 
 use crate::bench::{
-    Bench, CHILDREN, GUEST, SKIP, SLOW, alone, child, child_with, config_map, let_go, look, permit_everywhere,
+    Bench, CHILDREN, GUEST, SKIP, SLOW, alone, child, child_with, config_map, let_go, permit_everywhere,
 };
 
 fn delete_namespace(house: &House, name: &str) {
@@ -12,7 +12,7 @@ fn delete_namespace(house: &House, name: &str) {
 }
 
 fn is_gone(house: &House, name: &str) {
-    house.eventually(&format!("namespace {name} is gone"), || match look(house, &["namespace", name]) {
+    house.eventually(&format!("namespace {name} is gone"), || match house.find("Namespace", name) {
         None => Ok(()),
         Some(there) => Err(there["status"].to_string()),
     });
@@ -93,7 +93,7 @@ fn d04_a_crd_goes_when_its_last_object_is_finished() {
     quick.is_gone();
     slow.says("Reconciling", "Finalizing", &[SKIP]);
     slow.change(&json!({"finished": true}));
-    house.eventually("the CRD is gone", || look(&house, &["crd", crd]).is_none());
+    house.eventually("the CRD is gone", || house.find("CustomResourceDefinition", crd).is_none());
     house.host_says(&["FinalBench.test.innkeeper.dev", "its controller stopped"]);
     for name in ["quick", "slow"] {
         assert!(config_map(&house, &elsewhere, name).is_none(), "its children went before it");

@@ -19,7 +19,7 @@ fn put(house: &House, n: usize, word: &str) {
 /// Two modules that do the same, both of which have decided, and objects that are ready; no others in the cluster.
 fn two_modules(house: &House) -> [String; 2] {
     // A swap looks at every object of the kind.
-    house.delete_everywhere("workbenches");
+    house.delete_everywhere("Workbench");
     let pusher = Pusher::of(house);
     let first = guest("workbench");
     let digests = [first.clone(), rebuilt(&first)].map(|module| {

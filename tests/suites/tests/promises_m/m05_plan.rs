@@ -9,7 +9,7 @@ const KIND: &str = "KindCustomHttp";
 
 /// Two objects of custom-http and no others in the cluster, kept by the module that was pushed.
 pub(crate) fn street(house: &House) -> Vec<u8> {
-    house.delete_everywhere("kindcustomhttps");
+    house.delete_everywhere("KindCustomHttp");
     let module = guest("custom-http");
     Pusher::of(house).pushes(house, &module);
     for name in ["ping", "pong"] {
@@ -109,7 +109,7 @@ fn m05_a_plan_shows_a_difference_line_by_line() {
 #[test]
 fn m05_what_a_module_fails_on_is_counted_and_nothing_is_to_be_deleted() {
     let house = house();
-    house.delete_everywhere("hostiles");
+    house.delete_everywhere("Hostile");
     Pusher::of(&house).pushes(&house, &forge::guest("", ""));
     for name in ["one", "two"] {
         house.apply(&format!(

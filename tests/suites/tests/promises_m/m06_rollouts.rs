@@ -109,7 +109,7 @@ fn m06_a_person_aborts_or_promotes() {
 #[test]
 fn m06_a_module_that_fails_is_left_by_itself_for_the_one_before() {
     let house = house();
-    house.delete_everywhere("hostiles");
+    house.delete_everywhere("Hostile");
     let pusher = Pusher::of(&house);
     pusher.pushes(&house, &forge::guest("", ""));
     let good = digest_of(&house, "hostile");

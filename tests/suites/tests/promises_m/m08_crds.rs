@@ -40,8 +40,7 @@ fn house() -> House {
 }
 
 fn definition(house: &House) -> Value {
-    let found = house.kubectl(&["get", "crd", CRD, "--ignore-not-found", "-o", "json"]);
-    serde_json::from_str(&found).unwrap_or_default()
+    house.find("CustomResourceDefinition", CRD).unwrap_or_default()
 }
 
 /// An object of it is changed, and the change arrives.

@@ -7,8 +7,7 @@ use serde_json::Value;
 pub(crate) fn told(house: &House, name: &str) -> Vec<Value> {
     let uid = uid(&house.get("Reconciler", name)).to_owned();
     // Those about cluster-scoped objects are in this namespace.
-    let list = house.kubectl(&["get", "--raw", "/apis/events.k8s.io/v1/namespaces/default/events"]);
-    let list: Value = serde_json::from_str(&list).unwrap();
+    let list = house.read("/apis/events.k8s.io/v1/namespaces/default/events").unwrap();
     let mut all: Vec<Value> =
         list["items"].as_array().unwrap().iter().filter(|event| event["regarding"]["uid"] == uid).cloned().collect();
     all.sort_by_key(|event| event["eventTime"].as_str().unwrap().to_owned());

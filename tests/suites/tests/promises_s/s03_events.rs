@@ -8,7 +8,7 @@ use crate::bench::{KIND, apply, config_map};
 /// The Events about an object, as events.k8s.io/v1 has them.
 fn events(house: &House, name: &str) -> Vec<Value> {
     let path = format!("/apis/events.k8s.io/v1/namespaces/{}/events", house.namespace());
-    let list: Value = serde_json::from_str(&house.kubectl(&["get", "--raw", &path])).unwrap();
+    let list = house.read(&path).unwrap();
     let all = list["items"].as_array().unwrap().iter();
     all.filter(|event| event["regarding"]["name"] == name && event["regarding"]["kind"] == KIND).cloned().collect()
 }

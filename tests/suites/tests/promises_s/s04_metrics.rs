@@ -67,7 +67,7 @@ fn sum(families: &Families, name: &str, labels: &[(&str, &str)]) -> f64 {
 /// A house with no object of other tests in it: metrics know no namespaces.
 fn alone() -> House {
     let house = House::alone(&["workbench"]);
-    house.delete_everywhere("workbenches");
+    house.delete_everywhere("Workbench");
     house
 }
 

@@ -43,11 +43,9 @@ pub(crate) fn cluster_role(name: &str) -> Value {
     json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules})
 }
 
-/// An object by its kind's name for kubectl, in the house's namespace or in another; none if it is not there.
+/// An object in the house's namespace or in another; none if it is not there.
 pub(crate) fn fetch(house: &House, kind: &str, namespace: Option<&str>, name: &str) -> Option<Value> {
-    let namespace = namespace.unwrap_or(house.namespace());
-    let text = house.kubectl(&["get", kind, name, "--namespace", namespace, "--output", "json", "--ignore-not-found"]);
-    (!text.trim().is_empty()).then(|| serde_json::from_str(&text).unwrap())
+    house.find_in(namespace.unwrap_or(house.namespace()), kind, name)
 }
 
 /// Lets children of the kind that a Reconciler is for be ConfigMaps in any namespace, ClusterRoles and
@@ -80,7 +78,7 @@ pub(crate) fn permit(house: &House, reconciler: &str, verb: &str, list: &[Value]
 
 /// A Workbench that must be there.
 pub(crate) fn object(house: &House, name: &str) -> Value {
-    fetch(house, KUBECTL, None, name).unwrap_or_else(|| panic!("there is no {KIND} {name}\n{}", house.state()))
+    house.find(KIND, name).unwrap_or_else(|| panic!("there is no {KIND} {name}\n{}", house.state()))
 }
 
 /// Waits until a Workbench is ready.

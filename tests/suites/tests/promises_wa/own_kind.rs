@@ -3,8 +3,6 @@
 use innkeeper_suites::{House, guest, reworded};
 use serde_json::{Value, json};
 
-use crate::bench::fetch;
-
 /// A kind of a test's own, kept by a module of its own.
 pub(crate) struct OwnKind {
     /// Five letters in the place of `bench`.
@@ -68,7 +66,8 @@ impl OwnKind {
 
     /// An object of the kind; none if it is not there.
     pub(crate) fn find(&self, house: &House, name: &str) -> Option<Value> {
-        fetch(house, &self.crd_name(), None, name)
+        let (namespace, word) = (house.namespace(), self.word);
+        house.read(&format!("/apis/test.innkeeper.dev/v1/namespaces/{namespace}/work{word}es/{name}"))
     }
 
     /// Waits until its Reconciler says that it is so, by the reason of its condition Ready.

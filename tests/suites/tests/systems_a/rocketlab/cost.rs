@@ -39,7 +39,7 @@ fn looked_at(before: &BTreeMap<String, Vec<Value>>, after: &BTreeMap<String, Vec
 #[test]
 fn rocketlab_11_a_switched_site_calls_exactly_its_own_sources() {
     let house = House::alone(&["rocketlab-site", "rocketlab-tmsource"]);
-    house.delete_everywhere("tmsources");
+    house.delete_everywhere("TmSource");
     house.start_host();
     let mut all = vec![MOON.to_owned(), source("fuel", "moon"), source("spin", "moon"), source("thrust", "moon")];
     for other in 0..OTHERS {
