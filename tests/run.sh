@@ -49,12 +49,18 @@ built=${CARGO_TARGET_DIR:-target}
 
 suites=("$@")
 if [ ${#suites[@]} -eq 0 ]; then
-    # Those with the most tests first: what is long and begins late is waited for.
-    mapfile -t suites < <(cd tests/suites/tests && for folder in */; do
-        echo "$(cat "$folder"*.rs | grep -c '^#\[test\]') ${folder%/}"
+    # What is long and begins late is waited for: those with the most tests first, and those whose tests are long.
+    mapfile -t suites < <(cd tests/suites/tests && for suite in *; do
+        tests=$(cat $(find "$suite" -name '*.rs') | grep -c '^#\[test\]')
+        case $suite in
+        both_ways) each=50 ;;
+        kills) each=6 ;;
+        faults | promises_q | promises_reads) each=3 ;;
+        hostile | promises_d | promises_s) each=2 ;;
+        *) each=1 ;;
+        esac
+        echo "$((tests * each)) $suite"
     done | sort -rn | cut -d' ' -f2)
-    # One test, and a long one.
-    mapfile -t suites < <(echo soak; printf '%s\n' "${suites[@]}" | grep -vx soak)
     others=(--lib --bins)
     for file in {host,guests,tests}/*/tests/*.rs {host,guests,tests}/*/tests/*/main.rs; do
         [ "$(basename "$file")" = main.rs ] && file=$(dirname "$file")
@@ -62,7 +68,7 @@ if [ ${#suites[@]} -eq 0 ]; then
     done
     begin everything-else "${others[@]}"
 fi
-# The longest are shared out between two control planes, by the names of their tests, and go first.
+# The longest are shared out between two control planes, by the names of their tests.
 half_of() {
     case $1 in
     kills) echo before_each_write ;;
@@ -81,12 +87,12 @@ half_of() {
 export RUST_TEST_THREADS=${RUST_TEST_THREADS:-6}
 for suite in "${suites[@]}"; do
     half=$(half_of "$suite")
-    [ -n "$half" ] || continue
-    begin_when_there_is_room "$suite-1" --test "$suite" -- "$half"
-    begin_when_there_is_room "$suite-2" --test "$suite" -- --skip "$half"
-done
-for suite in "${suites[@]}"; do
-    [ -n "$(half_of "$suite")" ] || begin_when_there_is_room "$suite" --test "$suite"
+    if [ -n "$half" ]; then
+        begin_when_there_is_room "$suite-1" --test "$suite" -- "$half"
+        begin_when_there_is_room "$suite-2" --test "$suite" -- --skip "$half"
+    else
+        begin_when_there_is_room "$suite" --test "$suite"
+    fi
 done
 [ $# -gt 0 ] || begin_when_there_is_room examples-in-comments --doc
 while [ ${#names[@]} -gt 0 ]; do reap; done
