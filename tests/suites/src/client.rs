@@ -110,7 +110,7 @@ impl Client {
                 Err(kube::Error::Api(status)) if status.code == 404 => return None,
                 Err(error) => assert!(began.elapsed() < crate::LIMIT, "{method} {path}: {error}"),
             }
-            std::thread::sleep(crate::PAUSE);
+            std::thread::sleep(crate::pause(began.elapsed()));
         }
     }
 }

@@ -29,7 +29,7 @@ pub use house::House;
 pub use modules::{Modules, guest, padded, rebuilt, reworded};
 pub use patience::{LIMIT, Look, OBJECT_UID};
 
-pub(crate) use patience::PAUSE;
+pub(crate) use patience::pause;
 
 /// The uid of an object.
 pub fn uid(object: &Value) -> String {

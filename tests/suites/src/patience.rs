@@ -10,8 +10,12 @@ use crate::kinds;
 
 /// How long anything may take. Generous: garbage collection notices new kinds only every half minute.
 pub const LIMIT: Duration = Duration::from_secs(90);
-/// The time between two looks.
-pub(crate) const PAUSE: Duration = Duration::from_millis(150);
+
+/// The time until the next look, after that long: what is soon so is soon seen, what takes long is not looked at all the
+/// time, for the API server answers each look.
+pub(crate) fn pause(waited: Duration) -> Duration {
+    (waited / 8).clamp(Duration::from_millis(50), Duration::from_millis(300))
+}
 
 /// What a look shows: whether it is so, and perhaps why not.
 pub trait Look {
@@ -39,7 +43,7 @@ impl House {
             if began.elapsed() > LIMIT {
                 panic!("not so after {LIMIT:?}: {sentence}. {complaint}\n{}", self.state());
             }
-            std::thread::sleep(PAUSE);
+            std::thread::sleep(pause(began.elapsed()));
         }
     }
 

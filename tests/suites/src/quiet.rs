@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use innkeeper_controlplane::{Mark, Request};
+use innkeeper_controlplane::{Mark, Request, Requests};
 
 use crate::cluster::HOST_USER;
 use crate::house::House;
@@ -10,6 +10,8 @@ use crate::patience::LIMIT;
 
 /// Nothing for so long is quiet. Longer than the host's pause between two writes of counts.
 const QUIET: Duration = Duration::from_secs(6);
+/// Between two looks at what it asked for.
+const LOOK: Duration = Duration::from_millis(250);
 
 impl House {
     /// A mark in the audit log: what comes after it can be asked for.
@@ -21,6 +23,10 @@ impl House {
     /// other test is in it, everything that has no namespace.
     pub fn requests_since(&self, mark: &Mark) -> Vec<Request> {
         let all = self.cluster.audit().since(mark).expect("the audit log can be read");
+        self.about_this_house(all)
+    }
+
+    fn about_this_house(&self, all: Requests) -> Vec<Request> {
         let ours = |request: &Request| match &request.namespace {
             Some(namespace) => namespace == self.namespace(),
             // Leases are renewed by the clock.
@@ -68,16 +74,21 @@ impl House {
         if self.cluster.control.is_named() {
             return std::thread::sleep(QUIET);
         }
-        let began = Instant::now();
-        loop {
-            let mark = self.mark();
-            std::thread::sleep(QUIET);
-            let heard: Vec<String> =
-                self.requests_since(&mark).iter().filter(|r| r.verb != "watch").map(ToString::to_string).collect();
-            if heard.is_empty() {
-                return;
+        let mut told = self.cluster.audit().follow(&self.mark());
+        let (began, mut quiet_since) = (Instant::now(), Instant::now());
+        while quiet_since.elapsed() < QUIET {
+            std::thread::sleep(LOOK);
+            let news = told.news().expect("the audit log can be read");
+            let heard: Vec<String> = self
+                .about_this_house(news)
+                .iter()
+                .filter(|request| request.verb != "watch")
+                .map(ToString::to_string)
+                .collect();
+            if !heard.is_empty() {
+                quiet_since = Instant::now();
+                assert!(began.elapsed() < LIMIT, "the host finds no rest: {heard:#?}\n{}", self.state());
             }
-            assert!(began.elapsed() < LIMIT, "the host finds no rest: {heard:#?}\n{}", self.state());
         }
     }
 
