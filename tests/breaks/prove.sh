@@ -166,9 +166,9 @@ try() { # PATCH…
     if ! grep -q '^test result' "$log"; then
         echo "$names: no test did run (see $log)"; failed=1; return
     fi
-    # libtest lists the names of failed tests, indented, at the end of each target.
-    red=$(awk '/^failures:$/ {list = ""} /^test result/ {printf "%s", list; list = ""} {list = list $0 "\n"}' "$log" \
-        | sed -nE 's/^    ([a-z0-9_]+(::[a-z0-9_]+)*)$/\1/p' | sort -u)
+    # libtest lists the names of failed tests, indented, at the end of each target. What a test said may be megabytes.
+    red=$(awk '/^failures:$/ {list = ""} /^test result/ {printf "%s", list; list = ""}
+        /^    [a-z0-9_]+(::[a-z0-9_]+)*$/ {list = list $1 "\n"}' "$log" | sort -u)
     for patch in "$@"; do
         name=$(basename "$patch" .patch)
         read -r _ _ test < <(said "$patch" Test)
