@@ -79,7 +79,7 @@ impl Module {
             Some(code) => code,
             None => {
                 let bytes = self.bytes().map_err(|error| format!("its file cannot be read: {error}"))?;
-                engine.compiled(&bytes, self.digest()).map_err(|error| sentence(&error))?
+                engine.compiled_anew(&bytes, self.digest()).map_err(|error| sentence(&error))?
             }
         };
         engine.link(&code).map_err(|error| error.to_string())

@@ -70,9 +70,14 @@ impl Engine {
 
     /// The file's code: as it was compiled before, or compiled now.
     pub(crate) fn compiled(&self, bytes: &[u8], digest: &str) -> Result<Component, LoadError> {
-        if let Some(compiled) = self.cached(digest) {
-            return Ok(compiled);
+        match self.cached(digest) {
+            Some(compiled) => Ok(compiled),
+            None => self.compiled_anew(bytes, digest),
         }
+    }
+
+    /// The file's code, compiled now.
+    pub(crate) fn compiled_anew(&self, bytes: &[u8], digest: &str) -> Result<Component, LoadError> {
         sized(bytes)?;
         let code = match &self.inner.compiler {
             Some(compiler) => compiler.compile(bytes)?,
