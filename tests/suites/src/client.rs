@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use http::Method;
 use kube::config::{KubeConfigOptions, Kubeconfig};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use crate::kinds;
@@ -82,9 +82,10 @@ impl Client {
         self.ask(&Method::POST, &path(kind, namespace), Some(object));
     }
 
-    /// Changes an object by merge patch, if it is there.
-    pub(crate) fn patch(&self, kind: &str, namespace: Option<&str>, name: &str, patch: &Value) {
-        self.ask(&Method::PATCH, &format!("{}/{name}", path(kind, namespace)), Some(patch));
+    /// Takes an object's finalizers away, if it is there.
+    pub(crate) fn let_go(&self, kind: &str, namespace: Option<&str>, name: &str) {
+        let none = json!({"metadata": {"finalizers": null}});
+        self.ask(&Method::PATCH, &format!("{}/{name}", path(kind, namespace)), Some(&none));
     }
 
     /// Asks for an object's deletion, if it is there, and does not wait for it.
@@ -133,7 +134,7 @@ fn known(kind: &str) -> (&'static str, &'static str, bool) {
     if let Some((_, group, plural, namespaced)) = KINDS.iter().find(|(known, ..)| *known == kind) {
         return (group, plural, *namespaced);
     }
-    let ours = kinds::GUESTS.iter().chain(kinds::OF_TESTS.iter()).find(|known| known.kind == kind);
+    let ours = kinds::OURS.iter().find(|known| known.kind == kind);
     let ours = ours.unwrap_or_else(|| panic!("no test spoke of {kind} yet: add it"));
     (&ours.prefix, &ours.plural, ours.namespaced)
 }

@@ -68,10 +68,16 @@ impl Cluster {
     /// they were after the last time, nothing has to be done.
     pub(crate) fn apply_crds(&self) {
         let mut applied = self.applied.lock().unwrap_or_else(PoisonError::into_inner);
-        if applied.is_empty() || *applied != self.crds() {
-            self.really_apply_crds();
-            *applied = self.crds();
+        if !applied.is_empty() && *applied == self.crds() {
+            return;
         }
+        let folders = [repository().join("crds"), repository().join("tests/guests/crds")];
+        let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+        let mut arguments = vec!["apply".to_owned(), "--server-side".to_owned(), "--force-conflicts".to_owned()];
+        arguments.extend(files.map(|file| format!("--filename={}", file.path().display())));
+        self.kubectl(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        self.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"]);
+        *applied = self.crds();
     }
 
     /// Every CRD that is there: its uid, which generation of it, and whether it goes.
@@ -81,22 +87,13 @@ impl Cluster {
         all.iter().map(|crd| of(&crd["metadata"])).collect()
     }
 
-    fn really_apply_crds(&self) {
-        let folders = [repository().join("crds"), repository().join("tests/guests/crds")];
-        let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
-        let mut arguments = vec!["apply".to_owned(), "--server-side".to_owned(), "--force-conflicts".to_owned()];
-        arguments.extend(files.map(|file| format!("--filename={}", file.path().display())));
-        self.kubectl(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
-        self.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"]);
-    }
-
     /// Deletes these Reconcilers, or all, while no host runs: nobody else would take the finalizers away.
     pub(crate) fn delete_reconcilers(&self, names: &[&str]) {
         for reconciler in self.client.list(RECONCILER, None, "") {
             let name = reconciler["metadata"]["name"].as_str().unwrap_or_default();
             if names.is_empty() || names.contains(&name) {
                 self.client.delete(RECONCILER, None, name);
-                self.client.patch(RECONCILER, None, name, &json!({"metadata": {"finalizers": null}}));
+                self.client.let_go(RECONCILER, None, name);
             }
         }
     }

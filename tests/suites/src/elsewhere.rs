@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use innkeeper_controlplane::{Mark, Request};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::cluster::HOST_USER;
 use crate::house::House;
@@ -16,17 +16,23 @@ impl House {
         all.by(HOST_USER).without_leases().into_iter().collect()
     }
 
-    /// Deletes every object of a kind in every namespace, with finalizers or not: a host that starts looks at what other
-    /// tests left.
+    /// Deletes every object of a kind in every namespace: a host that starts looks at what other tests left.
     pub fn delete_everywhere(&self, kind: &str) {
         let client = &self.cluster.client;
-        for left in client.list(kind, None, "") {
-            let (meta, nobody_waits) = (&left["metadata"], json!({"metadata": {"finalizers": null}}));
-            let (name, namespace) = (meta["name"].as_str().unwrap_or_default(), meta["namespace"].as_str());
-            client.delete(kind, namespace, name);
-            client.patch(kind, namespace, name, &nobody_waits);
-        }
+        self.each_everywhere(kind, |namespace, name| client.delete(kind, namespace, name));
         self.eventually(&format!("no {kind} is left"), || client.list(kind, None, "").is_empty());
+    }
+
+    /// Takes the finalizers away from every object of a kind in every namespace, where no host is there that would.
+    pub fn let_go_everywhere(&self, kind: &str) {
+        self.each_everywhere(kind, |namespace, name| self.cluster.client.let_go(kind, namespace, name));
+    }
+
+    fn each_everywhere(&self, kind: &str, act: impl Fn(Option<&str>, &str)) {
+        for object in self.cluster.client.list(kind, None, "") {
+            let meta = &object["metadata"];
+            act(meta["namespace"].as_str(), meta["name"].as_str().unwrap_or_default());
+        }
     }
 
     /// The objects of a namespaced kind with that label, in every namespace.

@@ -15,18 +15,16 @@ pub(crate) struct Kind {
     pub(crate) namespaced: bool,
 }
 
-/// The kinds of every guest of this project.
-pub(crate) static GUESTS: LazyLock<Vec<Kind>> = LazyLock::new(|| of("crds"));
-/// The kinds of the guests for tests.
-pub(crate) static OF_TESTS: LazyLock<Vec<Kind>> = LazyLock::new(|| of("tests/guests/crds"));
-
-fn of(folder: &str) -> Vec<Kind> {
-    let files = std::fs::read_dir(repository().join(folder)).expect("there is a folder with CRDs").flatten();
+/// The kinds of every guest of this project, and of those for tests.
+pub(crate) static OURS: LazyLock<Vec<Kind>> = LazyLock::new(|| {
+    let folders = ["crds", "tests/guests/crds"].map(|folder| repository().join(folder));
+    let files =
+        folders.iter().flat_map(|folder| std::fs::read_dir(folder).expect("there is a folder with CRDs").flatten());
     let texts = files.map(|file| std::fs::read_to_string(file.path()).expect("a CRD can be read"));
     let mut all: Vec<Kind> = texts.flat_map(|text| expected::documents(&text)).map(|crd| kind(&crd)).collect();
     all.sort_by(|a, b| a.kind.cmp(&b.kind));
     all
-}
+});
 
 fn kind(crd: &Value) -> Kind {
     let text = |value: &Value| value.as_str().expect("a CRD names its kind").to_owned();

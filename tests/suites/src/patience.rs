@@ -119,8 +119,7 @@ impl House {
             }
             serde_yaml_ng::to_string(&objects).unwrap_or_default()
         };
-        let guests = kinds::GUESTS.iter().filter(|known| known.namespaced).map(|known| known.kind.as_str());
-        let of_guests = TEST_KINDS.into_iter().chain(guests).map(|kind| (kind, ""));
+        let of_guests = kinds::OURS.iter().filter(|known| known.namespaced).map(|known| (known.kind.as_str(), ""));
         for (kind, labels) in of_guests.chain(CHILD_KINDS.map(|kind| (kind, OBJECT_UID))) {
             let objects = self.list(kind, labels);
             if !objects.is_empty() {
@@ -141,8 +140,6 @@ impl House {
 
 /// The label on a child that holds the uid of its object.
 pub const OBJECT_UID: &str = "innkeeper.dev/object-uid";
-/// The kinds that the guests for tests keep.
-const TEST_KINDS: [&str; 3] = ["FinalBench", "Hostile", "Workbench"];
 /// The kinds of which guests have children. Kinds that copy the labels of a child (EndpointSlices those of
 /// their Service) are not among them.
 const CHILD_KINDS: [&str; 14] = [

@@ -1,5 +1,6 @@
 //! How long it takes to go back: from the write of the Reconciler to the first call of the module that decided before.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -51,14 +52,13 @@ async fn times(stage: &Stage, options: &Options, host: &mut Host, variants: &Var
         host.swap(variants.module(turn)).await?;
         tokio::time::sleep(KEPT).await;
     }
+    let kubeconfig = stage.user(USER)?;
     let (mut at_once, mut later) = (Vec::new(), Vec::new());
     for turn in 1..=AT_ONCE + LATER {
+        let (times, pause) = if turn <= AT_ONCE { (&mut at_once, Duration::ZERO) } else { (&mut later, WHILE) };
+        tokio::time::sleep(pause).await;
         let module = digest(variants.module(turn));
-        let times = if turn <= AT_ONCE { &mut at_once } else { &mut later };
-        if turn > AT_ONCE {
-            tokio::time::sleep(WHILE).await;
-        }
-        let written = go_back(stage, options, &module)?;
+        let written = go_back(stage, options, &kubeconfig, &module)?;
         times.push(host.first_call(&module, written).await?);
     }
     let spread = |all| Spread::of(all).context("nothing was measured");
@@ -66,10 +66,10 @@ async fn times(stage: &Stage, options: &Options, host: &mut Host, variants: &Var
 }
 
 /// Goes back to that module as a person does. When the API server got the write of the Reconciler.
-fn go_back(stage: &Stage, options: &Options, module: &str) -> Result<Timestamp> {
+fn go_back(stage: &Stage, options: &Options, kubeconfig: &Path, module: &str) -> Result<Timestamp> {
     let mark = stage.audit.mark()?;
     let mut command = Command::new(options.host()?);
-    command.args(["rollback", RECONCILER, "--to", module]).arg("--kubeconfig").arg(stage.user(USER)?);
+    command.args(["rollback", RECONCILER, "--to", module]).arg("--kubeconfig").arg(kubeconfig);
     let said = command.env_remove("KUBECONFIG").output().context("innkeeper rollback cannot be run")?;
     ensure!(said.status.success(), "innkeeper rollback: {}", String::from_utf8_lossy(&said.stderr));
     let writes = stage.audit.since(&mark)?.by(USER).of("reconcilers").writes();

@@ -16,6 +16,7 @@ pub(crate) const SKIP: &str = "innkeeper.dev/skip-finalize=true";
 pub(crate) fn alone(guests: &[&str]) -> House {
     let house = House::alone(guests);
     for kind in ["ClusterBench", "FinalBench", "Workbench"] {
+        house.let_go_everywhere(kind);
         house.delete_everywhere(kind);
     }
     house

@@ -43,11 +43,6 @@ pub(crate) fn cluster_role(name: &str) -> Value {
     json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules})
 }
 
-/// An object in the house's namespace or in another; none if it is not there.
-pub(crate) fn fetch(house: &House, kind: &str, namespace: Option<&str>, name: &str) -> Option<Value> {
-    house.find_in(namespace.unwrap_or(house.namespace()), kind, name)
-}
-
 /// Lets children of the kind that a Reconciler is for be ConfigMaps in any namespace, ClusterRoles and
 /// Workbenches, as a person would: by widening its permissions.
 pub(crate) fn widen(house: &House, reconciler: &str) {

@@ -3,7 +3,7 @@
 use innkeeper_suites::{House, uid};
 use serde_json::{Value, json};
 
-use crate::bench::{bench_with, cluster_role, config_map, fetch, wait_until_ready, widen, within};
+use crate::bench::{bench_with, cluster_role, config_map, wait_until_ready, widen, within};
 
 /// A house with a Workbench whose only child is this one.
 fn house_with(child: &dyn Fn(&House) -> Value) -> House {
@@ -17,7 +17,7 @@ fn house_with(child: &dyn Fn(&House) -> Value) -> House {
 /// The live child of a manifest; none if it is not there.
 fn live(house: &House, child: &Value) -> Option<Value> {
     let (kind, meta) = (child["kind"].as_str().unwrap(), &child["metadata"]);
-    fetch(house, kind, meta["namespace"].as_str(), meta["name"].as_str().unwrap())
+    house.find_in(meta["namespace"].as_str().unwrap_or(house.namespace()), kind, meta["name"].as_str().unwrap())
 }
 
 /// Whether every stated field of the manifest is so.

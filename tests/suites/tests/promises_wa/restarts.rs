@@ -3,7 +3,7 @@
 use innkeeper_suites::House;
 use serde_json::{Value, json};
 
-use crate::bench::{children_of, config_map, fetch, widen, within};
+use crate::bench::{children_of, config_map, widen, within};
 use crate::own_kind::OwnKind;
 
 /// The CRD with its version v1 served or not, beside a version v2 that is.
@@ -71,6 +71,6 @@ fn w01_a_kind_that_comes_back_with_another_scope_has_its_controller_anew() {
     let said = house.get("ConfigMap", "pencil")["metadata"]["annotations"]["innkeeper.dev/object"].clone();
     assert_eq!(said, "Workperch.test.innkeeper.dev//two", "its object has no namespace");
     house.kubectl(&[&cache[..], &["delete", &kind.crd_name(), "two"]].concat());
-    house.eventually("its child goes with it", || fetch(&house, "ConfigMap", None, "pencil").is_none());
+    house.eventually("its child goes with it", || house.find("ConfigMap", "pencil").is_none());
     house.kubectl(&["delete", "crd", &kind.crd_name()]);
 }

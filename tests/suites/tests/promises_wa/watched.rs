@@ -4,7 +4,7 @@
 use innkeeper_suites::{House, uid};
 use serde_json::json;
 
-use crate::bench::{children_of, config_map, fetch, widen, within};
+use crate::bench::{children_of, config_map, widen, within};
 use crate::own_kind::OwnKind;
 
 #[test]
@@ -34,7 +34,7 @@ fn w01_a_terminating_crd_keeps_its_controller_until_its_last_object_is_finished(
     let elsewhere = house.another_namespace();
     house.apply(&kind.object("one", &children_of(&[within(config_map("paper", "text"), &elsewhere)])));
     house.eventually("the child is in the other namespace", || {
-        fetch(&house, "ConfigMap", Some(&elsewhere), "paper").is_some()
+        house.find_in(&elsewhere, "ConfigMap", "paper").is_some()
     });
     let finalizers = kind.find(&house, "one").unwrap()["metadata"]["finalizers"].clone();
     assert_eq!(finalizers, json!(["innkeeper.dev/children"]), "garbage collection cannot reach the child");
@@ -48,7 +48,7 @@ fn w01_a_terminating_crd_keeps_its_controller_until_its_last_object_is_finished(
     hold(r#"["example.com/hold"]"#);
     house.kubectl(&["delete", "crd", &kind.crd_name(), "--wait=false"]);
     house.eventually("the host deletes the child", || {
-        fetch(&house, "ConfigMap", Some(&elsewhere), "paper").unwrap()["metadata"]["deletionTimestamp"].is_string()
+        house.find_in(&elsewhere, "ConfigMap", "paper").unwrap()["metadata"]["deletionTimestamp"].is_string()
     });
     let crd = house.get("CustomResourceDefinition", &kind.crd_name());
     assert!(crd["metadata"]["deletionTimestamp"].is_string(), "the CRD is terminating");
@@ -57,7 +57,7 @@ fn w01_a_terminating_crd_keeps_its_controller_until_its_last_object_is_finished(
 
     hold("null");
     house.eventually("the CRD ends", || house.find("CustomResourceDefinition", &kind.crd_name()).is_none());
-    assert!(fetch(&house, "ConfigMap", Some(&elsewhere), "paper").is_none(), "no child is left");
+    assert!(house.find_in(&elsewhere, "ConfigMap", "paper").is_none(), "no child is left");
     kind.wait_until_controller(&house, "stopped", 1);
     kind.wait_for_reason(&house, "KindNotFound");
 }
