@@ -76,6 +76,5 @@ pub fn invalid_config_map(name: &str) -> Value {
 
 /// Changes an object by merge patch under that field manager.
 pub fn patch(house: &House, kind: &str, name: &str, manager: &str, patch: &Value) {
-    let manager = format!("--field-manager={manager}");
-    house.kubectl(&["patch", kind, name, "--type=merge", &manager, "-p", &patch.to_string()]);
+    house.cluster.client.patch(kind, Some(house.namespace()), name, manager, patch);
 }

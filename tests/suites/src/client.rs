@@ -1,4 +1,5 @@
-//! Speaking to the API server as a test does: by kind and name, in JSON. What a user would do, tests do with kubectl.
+//! Speaking to the API server as a test does: by kind and name, in JSON. What a user would do, tests do
+//! with kubectl or as kubectl does it (`hands.rs`).
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -9,6 +10,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
+use crate::applying::Place;
 use crate::kinds;
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
@@ -35,7 +37,13 @@ const KINDS: &[(&str, &str, &str, bool)] = &[
     ("Ingress", "/apis/networking.k8s.io/v1", "ingresses", true),
     ("Job", "/apis/batch/v1", "jobs", true),
     ("ReplicaSet", "/apis/apps/v1", "replicasets", true),
+    ("MutatingAdmissionPolicy", ADMISSION, "mutatingadmissionpolicies", false),
+    ("MutatingAdmissionPolicyBinding", ADMISSION, "mutatingadmissionpolicybindings", false),
+    ("ValidatingAdmissionPolicy", ADMISSION, "validatingadmissionpolicies", false),
+    ("ValidatingAdmissionPolicyBinding", ADMISSION, "validatingadmissionpolicybindings", false),
 ];
+
+const ADMISSION: &str = "/apis/admissionregistration.k8s.io/v1";
 
 /// A client of the API server.
 pub(crate) struct Client {
@@ -88,9 +96,16 @@ impl Client {
         self.ask(&Method::PATCH, &format!("{}/{name}", path(kind, namespace)), Some(&none));
     }
 
-    /// Asks for an object's deletion, if it is there, and does not wait for it.
-    pub(crate) fn delete(&self, kind: &str, namespace: Option<&str>, name: &str) {
-        self.ask(&Method::DELETE, &format!("{}/{name}", path(kind, namespace)), None);
+    /// Asks for an object's deletion and does not wait for it. Whether it was there.
+    pub(crate) fn delete(&self, kind: &str, namespace: Option<&str>, name: &str) -> bool {
+        let path = format!("{}/{name}?propagationPolicy=Background", path(kind, namespace));
+        self.ask(&Method::DELETE, &path, None).is_some()
+    }
+
+    /// Changes an object by merge patch under that field manager.
+    pub(crate) fn patch(&self, kind: &str, namespace: Option<&str>, name: &str, manager: &str, patch: &Value) {
+        let path = format!("{}/{name}?fieldManager={manager}", path(kind, namespace));
+        self.send(&Method::PATCH, &path, patch).unwrap_or_else(|e| panic!("{kind} {name} cannot be patched: {e}"));
     }
 
     /// What a path answers; none if nothing is there.
@@ -98,15 +113,25 @@ impl Client {
         self.ask(&Method::GET, path, None)
     }
 
+    /// Where objects of that kind and version are, seen from a namespace; none of a kind that no test spoke of.
+    pub(crate) fn place(&self, version: &Value, kind: &str, namespace: &str) -> Option<Place> {
+        let (group, _, namespaced) = find(kind)?;
+        let is_custom = !KINDS.iter().any(|(known, ..)| *known == kind);
+        let namespace = namespaced.then(|| namespace.to_owned());
+        let path = path(kind, namespace.as_deref());
+        (version == api_version_of(group)).then_some(Place { path, namespace, is_custom })
+    }
+
+    /// Sends this once. The error is what the API server says.
+    pub(crate) fn send(&self, method: &Method, path: &str, body: &Value) -> Result<(), kube::Error> {
+        RUNTIME.block_on(self.client.request::<Value>(request(method, path, Some(body)))).map(drop)
+    }
+
     /// What is answered; none if nothing is there. An API server that is just away is waited for.
     fn ask(&self, method: &Method, path: &str, body: Option<&Value>) -> Option<Value> {
         let began = Instant::now();
         loop {
-            let content = if *method == Method::PATCH { "application/merge-patch+json" } else { "application/json" };
-            let request = http::Request::builder().method(method).uri(path).header("Content-Type", content);
-            let body = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
-            let request = request.body(body).expect("the path is one");
-            match RUNTIME.block_on(self.client.request::<Value>(request)) {
+            match RUNTIME.block_on(self.client.request::<Value>(request(method, path, body))) {
                 Ok(value) => return Some(value),
                 Err(kube::Error::Api(status)) if status.code == 404 => return None,
                 Err(error) => assert!(began.elapsed() < crate::LIMIT, "{method} {path}: {error}"),
@@ -114,6 +139,13 @@ impl Client {
             std::thread::sleep(crate::pause(began.elapsed()));
         }
     }
+}
+
+fn request(method: &Method, path: &str, body: Option<&Value>) -> http::Request<Vec<u8>> {
+    let content = if *method == Method::PATCH { "application/merge-patch+json" } else { "application/json" };
+    let request = http::Request::builder().method(method).uri(path).header("Content-Type", content);
+    let body = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
+    request.body(body).expect("the path is one")
 }
 
 fn path(kind: &str, namespace: Option<&str>) -> String {
@@ -125,16 +157,26 @@ fn path(kind: &str, namespace: Option<&str>) -> String {
 }
 
 fn api_version(kind: &str) -> &'static str {
-    let group = known(kind).0;
+    api_version_of(known(kind).0)
+}
+
+fn api_version_of(group: &str) -> &str {
     group.strip_prefix("/apis/").or(group.strip_prefix("/api/")).unwrap_or(group)
 }
 
-/// Where a kind is served, its name in paths, and whether it has a namespace.
+/// Where a kind is served, its name in paths, and whether it has a namespace. It may be named as kubectl takes it.
 fn known(kind: &str) -> (&'static str, &'static str, bool) {
-    if let Some((_, group, plural, namespaced)) = KINDS.iter().find(|(known, ..)| *known == kind) {
-        return (group, plural, *namespaced);
+    find(kind).unwrap_or_else(|| panic!("no test spoke of {kind} yet: add it"))
+}
+
+fn find(kind: &str) -> Option<(&'static str, &'static str, bool)> {
+    let resource = kind.split('.').next().unwrap_or(kind);
+    let is_meant = |kind: &str, plural: &str| kind.eq_ignore_ascii_case(resource) || plural == resource;
+    if let Some((_, group, plural, namespaced)) = KINDS.iter().find(|(kind, _, plural, _)| is_meant(kind, plural)) {
+        return Some((group, plural, *namespaced));
     }
-    let ours = kinds::OURS.iter().find(|known| known.kind == kind);
-    let ours = ours.unwrap_or_else(|| panic!("no test spoke of {kind} yet: add it"));
-    (&ours.prefix, &ours.plural, ours.namespaced)
+    let ours = kinds::OURS
+        .iter()
+        .find(|known| is_meant(&known.kind, &known.plural) || known.short.iter().any(|short| short == resource))?;
+    Some((&ours.prefix, &ours.plural, ours.namespaced))
 }

@@ -19,7 +19,9 @@ impl House {
     /// Deletes every object of a kind in every namespace: a host that starts looks at what other tests left.
     pub fn delete_everywhere(&self, kind: &str) {
         let client = &self.cluster.client;
-        self.each_everywhere(kind, |namespace, name| client.delete(kind, namespace, name));
+        self.each_everywhere(kind, |namespace, name| {
+            client.delete(kind, namespace, name);
+        });
         self.eventually(&format!("no {kind} is left"), || client.list(kind, None, "").is_empty());
     }
 

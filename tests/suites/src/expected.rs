@@ -4,9 +4,14 @@ use serde_json::Value;
 
 /// The documents of a YAML file.
 pub(crate) fn documents(yaml: &str) -> Vec<Value> {
-    use serde_yaml_ng::Deserializer;
-    let parse = |document| serde::Deserialize::deserialize(document).expect("the file is YAML");
-    Deserializer::from_str(yaml).map(parse).filter(|value: &Value| !value.is_null()).collect()
+    parsed(yaml).expect("the file is YAML")
+}
+
+/// The documents of a text that may be none.
+pub(crate) fn parsed(yaml: &str) -> Result<Vec<Value>, serde_yaml_ng::Error> {
+    let all = serde_yaml_ng::Deserializer::from_str(yaml).map(serde::Deserialize::deserialize);
+    let is_something = |value: &Result<Value, _>| !matches!(value, Ok(Value::Null));
+    all.filter(is_something).collect()
 }
 
 /// Where `live` is not as `expected` says; empty if it is.

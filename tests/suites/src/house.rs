@@ -174,31 +174,6 @@ impl House {
         self.cluster.new_namespace()
     }
 
-    /// Runs kubectl in the namespace; it must succeed. Returns what it printed.
-    pub fn kubectl(&self, arguments: &[&str]) -> String {
-        self.cluster.kubectl(&[&["--namespace", &self.namespace], arguments].concat())
-    }
-
-    /// Runs kubectl in the namespace; it must be refused. Returns why.
-    pub fn kubectl_is_refused(&self, arguments: &[&str]) -> String {
-        self.cluster.kubectl_is_refused(&[&["--namespace", &self.namespace], arguments].concat(), "")
-    }
-
-    /// `kubectl apply` of a YAML text.
-    pub fn apply(&self, yaml: &str) {
-        self.cluster.kubectl_with(&["--namespace", &self.namespace, "apply", "-f", "-"], yaml);
-    }
-
-    /// `kubectl apply` of a YAML text that must be refused. Returns why.
-    pub fn apply_is_refused(&self, yaml: &str) -> String {
-        self.cluster.kubectl_is_refused(&["--namespace", &self.namespace, "apply", "-f", "-"], yaml)
-    }
-
-    /// `kubectl` with a text as its input; it must succeed.
-    pub fn kubectl_with(&self, arguments: &[&str], input: &str) -> String {
-        self.cluster.kubectl_with(&[&["--namespace", &self.namespace], arguments].concat(), input)
-    }
-
     /// One object of the namespace (or of none, for cluster-scoped kinds); none if it is not there.
     pub fn find(&self, kind: &str, name: &str) -> Option<Value> {
         self.cluster.client.get(kind, Some(&self.namespace), name)

@@ -7,11 +7,12 @@ use serde_json::Value;
 use crate::cluster::repository;
 use crate::expected;
 
-/// A kind, where it is served, its name in paths, and whether it has a namespace.
+/// A kind, where it is served, its names in paths and for kubectl, and whether it has a namespace.
 pub(crate) struct Kind {
     pub(crate) kind: String,
     pub(crate) prefix: String,
     pub(crate) plural: String,
+    pub(crate) short: Vec<String>,
     pub(crate) namespaced: bool,
 }
 
@@ -33,6 +34,7 @@ fn kind(crd: &Value) -> Kind {
         kind: text(&spec["names"]["kind"]),
         prefix: format!("/apis/{}/{}", text(&spec["group"]), text(&spec["versions"][0]["name"])),
         plural: text(&spec["names"]["plural"]),
+        short: spec["names"]["shortNames"].as_array().into_iter().flatten().map(text).collect(),
         namespaced: spec["scope"] == "Namespaced",
     }
 }

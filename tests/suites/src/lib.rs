@@ -4,6 +4,7 @@
 //! a process as people run it, and everything that a test does to them goes through kubectl or the API.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a fixture fails its test by panicking")]
 
+mod applying;
 pub mod bench;
 mod between;
 mod client;
@@ -13,6 +14,7 @@ mod elsewhere;
 mod expected;
 pub mod exposition;
 pub mod forge;
+mod hands;
 mod host;
 mod house;
 mod kinds;

@@ -27,6 +27,6 @@ fn custom_http_goes_on(house: &House) {
 /// Changes the object `web` and sees the change arrive: so the module that decides for it is in service.
 fn a_change_arrives(house: &House, replicas: u32) {
     let spec = format!(r#"{{"spec": {{"replicaCount": {replicas}}}}}"#);
-    house.kubectl(&["patch", "kindcustomhttp", "web", "--type=merge", "-p", &spec]);
+    house.patch("kindcustomhttp", "web", &spec);
     house.eventually("the Deployment follows", || house.get("Deployment", "web")["spec"]["replicas"] == replicas);
 }

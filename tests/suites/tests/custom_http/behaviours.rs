@@ -84,7 +84,7 @@ fn custom_http_04_the_config_map_follows_and_no_pod_is_rolled() {
 fn custom_http_05_deleted_it_takes_its_children_along() {
     let house = house_with_web();
     let owner = uid(&house.get(KIND, "web"));
-    house.kubectl(&["delete", "kindcustomhttp", "web"]);
+    house.delete("kindcustomhttp", "web");
     house.wait_until_gone(&owner);
     house.eventually("no Pod is left", || house.list("Pod", "").is_empty());
     for kind in ["Deployment", "Service", "ConfigMap"] {

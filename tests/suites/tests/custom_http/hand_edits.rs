@@ -62,7 +62,7 @@ fn custom_http_all_04_a_child_deleted_by_hand_comes_back() {
     let house = house_with_web();
     for (kind, name) in [("Deployment", "web"), ("Service", "web"), ("ConfigMap", "web-configmap")] {
         let before = uid(&house.get(kind, name));
-        house.kubectl(&["delete", kind, name, "--wait=false"]);
+        house.begin_deletion(kind, name);
         house.eventually(&format!("there is a new {kind} {name}"), || {
             house.find(kind, name).is_some_and(|child| uid(&child) != before)
         });
@@ -91,7 +91,7 @@ fn custom_http_all_04_a_child_name_that_somebody_elses_object_has_is_reported_an
     assert!(house.find("Service", "web").is_some(), "independent children are there");
     assert_eq!(house.get("ConfigMap", "web-configmap"), before, "nobody touched it");
 
-    house.kubectl(&["delete", "configmap", "web-configmap"]);
+    house.delete("configmap", "web-configmap");
     house.wait_for_children(KIND, "web", WEB_CHILDREN);
     house.wait_for_condition(KIND, "web", "Ready", "True");
 }

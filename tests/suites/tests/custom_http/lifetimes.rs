@@ -8,7 +8,7 @@ use crate::{KIND, WEB, WEB_CHILDREN, house_with_web};
 fn custom_http_all_05_deleted_it_leaves_nothing_behind() {
     let house = house_with_web();
     let owner = uid(&house.get(KIND, "web"));
-    house.kubectl(&["delete", "kindcustomhttp", "web"]);
+    house.delete("kindcustomhttp", "web");
     house.wait_until_gone(&owner);
     house.wait_until_quiet();
     house.wait_until_gone(&owner);
@@ -19,7 +19,7 @@ fn custom_http_all_05_deleted_it_leaves_nothing_behind() {
 fn custom_http_all_05_deleting_and_creating_again_at_once_works() {
     let house = house_with_web();
     let first = uid(&house.get(KIND, "web"));
-    house.kubectl(&["delete", "kindcustomhttp", "web"]);
+    house.delete("kindcustomhttp", "web");
     house.apply(WEB);
     let second = uid(&house.get(KIND, "web"));
     assert_ne!(first, second);

@@ -25,5 +25,5 @@ fn house_with_web() -> House {
 
 /// Changes fields of the spec of an object by merge patch, as a person would.
 fn change(house: &House, name: &str, spec: &str) {
-    house.kubectl(&["patch", "kindcustomhttp", name, "--type=merge", "-p", &format!(r#"{{"spec": {spec}}}"#)]);
+    house.patch("kindcustomhttp", name, &format!(r#"{{"spec": {spec}}}"#));
 }

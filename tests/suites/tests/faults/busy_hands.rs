@@ -21,7 +21,7 @@ fn somebody_who_writes_all_the_time_loses_nothing_and_stops_nothing() {
                 house.kubectl(&["annotate", "deployment", "steady", &note, "--overwrite"]);
                 house.kubectl(&["annotate", "configmap", "steady-configmap", &note, "--overwrite"]);
                 let word = format!(r#"{{"data": {{"greeting": "{note}"}}}}"#);
-                house.kubectl(&["patch", "configmap", "steady-configmap", "--type=merge", "-p", &word]);
+                house.patch("configmap", "steady-configmap", &word);
             }
             rounds.to_string()
         });

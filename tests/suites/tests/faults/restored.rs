@@ -19,7 +19,7 @@ fn a_reconciler_of_another_name_keeps_the_children_of_the_one_before() {
     house.eventually("it has its Reconciler", || house.find("Reconciler", "workbanch").is_some());
     house.modules().remove("workbench.wasm");
     house.host_says(&["workbench.wasm", "stays in service"]);
-    house.kubectl(&["delete", "reconciler", "workbench", "--wait=false"]);
+    house.begin_deletion("reconciler", "workbench");
     house.eventually("the other one serves", || {
         let told = house.get("Reconciler", "workbanch");
         if told["status"]["objects"]["ready"] == 1 { Ok(()) } else { Err(told["status"].to_string()) }

@@ -36,9 +36,9 @@ pub(crate) fn is_as_before(house: &House) {
 /// a label that is nobody's business.
 pub(crate) fn meanwhile(house: &House) {
     house.apply(AFTER);
-    house.kubectl(&["delete", "kindcustomhttp", "leaving", "--wait=false"]);
-    house.kubectl(&["delete", "service", "steady", "--wait=false"]);
-    house.kubectl(&["patch", "configmap", "steady-configmap", "--type=merge", "-p", EDITED]);
+    house.begin_deletion("kindcustomhttp", "leaving");
+    house.begin_deletion("service", "steady");
+    house.patch("configmap", "steady-configmap", EDITED);
     house.kubectl(&["label", "deployment", "changing", "colour=red"]);
 }
 

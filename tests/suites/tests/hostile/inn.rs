@@ -32,7 +32,7 @@ impl Inn {
         let inn = Self::open();
         inn.house.eventually("there is a Reconciler", || inn.house.find("Reconciler", "hostile").is_some());
         let patch = json!({"spec": {"limits": limits}}).to_string();
-        inn.house.kubectl(&["patch", "reconciler", "hostile", "--type=merge", "-p", &patch]);
+        inn.house.patch("reconciler", "hostile", &patch);
         inn
     }
 

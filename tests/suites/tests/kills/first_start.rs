@@ -59,7 +59,7 @@ fn start_with(house: &House, about: About, fault: Fault) -> Option<Sent> {
     proxy.disarm();
     house.begin_host_on(house.modules().path(), proxy.kubeconfig());
     house.eventually("everything is as written down", || look(house));
-    house.kubectl(&["delete", "finalbench", "last", "--wait=true"]);
+    house.delete("finalbench", "last");
     house.eventually("nothing is left", || house.compare(OBJECT_UID, ""));
     house.host().kill();
     struck

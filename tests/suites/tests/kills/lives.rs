@@ -125,5 +125,5 @@ fn permit_another_namespace(house: &House) {
         house.kubectl(&["create", "namespace", "elsewhere"]);
     }
     let all = r#"{"spec": {"permissions": {"apply": [{"group": "", "kinds": ["ConfigMap"], "reach": "All"}]}}}"#;
-    house.kubectl(&["patch", "reconciler", "workbench", "--type=merge", "-p", all]);
+    house.patch("reconciler", "workbench", all);
 }

@@ -21,7 +21,7 @@ fn minimart_02_deleting_it_removes_all_of_them() {
     change(&house, r#"{"autoscaling": {"enabled": true}, "ingress": {"enabled": true}}"#);
     house.eventually("it has an Ingress", || house.find("Ingress", NAME).is_some());
     let owner = uid(&house.get(KIND, NAME));
-    house.kubectl(&["delete", "minimart", NAME]);
+    house.delete("minimart", NAME);
     house.wait_until_gone(&owner);
     house.eventually("no Pod is left", || house.list("Pod", "").is_empty());
     let kinds = ["Deployment", "Service", "ConfigMap", "ServiceAccount", "HorizontalPodAutoscaler", "Ingress"];
@@ -77,7 +77,7 @@ fn minimart_06_a_child_deleted_by_hand_comes_back() {
     let house = house_with_shop();
     for kind in ["Deployment", "Service", "ConfigMap", "ServiceAccount"] {
         let before = uid(&child(&house, kind));
-        house.kubectl(&["delete", kind, NAME, "--wait=false"]);
+        house.begin_deletion(kind, NAME);
         house.eventually(&format!("there is a new {kind}"), || {
             house.find(kind, NAME).is_some_and(|child| uid(&child) != before)
         });
@@ -125,7 +125,7 @@ fn minimart_10_of_two_that_want_one_name_the_second_says_so_and_touches_nothing(
 }
 
 fn the_first_goes_and_the_second_takes_over(house: &House) {
-    house.kubectl(&["delete", "minimart", "first"]);
+    house.delete("minimart", "first");
     ready(house, "second");
     house.wait_for_condition(KIND, "second", "ReleaseFailed", "False");
 }

@@ -49,7 +49,7 @@ fn minimart_all_04_a_child_name_that_somebody_elses_object_has_is_reported_and_l
     }
     house.wait_for_condition(KIND, NAME, "ReleaseFailed", "True");
     assert_eq!(child(&house, "ConfigMap"), before, "nobody touched it");
-    house.kubectl(&["delete", "configmap", NAME]);
+    house.delete("configmap", NAME);
     house.wait_for_children(KIND, NAME, SHOP_CHILDREN);
     ready(&house, NAME);
     house.wait_for_condition(KIND, NAME, "ReleaseFailed", "False");

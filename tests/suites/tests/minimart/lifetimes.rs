@@ -8,14 +8,14 @@ use crate::{KIND, NAME, SHOP, SHOP_CHILDREN, change, house_with_shop, ready};
 fn minimart_all_05_deleting_leaves_nothing_and_creating_again_at_once_works() {
     let house = house_with_shop();
     let first = uid(&house.get(KIND, NAME));
-    house.kubectl(&["delete", "minimart", NAME]);
+    house.delete("minimart", NAME);
     house.apply(SHOP);
     assert_ne!(uid(&house.get(KIND, NAME)), first);
     house.wait_for_children(KIND, NAME, SHOP_CHILDREN);
     ready(&house, NAME);
     house.wait_until_gone(&first);
     let second = uid(&house.get(KIND, NAME));
-    house.kubectl(&["delete", "minimart", NAME]);
+    house.delete("minimart", NAME);
     house.wait_until_gone(&second);
     house.wait_until_quiet();
     house.wait_until_gone(&second);

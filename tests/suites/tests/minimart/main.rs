@@ -39,7 +39,7 @@ fn ready(house: &House, name: &str) {
 
 /// Changes fields of the spec of the example by merge patch, as a person would.
 fn change(house: &House, spec: &str) {
-    house.kubectl(&["patch", "minimart", NAME, "--type=merge", "-p", &format!(r#"{{"spec": {spec}}}"#)]);
+    house.patch("minimart", NAME, &format!(r#"{{"spec": {spec}}}"#));
 }
 
 /// The example's child of that kind; its children are named as it is.

@@ -70,6 +70,6 @@ fn a06_what_admission_did_to_our_request_is_not_fought() {
     house.wait_until_quiet();
     let kinds = ["mutatingadmissionpolicybinding", "mutatingadmissionpolicy"];
     for kind in kinds {
-        house.kubectl(&["delete", kind, house.namespace()]);
+        house.delete(kind, house.namespace());
     }
 }

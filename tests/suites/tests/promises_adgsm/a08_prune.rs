@@ -66,7 +66,7 @@ fn a08_a_pruned_child_is_deleted_by_its_uid_and_in_the_background() {
     assert_eq!(house.get("ConfigMap", "new")["data"]["word"], "two");
     let kinds = ["validatingadmissionpolicybinding", "validatingadmissionpolicy"];
     for kind in kinds {
-        house.kubectl(&["delete", kind, house.namespace()]);
+        house.delete(kind, house.namespace());
     }
 }
 

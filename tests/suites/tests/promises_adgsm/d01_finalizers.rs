@@ -49,7 +49,7 @@ fn a_far_child(house: &House, far: &Value, resource: &str, find: impl Fn() -> Op
 
     near().child(far.clone()).apply_ready(house);
     let owner = uid(&house.get(KIND, "far"));
-    house.kubectl(&["delete", "workbench", "far", "--wait=true"]);
+    house.delete("workbench", "far");
     assert!(find().is_none(), "the far child went before its object");
     house.wait_until_gone(&owner);
 }
@@ -66,7 +66,7 @@ fn d01_plain_children_need_no_finalizer() {
         assert_eq!(finalizers(version), Vec::<String>::new(), "{version}");
     }
     let owner = uid(&house.get(KIND, "plain"));
-    house.kubectl(&["delete", "workbench", "plain", "--wait=true"]);
+    house.delete("workbench", "plain");
     house.wait_until_gone(&owner);
 }
 
@@ -108,7 +108,7 @@ fn d01_a_guest_that_finalizes_needs_a_finalizer_until_it_is_finished() {
     let written = position(&requests, "patch", "configmaps", "last");
     assert!(taken.is_some() && taken < written, "the finalizer is first:\n{}", told(&requests));
 
-    house.kubectl(&["delete", "finalbench", "last", "--wait=false"]);
+    house.begin_deletion("finalbench", "last");
     house.wait_until_quiet();
     assert_eq!(finalizers(&find().expect("it waits for its guest")), [GUEST]);
     bench(true).apply(&house);

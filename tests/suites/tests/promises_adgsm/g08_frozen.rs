@@ -27,7 +27,7 @@ fn g08_a_module_of_every_released_contract_version_makes_the_children_that_it_ma
         house.wait_for_condition("KindCustomHttp", "web", "Ready", "True");
         let serves = house.get("Reconciler", "custom-http")["status"]["digest"].clone();
         assert_eq!(serves, digest, "what was released is never built again");
-        house.kubectl(&["delete", "kindcustomhttp", "web"]);
+        house.delete("kindcustomhttp", "web");
     }
 }
 

@@ -74,7 +74,7 @@ fn s01_a_keep_child_that_is_gone_does_not_count() {
     fine().child_with(config_map("kept", "two"), json!({"policy": "Keep"})).apply(&house);
     conditions_are(&house, READY);
     assert_eq!(house.get("ConfigMap", "kept")["data"]["word"], "one", "it is kept as it is");
-    house.kubectl(&["delete", "configmap", "kept"]);
+    house.delete("configmap", "kept");
     house.wait_until_quiet();
     conditions_are(&house, READY);
     assert!(house.find("ConfigMap", "kept").is_none(), "it is never created");

@@ -68,7 +68,7 @@ fn s02_a_child_that_is_repaired_at_once_does_not_touch_ready() {
         house.eventually("it is put back", || house.get("ConfigMap", "steady")["data"]["word"] == "one");
     }
     let child = uid(&house.get("ConfigMap", "steady"));
-    house.kubectl(&["delete", "configmap", "steady"]);
+    house.delete("configmap", "steady");
     house.eventually("it is created anew", || house.find("ConfigMap", "steady").is_some_and(|new| uid(&new) != child));
     house.wait_until_quiet();
     let written = status_writes(house.requests_since(&mark));
@@ -82,7 +82,7 @@ fn s02_ready_goes_and_comes_once_where_a_child_needs_time() {
     settled(&house);
     let before = house.get(KIND, "steady");
     let child = uid(&house.get("Deployment", "steady"));
-    house.kubectl(&["delete", "deployment", "steady"]);
+    house.delete("deployment", "steady");
     house.eventually("it is created anew", || house.find("Deployment", "steady").is_some_and(|new| uid(&new) != child));
     house.wait_until_quiet();
     house.wait_for_condition(KIND, "steady", "Ready", "True");

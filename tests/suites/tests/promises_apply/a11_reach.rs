@@ -18,7 +18,7 @@ fn elsewhere(mut child: Value, namespace: &str) -> Value {
 /// Says what may be applied.
 fn permits(house: &House, list: &Value) {
     let patch = json!({"spec": {"permissions": {"apply": list}}}).to_string();
-    house.kubectl(&["patch", "reconciler", "workbench", "--type=merge", "--patch", &patch]);
+    house.patch("reconciler", "workbench", &patch);
 }
 
 /// Refused without the permission, with nothing written; done with it, by itself; refused again without, and what
@@ -40,7 +40,7 @@ fn needs(house: &House, far: &Value, permission: &Value, there: impl Fn() -> boo
     assert!(there() && house.find("ConfigMap", "near").is_some(), "what is there stays as it is");
     permits(house, &more);
     house.wait_for_condition(KIND, "one", "Ready", "True");
-    house.kubectl(&["delete", "workbench", "one", "--wait=true"]);
+    house.delete("workbench", "one");
     house.eventually("it goes with its object", || !there());
     permits(house, &own);
 }

@@ -60,6 +60,6 @@ pub(crate) fn permit(house: &House, verb: &str, more: &Value) {
     if !list.contains(more) {
         list.push(more.clone());
         let patch = json!({"spec": {"permissions": {verb: list}}}).to_string();
-        house.kubectl(&["patch", "reconciler", "workbench", "--type=merge", "--patch", &patch]);
+        house.patch("reconciler", "workbench", &patch);
     }
 }

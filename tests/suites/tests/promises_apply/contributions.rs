@@ -92,7 +92,7 @@ fn contributed_fields_wait_for_what_is_not_there_and_never_create_it() {
             data(&house, "late") == json!({"theirs": "yes", "a": "1"})
         });
         house.wait_for_condition(KIND, "one", "Ready", "True");
-        house.kubectl(&["delete", "configmap", "late"]);
+        house.delete("configmap", "late");
         house.eventually("it is missed", || {
             condition(&house.get(KIND, "one"), "Ready").is_some_and(|ready| ready["status"] == "False")
         });
@@ -205,7 +205,7 @@ fn d01_a_contribution_is_found_and_withdrawn_by_a_host_and_a_reconciler_that_did
     // A deletion while nobody looks.
     Bench::new("one").with("contributions", asked()).apply_ready(&house);
     house.host().kill();
-    house.kubectl(&["delete", "workbench", "one", "--wait=false"]);
+    house.begin_deletion("workbench", "one");
     house.start_host();
     house.eventually("it goes", || house.find(KIND, "one").is_none());
     is_untouched(&house, "shared");

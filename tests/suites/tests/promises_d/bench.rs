@@ -51,12 +51,12 @@ impl Bench<'_> {
     /// Changes its spec; it may be going already.
     pub(crate) fn change(&self, spec: &Value) {
         let patch = json!({ "spec": spec }).to_string();
-        self.house.kubectl(&["patch", self.kind, self.name, "--type=merge", "-p", &patch]);
+        self.house.patch(self.kind, self.name, &patch);
     }
 
     /// Asks for its deletion, and does not wait for it.
     pub(crate) fn delete(&self) {
-        self.house.kubectl(&["delete", self.kind, self.name, "--wait=false"]);
+        self.house.begin_deletion(self.kind, self.name);
     }
 
     pub(crate) fn find(&self) -> Option<Value> {
@@ -138,7 +138,7 @@ pub(crate) fn let_go(house: &House, namespace: &str, name: &str) {
 pub(crate) fn permit_everywhere(house: &House, reconciler: &str) {
     let rule = json!([{"group": "", "kinds": ["ConfigMap", "Secret"], "reach": "All"}]);
     let patch = json!({"spec": {"permissions": {"apply": rule}}}).to_string();
-    house.kubectl(&["patch", "reconciler", reconciler, "--type=merge", "-p", &patch]);
+    house.patch("reconciler", reconciler, &patch);
 }
 
 /// A ConfigMap of that namespace.

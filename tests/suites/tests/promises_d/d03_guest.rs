@@ -101,7 +101,7 @@ fn d03_an_object_goes_with_its_children_while_its_reconciler_makes_no_sense() {
     let bench = Bench { house: &house, kind: "Workbench", name: "astray" };
     bench.apply_ready(&json!({"children": [child_with("astray", 0, &json!({"namespace": elsewhere}))]}));
     let wrong = json!({"spec": {"for": {"group": "test.innkeeper.dev", "kind": "FinalBench"}}}).to_string();
-    house.kubectl(&["patch", "reconciler", "workbench", "--type=merge", "-p", &wrong]);
+    house.patch("reconciler", "workbench", &wrong);
     house.eventually("the Reconciler says that it makes no sense", || {
         let reconciler = house.get("Reconciler", "workbench");
         innkeeper_suites::condition(&reconciler, "Stalled").is_some_and(|c| c["reason"] == "WrongKind")

@@ -8,7 +8,7 @@ use crate::bench::{
 };
 
 fn delete_namespace(house: &House, name: &str) {
-    house.kubectl(&["delete", "namespace", name, "--wait=false"]);
+    house.begin_deletion("namespace", name);
 }
 
 fn is_gone(house: &House, name: &str) {

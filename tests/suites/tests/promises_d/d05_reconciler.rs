@@ -24,7 +24,7 @@ fn guards(house: &House) -> Value {
 }
 
 fn delete(house: &House) {
-    house.kubectl(&["delete", "reconciler", FINAL, "--wait=false"]);
+    house.begin_deletion("reconciler", FINAL);
 }
 
 fn is_gone(house: &House) {
@@ -69,7 +69,7 @@ fn d05_children_are_deleted_where_it_says_so() {
     permit_everywhere(&house, FINAL);
     let elsewhere = house.another_namespace();
     let bench = bench(&house, "cleared", &elsewhere, &json!({}));
-    house.kubectl(&["patch", "reconciler", FINAL, "--type=merge", "-p", r#"{"spec":{"onDelete":"Delete"}}"#]);
+    house.patch("reconciler", FINAL, r#"{"spec":{"onDelete":"Delete"}}"#);
     house.modules().remove("final-bench.wasm");
     house.host_says(&["final-bench.wasm", "stays in service"]);
     let mark = house.mark();
@@ -136,12 +136,12 @@ fn d05_a_reconciler_that_would_leave_nothing_behind_goes_at_once_and_is_made_aga
     house.start_host();
     // Fields that it contributes would have to be withdrawn.
     let none = json!({"spec": {"permissions": {"contribute": []}}}).to_string();
-    house.kubectl(&["patch", "reconciler", "workbench", "--type=merge", "-p", &none]);
+    house.patch("reconciler", "workbench", &none);
     let bench = Bench { house: &house, kind: "Workbench", name: "plain" };
     bench.apply_ready(&json!({"children": [child_with("plain", 0, &json!({"finalizers": [SLOW]}))]}));
     let before = uid(&house.get("Reconciler", "workbench"));
     assert_eq!(house.get("Reconciler", "workbench")["metadata"]["finalizers"], Value::Null);
-    house.kubectl(&["delete", "reconciler", "workbench", "--wait=true"]);
+    house.delete("reconciler", "workbench");
     house.eventually("its module is there, so it is made again", || {
         house.find("Reconciler", "workbench").is_some_and(|found| uid(&found) != before)
     });

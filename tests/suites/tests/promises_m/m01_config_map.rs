@@ -28,7 +28,7 @@ fn m01_a_module_in_a_config_map_decides_and_what_takes_its_place_takes_over() {
     put(&house, &whole[..whole.len() / 2]);
     says(&house, "ModuleRejected", "stays in service");
     web(&house, "four");
-    house.kubectl(&["delete", "configmap", "module"]);
+    house.delete("configmap", "module");
     says(&house, "ModuleMissing", "there is no key guest.wasm");
     web(&house, "five");
     assert_eq!(decides(&house), second);

@@ -82,14 +82,14 @@ fn m02_what_makes_no_sense_is_not_accepted_and_what_served_serves() {
     serves(&house, "one");
     assert_eq!(shown(&house, NAME, "Accepted").0, "True");
     let steps = json!({"spec": {"rollout": {"steps": ["ten in a hundred"]}}});
-    house.kubectl(&["patch", "reconciler", NAME, "--type=merge", "-p", &steps.to_string()]);
+    house.patch("reconciler", NAME, &steps.to_string());
     house.eventually("it is not accepted", || shown(&house, NAME, "Accepted").1 == "InvalidSpec");
     assert!(shown(&house, NAME, "Accepted").2.contains("ten in a hundred"));
     house.modules().put("workbench.wasm", &rebuilt(&guest(NAME)));
     is_told(&house, NAME, ("Warning", "InvalidSpec"), &["ten in a hundred"]);
     serves(&house, "two");
     let none = json!({"spec": {"rollout": null}});
-    house.kubectl(&["patch", "reconciler", NAME, "--type=merge", "-p", &none.to_string()]);
+    house.patch("reconciler", NAME, &none.to_string());
     house.eventually("it is accepted", || shown(&house, NAME, "Accepted").0 == "True");
 }
 
@@ -101,7 +101,7 @@ fn m05_a_plan_and_what_waits_for_approval_are_shown_and_a_restart_changes_nothin
     let first = digest_of(&house, NAME);
     assert_eq!(shown(&house, NAME, "Planned").1, "NotAsked");
     let rollout = json!({"spec": {"rollout": {"plan": "Required"}}});
-    house.kubectl(&["patch", "reconciler", NAME, "--type=merge", "-p", &rollout.to_string()]);
+    house.patch("reconciler", NAME, &rollout.to_string());
     Pusher::of(&house).push(&house, &innkeeper_suites::reworded(&module, "-configmap", "-configmop"), &[]);
     let found = "of 2 objects 2 would change";
     is_told(&house, NAME, ("Normal", "PlanMade"), &[found, "ping"]);
@@ -123,7 +123,7 @@ fn m05_a_plan_and_what_waits_for_approval_are_shown_and_a_restart_changes_nothin
     assert_eq!(digest_of(&house, NAME), first);
 
     // Objects change: the plan is made again, and finds that.
-    house.kubectl(&["delete", "kindcustomhttp", "pong"]);
+    house.delete("kindcustomhttp", "pong");
     house.eventually("the plan says what would change now", || {
         shown(&house, NAME, "Planned").2.contains("of 1 objects 1 would change")
     });
@@ -141,7 +141,7 @@ fn m04_who_goes_back_is_told_so_and_goes_on_from_there() {
     is_told(&house, NAME, ("Normal", "RolledBack"), &words);
     // What was left is named again, and does not decide: the next one back is the one before that which does.
     let source = json!({"spec": {"module": {"pushed": {}, "digest": digests[2]}}});
-    house.kubectl(&["patch", "reconciler", NAME, "--type=merge", "-p", &source.to_string()]);
+    house.patch("reconciler", NAME, &source.to_string());
     house.eventually("it was left", || loaded(&house)["reason"] == "RolledBack");
     let (code, said) = pusher.roll_back(&house, &[]);
     assert_eq!((code, digest(&house)), (Some(0), digests[0].clone()), "{said}");

@@ -37,7 +37,7 @@ fn two_modules(house: &House) -> [String; 2] {
 
 fn swap(house: &House, digest: &str) {
     let patch = json!({"spec": {"module": {"digest": digest}}});
-    house.kubectl(&["patch", "reconciler", "workbench", "--type=merge", "-p", &patch.to_string()]);
+    house.patch("reconciler", "workbench", &patch.to_string());
 }
 
 #[test]

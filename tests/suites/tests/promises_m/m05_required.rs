@@ -10,7 +10,7 @@ const NAME: &str = "custom-http";
 
 fn plan_first(house: &House, rollout: &Value) {
     let patch = json!({"spec": {"rollout": rollout}});
-    house.kubectl(&["patch", "reconciler", NAME, "--type=merge", "-p", &patch.to_string()]);
+    house.patch("reconciler", NAME, &patch.to_string());
 }
 
 fn approve(house: &House, digest: &str) {

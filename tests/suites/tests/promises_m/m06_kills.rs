@@ -19,7 +19,7 @@ fn is_killed_at_the_writes_of_a_rollout(fault: fn(u64) -> Fault) {
     name_it(&house);
     web(&house, "before");
     let patch = json!({"spec": {"rollout": {"steps": ["tier=nowhere"], "pause": "1s"}}});
-    house.kubectl(&["patch", "reconciler", NAME, "--type=merge", "-p", &patch.to_string()]);
+    house.patch("reconciler", NAME, &patch.to_string());
     let mut struck = 0;
     for number in 1..=WRITES {
         let status = || house.get("Reconciler", NAME)["status"].clone();

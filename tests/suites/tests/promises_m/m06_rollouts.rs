@@ -11,7 +11,7 @@ pub(crate) const NAME: &str = "custom-http";
 
 fn roll_out(house: &House, name: &str, rollout: &Value) {
     let patch = json!({"spec": {"rollout": rollout}});
-    house.kubectl(&["patch", "reconciler", name, "--type=merge", "-p", &patch.to_string()]);
+    house.patch("reconciler", name, &patch.to_string());
 }
 
 /// Two objects of custom-http, of which ping is a canary, and the module that decides for them.
@@ -97,7 +97,7 @@ fn m06_a_person_aborts_or_promotes() {
     assert_eq!((&status["digest"], &status["rejected"][0]["digest"]), (&json!(first), &json!(second)));
 
     let source = json!({"spec": {"module": {"pushed": {}, "digest": second}}});
-    house.kubectl(&["patch", "reconciler", NAME, "--type=merge", "-p", &source.to_string()]);
+    house.patch("reconciler", NAME, &source.to_string());
     house.eventually("it was left", || loaded_of(&house, NAME)["reason"] == "RolledBack");
     let said = house.innkeeper(&["approve", NAME]);
     assert!(said.contains("step 1 of 2"), "{said}");

@@ -22,7 +22,7 @@ fn m07_after_a_swap_to_other_kinds_children_of_the_old_ones_are_kept_and_go_when
     assert_ne!(digest(&house), first);
 
     assert!(house.find("ConfigMap", "old").is_some());
-    house.kubectl(&["delete", "configmap", "old"]);
+    house.delete("configmap", "old");
     house.eventually("a child of the old kind that somebody deleted is there again", || {
         house.find("ConfigMap", "old").is_some()
     });

@@ -32,7 +32,7 @@ fn house() -> House {
         house.get("Reconciler", NAME).to_string().contains("no CustomResourceDefinition serves KindOfItsOwnXx.groupsm")
     });
     assert!(definition(&house).is_null(), "nobody permitted it");
-    house.kubectl(&["patch", "reconciler", NAME, "--type=merge", "-p", r#"{"spec": {"crd": "Apply"}}"#]);
+    house.patch("reconciler", NAME, r#"{"spec": {"crd": "Apply"}}"#);
     house.eventually("the module brings it", || !definition(&house).is_null());
     house.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "crd", CRD]);
     web(&house, 8080, "one");
@@ -56,7 +56,7 @@ fn web(house: &House, port: u16, greeting: &str) {
 }
 
 fn leave(house: &House) {
-    house.kubectl(&["delete", "reconciler", NAME]);
+    house.delete("reconciler", NAME);
     house.kubectl(&["delete", "crd", CRD]);
 }
 

@@ -8,7 +8,7 @@ use crate::pusher::{Pusher, chunks, digest, house, loaded, serves};
 /// The Reconciler names that digest, as somebody with kubectl says it.
 fn name_digest(house: &House, digest: &str) {
     let patch = json!({"spec": {"module": {"pushed": {}, "digest": digest}}});
-    house.kubectl(&["patch", "reconciler", "workbench", "--type=merge", "-p", &patch.to_string()]);
+    house.patch("reconciler", "workbench", &patch.to_string());
 }
 
 /// The Reconciler says that what it names cannot be read, in these words, and the one before decides.
@@ -37,7 +37,7 @@ fn m09_a_truncated_push_never_becomes_a_module_and_the_whole_one_does() {
     // A new process has not read it yet.
     house.host().kill();
     let of_large = &second[7..47];
-    house.kubectl(&["delete", "configmap", &format!("innkeeper-module-{of_large}-1")]);
+    house.delete("configmap", &format!("innkeeper-module-{of_large}-1"));
     crate::pusher::start_host(&house);
     name_digest(&house, &second);
     is_not_taken(&house, &first, "there is no ConfigMap");
@@ -70,7 +70,7 @@ fn m09_a_file_of_another_digest_than_the_one_that_is_asked_for_never_becomes_a_m
     serves(&house, "one");
     let first = digest(&house);
     let patch = json!({"spec": {"module": {"digest": first}}});
-    house.kubectl(&["patch", "reconciler", "workbench", "--type=merge", "-p", &patch.to_string()]);
+    house.patch("reconciler", "workbench", &patch.to_string());
     house.modules().put("workbench.wasm", &rebuilt(&guest("workbench")));
     house.eventually("the Reconciler says so", || {
         let now = loaded(&house);

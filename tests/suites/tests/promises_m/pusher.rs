@@ -130,7 +130,7 @@ pub(crate) fn grant(house: &House, kind: &str) {
         granted.as_array_mut().unwrap().push(json!({"group": "", "kinds": [kind]}));
     }
     let patch = json!({"spec": {"permissions": permissions}});
-    house.kubectl(&["patch", "reconciler", "workbench", "--type=merge", "-p", &patch.to_string()]);
+    house.patch("reconciler", "workbench", &patch.to_string());
 }
 
 /// The digest that decides for workbenches.

@@ -16,7 +16,7 @@ fn a_dry_run_writes_nothing_and_tells_what_it_would() {
     house.wait_until_quiet();
     house.host().kill();
     house.lose_reconciler("final-bench");
-    house.kubectl(&["patch", "configmap", "kept", "--type=merge", "--patch", r#"{"data": {"text": "theirs"}}"#]);
+    house.patch("configmap", "kept", r#"{"data": {"text": "theirs"}}"#);
     apply(&house, &[bench(KIND, "kept", &children(&[config_map("kept", "mine")]))]);
     apply(&house, &[bench(OTHER, "new", &children(&[config_map("new", "mine")]))]);
 

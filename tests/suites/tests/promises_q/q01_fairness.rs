@@ -14,7 +14,7 @@ fn q01_a_kind_whose_guest_burns_its_whole_time_starves_no_other() {
     let house = House::alone(&["final-bench", "workbench"]);
     let host = house.start_host_with(&["--calls", "2"]);
     let limits = json!({"spec": {"limits": {"time": "10s"}}}).to_string();
-    house.kubectl(&["patch", "reconciler", "workbench", "--type=merge", "--patch", &limits]);
+    house.patch("reconciler", "workbench", &limits);
     let loops = json!({"behaviour": "Loop"});
     let storm: Vec<_> = (0..STORM).map(|n| bench(KIND, &format!("loop-{n}"), &loops)).collect();
     apply(&house, &storm);

@@ -27,7 +27,7 @@ fn q06_a_paused_object_is_left_alone_and_goes_on_when_it_is_no_more() {
     house.eventually("it says that it is paused", || ready(&house, KIND, "one")["reason"] == "Paused");
     assert_eq!(ready(&house, KIND, "one")["status"], "Unknown");
     let mark = house.mark();
-    house.kubectl(&["delete", "configmap", "first"]);
+    house.delete("configmap", "first");
     apply(&house, &[with(&["first", "new"])]);
     house.wait_for_condition(KIND, "one", "Ready", "Unknown");
     house.wait_until_quiet();
@@ -63,7 +63,7 @@ fn q06_a_paused_object_that_is_deleted_waits_too() {
     house.wait_for_condition(OTHER, "one", "Ready", "True");
     annotate(&house, OTHER, "one", "innkeeper.dev/paused=");
     house.eventually("it says that it is paused", || ready(&house, OTHER, "one")["reason"] == "Paused");
-    house.kubectl(&["delete", "finalbenches.test.innkeeper.dev", "one", "--wait=false"]);
+    house.begin_deletion("finalbenches.test.innkeeper.dev", "one");
     house.wait_until_quiet();
     assert!(house.find(OTHER, "one").is_some(), "its guest has not been asked to finish it");
     annotate(&house, OTHER, "one", "innkeeper.dev/paused-");

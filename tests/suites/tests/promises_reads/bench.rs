@@ -39,7 +39,7 @@ pub(crate) fn house() -> House {
         {"group": "test.innkeeper.dev", "kinds": [KIND, "Latecomer"], "reach": "All"},
     ]);
     let patch = json!({"spec": {"permissions": {"read": read}}}).to_string();
-    house.kubectl(&["patch", "reconciler", "workbench", "--type=merge", "--patch", &patch]);
+    house.patch("reconciler", "workbench", &patch);
     // What other tests left looks at something too.
     house.delete_everywhere(KIND);
     house

@@ -40,7 +40,7 @@ fn g07_requeue_after_insists_on_the_call() {
     house.eventually("it was called", || calls(&house) > 2);
     let before = calls(&house);
     house.eventually("it is called again and again though nothing changes", || calls(&house) > before + 2);
-    house.kubectl(&["delete", KIND, "clock"]);
+    house.delete(KIND, "clock");
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn w05_one_watch_of_a_kind_serves_everybody_and_ends_when_nobody_needs_it() {
     house.apply(&bench("parent", &json!({"children": [{"manifest": child}]})));
     wait_until_seen(&house, "names-0", &json!(["child", "paper"]));
     config_maps_are_watched(&house, &[("all", 1)]);
-    house.kubectl(&["delete", "configmap", "child"]);
+    house.delete("configmap", "child");
     house.eventually("the child is back", || house.find("ConfigMap", "child").is_some());
     // Without the readers, only children are watched: in one version, by our label.
     let mark = house.mark();
@@ -50,6 +50,6 @@ fn w05_one_watch_of_a_kind_serves_everybody_and_ends_when_nobody_needs_it() {
         !lists.is_empty() && lists.iter().all(|r| r.uri.contains("labelSelector=innkeeper.dev%2Fobject-uid")),
         "{lists:#?}"
     );
-    house.kubectl(&["delete", "configmap", "child"]);
+    house.delete("configmap", "child");
     house.eventually("the child is back", || house.find("ConfigMap", "child").is_some());
 }

@@ -110,7 +110,7 @@ fn s03_a_loop_does_not_write_events_at_its_speed() {
     let mark = house.mark();
     for n in 0..60 {
         let spec = json!({"spec": {"events": [format!("Reason{n}")]}});
-        house.kubectl(&["patch", "workbench", "hot", "--type=merge", "-p", &spec.to_string()]);
+        house.patch("workbench", "hot", &spec.to_string());
     }
     house.wait_for_condition(KIND, "hot", "Ready", "True");
     house.wait_until_quiet();

@@ -45,7 +45,7 @@ fn a01_only_what_is_ours_is_forced_and_always_by_the_manager_of_the_kind() {
             ]);
         } else {
             let spec = json!({"spec": children_of(&[config_map("paper", "second")])}).to_string();
-            house.kubectl(&["patch", KUBECTL, "one", "--type=merge", "--patch", &spec]);
+            house.patch(KUBECTL, "one", &spec);
         }
         house.eventually(&format!("a change {change} is applied"), || {
             !writes_of(&house, &mark, "configmaps").is_empty()

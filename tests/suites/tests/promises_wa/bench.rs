@@ -68,7 +68,7 @@ pub(crate) fn permissions(house: &House, reconciler: &str, verb: &str) -> Vec<Va
 /// Says anew what a Reconciler permits under one of its verbs.
 pub(crate) fn permit(house: &House, reconciler: &str, verb: &str, list: &[Value]) {
     let patch = json!({"spec": {"permissions": {verb: list}}}).to_string();
-    house.kubectl(&["patch", "reconciler", reconciler, "--type=merge", "--patch", &patch]);
+    house.patch("reconciler", reconciler, &patch);
 }
 
 /// A Workbench that must be there.

@@ -104,7 +104,7 @@ fn a03_a_refused_outcome_leaves_what_is_there_as_it_is_and_a_good_one_goes_on() 
     let before = ["paper", "pencil"].map(|name| house.get("ConfigMap", name));
     let change = |children: &[Value]| {
         let patch = json!({"spec": children_of(children)}).to_string();
-        house.kubectl(&["patch", KUBECTL, "one", "--type=merge", "--patch", &patch]);
+        house.patch(KUBECTL, "one", &patch);
     };
     // It would change one child and prune the other.
     change(&[config_map("paper", "second"), config_map("Not-Legal", "text")]);

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod applied;
+mod as_kubectl;
 mod bench;
 mod called;
 mod checked;

@@ -65,7 +65,7 @@ fn it_is_undone(house: &House, mark: &Mark, before: &Value) {
     }
     event_says(house, "one", "Conflict", &["paper", "neighbour"]);
 
-    house.kubectl(&["delete", "configmap", "paper"]);
+    house.delete("configmap", "paper");
     wait_until_ready(house, "one");
     assert_eq!(managers(house, "paper"), [json!(MANAGER)]);
 }
@@ -110,7 +110,7 @@ fn w02_a_child_deleted_before_the_reconcile_that_made_it_is_over_comes_back() {
     house.apply(&bench_with("one", &[config_map("paper", "mine"), config_map("slow", "mine")]));
     caught.wait(LIMIT).unwrap();
     house.eventually("one child is there", || house.find("ConfigMap", "paper").is_some());
-    house.kubectl(&["delete", "configmap", "paper"]);
+    house.delete("configmap", "paper");
     // The host's watch tells it so while the other child is still on its way.
     std::thread::sleep(THOUGHT);
     proxy.disarm();
@@ -129,10 +129,10 @@ fn a01_a_child_replaced_by_a_stranger_in_the_same_moment_is_not_forced() {
     let mark = house.mark();
     proxy.delay(MOMENT);
     let patch = json!({"spec": children_of(&[config_map("paper", "second")])}).to_string();
-    house.kubectl(&["patch", KUBECTL, "one", "--type=merge", "--patch", &patch]);
+    house.patch(KUBECTL, "one", &patch);
     // The host knows of the change at once, for its watch is open; its apply is on the way, forced.
     std::thread::sleep(THOUGHT);
-    house.kubectl(&["delete", "configmap", "paper"]);
+    house.delete("configmap", "paper");
     house.kubectl(&["create", "configmap", "paper", "--from-literal=text=theirs", "--field-manager=neighbour"]);
     let before = house.get("ConfigMap", "paper");
     house.eventually("the host's apply arrives", || !writes_of(&house, &mark, "configmaps").is_empty());

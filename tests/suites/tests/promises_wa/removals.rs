@@ -35,7 +35,7 @@ fn a04_an_object_that_is_not_ours_is_removed_only_by_permission_and_by_its_uid()
     let another = house.get("ConfigMap", "theirs");
     let children = json!([{"manifest": config_map("paper", "mine")}]);
     let patch = json!({"spec": {"children": children}}).to_string();
-    house.kubectl(&["patch", crate::bench::KUBECTL, "one", "--type=merge", "--patch", &patch]);
+    house.patch(crate::bench::KUBECTL, "one", &patch);
     wait_until_ready(&house, "one");
     house.wait_until_quiet();
     assert_eq!(house.get("ConfigMap", "theirs"), another, "a uid means one object, not a name");

@@ -36,7 +36,7 @@ fn a04_an_object_of_somebody_else_is_left_alone_said_whose_it_is_and_replaced_wh
     assert!(touched.is_empty(), "it was not even tried:\n{}", lines(&touched));
     assert!(house.find("ConfigMap", "pencil").is_some(), "the other child is there");
 
-    house.kubectl(&["delete", "configmap", "paper"]);
+    house.delete("configmap", "paper");
     wait_until_ready(&house, "one");
     assert_eq!(house.get("ConfigMap", "paper")["data"], json!({"text": "mine"}));
     assert_ne!(uid(&house.get("ConfigMap", "paper")), uid(&before));
@@ -49,9 +49,9 @@ fn a04_a_stranger_is_left_alone_when_our_object_goes() {
     let before = house.get("ConfigMap", "paper");
     house.apply(&bench_with("one", &[config_map("paper", "mine")]));
     stalled(&house, "one", "Conflict");
-    house.kubectl(&["patch", KUBECTL, "one", "--type=merge", "--patch", r#"{"spec": {"children": []}}"#]);
+    house.patch(KUBECTL, "one", r#"{"spec": {"children": []}}"#);
     wait_until_ready(&house, "one");
-    house.kubectl(&["delete", KUBECTL, "one"]);
+    house.delete(KUBECTL, "one");
     assert_eq!(house.get("ConfigMap", "paper"), before, "neither pruning nor deleting touched it");
 }
 
@@ -66,7 +66,7 @@ fn a04_a_child_of_another_object_is_left_alone_until_that_object_goes() {
     conflict_says(&house, "second", &["ConfigMap", "paper", &owner]);
     assert_eq!(house.get("ConfigMap", "paper"), before, "nobody touched it");
 
-    house.kubectl(&["delete", KUBECTL, "first"]);
+    house.delete(KUBECTL, "first");
     wait_until_ready(&house, "second");
     assert_eq!(house.get("ConfigMap", "paper")["data"], json!({"text": "theirs"}));
 }

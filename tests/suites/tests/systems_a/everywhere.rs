@@ -103,7 +103,7 @@ pub(crate) fn a_deleted_child_comes_back(house: &House, sample: &Sample) {
     sample.lives_in(house);
     for (kind, name) in sample.children {
         let before = uid(&house.get(kind, name));
-        house.kubectl(&["delete", kind, name, "--wait=false"]);
+        house.begin_deletion(kind, name);
         house.eventually(&format!("there is a new {kind} {name}"), || {
             house.find(kind, name).is_some_and(|child| uid(&child) != before)
         });
@@ -145,7 +145,7 @@ pub(crate) fn a_strangers_object_is_left_alone(house: &House, sample: &Sample, s
     assert_eq!(there["spec"], before, "nobody changed it");
     assert!(there["metadata"]["labels"]["app.kubernetes.io/managed-by"].is_null());
 
-    house.kubectl(&["delete", kind, name]);
+    house.delete(kind, name);
     house.wait_for_condition(sample.kind, sample.name, "Ready", "True");
     assert_eq!(house.get(kind, name)["metadata"]["labels"]["app.kubernetes.io/name"], sample.app);
 }
@@ -154,7 +154,7 @@ pub(crate) fn a_strangers_object_is_left_alone(house: &House, sample: &Sample, s
 pub(crate) fn deleted_it_leaves_nothing_behind(house: &House, sample: &Sample) {
     sample.lives_in(house);
     let owner = uid(&house.get(sample.kind, sample.name));
-    house.kubectl(&["delete", sample.kind, sample.name]);
+    house.delete(sample.kind, sample.name);
     house.wait_until_gone(&owner);
     house.eventually("no Pod is left", || house.list("Pod", "").is_empty());
     house.wait_until_quiet();
@@ -166,7 +166,7 @@ pub(crate) fn deleted_it_leaves_nothing_behind(house: &House, sample: &Sample) {
 pub(crate) fn deleted_and_made_again_at_once_it_works(house: &House, sample: &Sample) {
     sample.lives_in(house);
     let first = uid(&house.get(sample.kind, sample.name));
-    house.kubectl(&["delete", sample.kind, sample.name]);
+    house.delete(sample.kind, sample.name);
     house.apply(sample.yaml);
     let second = uid(&house.get(sample.kind, sample.name));
     assert_ne!(first, second);

@@ -20,7 +20,7 @@ fn house() -> House {
 
 /// Changes fields of the spec of an object by merge patch, as a person would.
 fn change(house: &House, kind: &str, name: &str, spec: &Value) {
-    house.kubectl(&["patch", kind, name, "--type=merge", "-p", &json!({"spec": spec}).to_string()]);
+    house.patch(kind, name, &json!({"spec": spec}).to_string());
 }
 
 /// Kubelets report of a Pod that it failed.

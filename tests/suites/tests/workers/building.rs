@@ -144,7 +144,7 @@ fn workers_10_a_new_build_within_the_old_jobs_lifetime_is_a_new_job_and_an_old_s
     builds::are_served(&house, "acme");
 
     // A Job that is done goes some day; that builds nothing.
-    house.kubectl(&["delete", "job", &third]);
+    house.delete("job", &third);
     house.wait_until_quiet();
     assert!(builds::jobs(&house, "acme").is_empty());
     builds::are_served(&house, "acme");

@@ -9,7 +9,7 @@ const CONFIG: &str = r#"{"spec": {"config": {"nodeSelector": {"builds": "by-hand
 /// From now on builds wait for the test.
 pub(crate) fn by_hand(house: &House) {
     house.eventually("the build has its Reconciler", || house.find("Reconciler", "job-builder").is_some());
-    house.kubectl(&["patch", "reconciler", "job-builder", "--type=merge", "-p", CONFIG]);
+    house.patch("reconciler", "job-builder", CONFIG);
 }
 
 /// The image that is to be built for an account.
@@ -104,7 +104,7 @@ pub(crate) fn are_served(house: &House, account: &str) {
 
 /// The Job fails for good: no further Pod is tried.
 pub(crate) fn fails(house: &House, job: &str) {
-    house.kubectl(&["patch", "job", job, "--type=merge", "-p", r#"{"spec": {"backoffLimit": 0}}"#]);
+    house.patch("job", job, r#"{"spec": {"backoffLimit": 0}}"#);
     pods_end(house, job, "Failed");
     ends(house, job, "Failed");
 }

@@ -62,7 +62,7 @@ fn workers_03_every_workers_secret_reaches_the_container_with_its_prefix() {
     house.eventually("both reach it", || pod(&house)["spec"]["containers"][0]["envFrom"] == wanted);
     house.wait_for_condition("WorkerBundle", "corner", "SecretsFound", "True");
 
-    house.kubectl(&["delete", "secret", "more"]);
+    house.delete("secret", "more");
     let message = house.wait_for_condition("WorkerBundle", "corner", "SecretsFound", "False");
     assert!(message.contains("more"), "{message}");
 }
@@ -102,7 +102,7 @@ fn workers_06_changed_contents_of_a_secret_roll_the_deployment_without_a_build()
     house.wait_until_quiet();
     assert_eq!(sets(), before);
 
-    house.kubectl(&["patch", "secret", "variables", "--type=merge", "-p", r#"{"stringData": {"A": "c"}}"#]);
+    house.patch("secret", "variables", r#"{"stringData": {"A": "c"}}"#);
     house.eventually("it is rolled", || sets().len() == 2);
     house.wait_for_condition("WorkerBundle", "acme", "Ready", "True");
     house.wait_until_quiet();
@@ -115,7 +115,7 @@ fn workers_14_deleting_a_bundle_removes_its_children_and_leaves_secrets_alone() 
     let house = house_with_corner();
     let secret = house.get("Secret", "corner-variables");
     let owner = uid(&house.get("WorkerBundle", "corner"));
-    house.kubectl(&["delete", "workerbundle", "corner"]);
+    house.delete("workerbundle", "corner");
     house.wait_until_gone(&owner);
     assert!(all_gone(&house));
     house.eventually("no Pod is left", || house.list("Pod", "").is_empty());
@@ -135,7 +135,7 @@ fn workers_14_removing_all_workers_removes_them_too() {
 fn workers_14_when_the_last_script_of_an_account_goes_its_deployment_goes() {
     let house = crate::house_serving(&["hello"]);
     house.eventually("it is served", || house.find("Deployment", "acme-depl").is_some());
-    house.kubectl(&["delete", "workerdeployment", "hello"]);
+    house.delete("workerdeployment", "hello");
     house.eventually("nothing is served", || {
         ports_of(&house.get("WorkerBundle", "acme")).is_empty() && house.find("Deployment", "acme-depl").is_none()
     });

@@ -152,7 +152,7 @@ fn workers_all_04_of_two_bundles_that_want_one_name_the_second_says_so_and_touch
     house.wait_until_quiet();
     house.wait_for_children("WorkerBundle", "corner", CORNER_CHILDREN);
     assert_eq!(uid(&house.get("Deployment", "corner-depl")), owner);
-    house.kubectl(&["delete", "workerbundle", "corner"]);
+    house.delete("workerbundle", "corner");
     house.wait_for_condition("WorkerBundle", "second", "Ready", "True");
 }
 

@@ -33,7 +33,7 @@ fn workers_all_04_what_is_edited_by_hand_of_an_accounts_children_is_put_right() 
         ("WorkerRelease", &release, r#"{"spec": {"scriptUrls": ["http://mine.example/1.js"]}}"#),
     ] {
         let before = house.get(kind, name);
-        house.kubectl(&["patch", kind, name, "--type=merge", "-p", patch]);
+        house.patch(kind, name, patch);
         house.eventually(&format!("{kind} is put right"), || {
             let now = house.get(kind, name);
             now["spec"] == before["spec"] && now["metadata"]["generation"] != before["metadata"]["generation"]
@@ -56,7 +56,7 @@ fn workers_all_04_children_deleted_by_hand_come_back() {
         ("WorkerRelease", &release),
     ] {
         let before = uid(&house.get(kind, name));
-        house.kubectl(&["delete", kind, name, "--wait=false"]);
+        house.begin_deletion(kind, name);
         house.eventually(&format!("there is a new {kind}"), || {
             house.find(kind, name).is_some_and(|child| uid(&child) != before)
         });
@@ -79,7 +79,7 @@ fn workers_all_04_a_child_name_that_somebody_elses_object_has_is_reported_and_le
     }
     assert_eq!(condition(&house.get("WorkerBundle", "corner"), "Ready").unwrap()["status"], "False");
     assert_eq!(house.get("Service", "corner-svc"), before, "nobody touched it");
-    house.kubectl(&["delete", "service", "corner-svc"]);
+    house.delete("service", "corner-svc");
     house.wait_for_children("WorkerBundle", "corner", CORNER_CHILDREN);
     house.wait_for_condition("WorkerBundle", "corner", "Ready", "True");
 }

@@ -35,7 +35,7 @@ fn workers_12_a_release_deleted_by_hand_comes_back_and_meanwhile_nothing_is_buil
     for _ in 0..3 {
         let active = house.get("WorkerDeployment", "hello")["status"]["activeRelease"].as_str().unwrap().to_owned();
         let before = uid(&house.get("WorkerRelease", &active));
-        house.kubectl(&["delete", "workerrelease", &active]);
+        house.delete("workerrelease", &active);
         house.eventually("it is back", || {
             house.find("WorkerRelease", &active).is_some_and(|release| uid(&release) != before)
         });
@@ -88,6 +88,6 @@ fn workers_13_of_two_deployments_of_one_script_the_newest_wins() {
     house.wait_until_quiet();
     assert_eq!(builds::wanted_image(&house, "acme"), image);
     // When the newer one goes, the older one is the newest.
-    house.kubectl(&["delete", "workerdeployment", "a"]);
+    house.delete("workerdeployment", "a");
     builds::succeed_of(&house, "acme", "http://store.example/hello/1.js");
 }

@@ -11,8 +11,8 @@ fn workers_all_05_deleting_leaves_nothing_behind() {
     let owners =
         [("WorkerAccount", "acme"), ("WorkerBundle", "acme"), ("JobBuilder", "acme"), ("WorkerDeployment", "hello")]
             .map(|(kind, name)| uid(&house.get(kind, name)));
-    house.kubectl(&["delete", "workeraccount", "acme"]);
-    house.kubectl(&["delete", "workerdeployment", "hello"]);
+    house.delete("workeraccount", "acme");
+    house.delete("workerdeployment", "hello");
     for owner in &owners {
         house.wait_until_gone(owner);
     }
@@ -27,9 +27,9 @@ fn workers_all_05_deleting_leaves_nothing_behind() {
 fn workers_all_05_deleting_and_creating_again_at_once_works() {
     let house = house_serving(&["hello"]);
     let first = uid(&house.get("WorkerAccount", "acme"));
-    house.kubectl(&["delete", "workeraccount", "acme"]);
+    house.delete("workeraccount", "acme");
     house.apply(&account("acme"));
-    house.kubectl(&["delete", "workerdeployment", "hello"]);
+    house.delete("workerdeployment", "hello");
     deploy(&house, &["hello"], 1);
     assert_ne!(uid(&house.get("WorkerAccount", "acme")), first);
     house.wait_until_gone(&first);

@@ -68,7 +68,7 @@ fn deploy(house: &House, names: &[&str], version: u32) {
 
 /// Changes fields of an object's spec by merge patch, as a person would.
 fn change(house: &House, kind: &str, name: &str, spec: &str) {
-    house.kubectl(&["patch", kind, name, "--type=merge", "-p", &format!(r#"{{"spec": {spec}}}"#)]);
+    house.patch(kind, name, &format!(r#"{{"spec": {spec}}}"#));
 }
 
 /// A house in which the account `acme` serves these scripts in their first version.

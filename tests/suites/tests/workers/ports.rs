@@ -33,7 +33,7 @@ fn workers_11_a_script_that_goes_renumbers_others_only_together_with_their_image
     let house = house_serving(&["a", "b", "c"]);
     let bundle = || house.get("WorkerBundle", "acme");
     let before = bundle();
-    house.kubectl(&["delete", "workerdeployment", "a"]);
+    house.delete("workerdeployment", "a");
     let job = builds::begun_with(&house, "acme", &["b", "c"]);
     house.wait_until_quiet();
     assert_eq!(bundle()["spec"], before["spec"], "the old image is served with its own ports");

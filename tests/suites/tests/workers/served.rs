@@ -44,7 +44,7 @@ fn workers_08_a_bundle_made_by_hand_gets_image_and_workers_and_stays_its_owners(
     });
 
     // The account goes: what it gave goes with it, the bundle stays.
-    house.kubectl(&["delete", "workeraccount", "corner"]);
+    house.delete("workeraccount", "corner");
     house.eventually("nothing is served any more", || {
         ports_of(&corner(&house)).is_empty() && corner(&house)["spec"]["podTemplate"]["image"].is_null()
     });
@@ -58,7 +58,7 @@ fn workers_08_a_bundle_made_by_hand_that_goes_is_made_by_the_account_with_what_i
     deploy(&house, &["hello"], 1);
     builds::succeed_with(&house, "corner", &["hello"]);
     builds::are_served(&house, "corner");
-    house.kubectl(&["delete", "workerbundle", "corner"]);
+    house.delete("workerbundle", "corner");
     house.eventually("the account has made one", || {
         house.find("WorkerBundle", "corner").is_some_and(|bundle| !bundle["metadata"]["ownerReferences"].is_null())
     });

@@ -184,7 +184,7 @@ pub(crate) fn job_ends(house: &House, succeeds: bool) {
     let (phase, end) = if succeeds { ("Succeeded", "Complete") } else { ("Failed", "Failed") };
     if !succeeds {
         // No further Pod is tried.
-        house.kubectl(&["patch", "job", &job, "--type=merge", "-p", r#"{"spec": {"backoffLimit": 0}}"#]);
+        house.patch("job", &job, r#"{"spec": {"backoffLimit": 0}}"#);
     }
     let status = json!({"status": {"phase": phase}}).to_string();
     house.eventually(&format!("the Job {job} is {end}"), || {

@@ -38,7 +38,7 @@ pub(crate) fn builds_are_by_hand(town: &Town) {
     let house = &town.house;
     house.eventually("the build has its Reconciler", || house.find("Reconciler", "job-builder").is_some());
     let patch = r#"{"spec": {"config": {"nodeSelector": {"builds": "by-hand"}}}}"#;
-    house.kubectl(&["patch", "reconciler", "job-builder", "--type=merge", "-p", patch]);
+    house.patch("reconciler", "job-builder", patch);
 }
 
 /// The metadata of an object or a child of the account.

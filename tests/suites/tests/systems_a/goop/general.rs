@@ -85,7 +85,7 @@ fn goop_all_04_an_edited_daemon_set_is_put_right_and_a_deleted_one_comes_back() 
     everywhere::an_edited_child_is_put_right(&house, ("DaemonSet", "wide"), &edit, |set| {
         set["spec"]["template"]["spec"]["initContainers"][0]["args"] == json!(["one"])
     });
-    house.kubectl(&["delete", "daemonset", "wide"]);
+    house.delete("daemonset", "wide");
     house.eventually("it is there again", || house.find("DaemonSet", "wide").is_some());
     house.wait_for_condition(KIND, "wide", "Ready", "True");
 }
@@ -117,6 +117,6 @@ fn goop_all_06_a_restart_of_the_host_changes_nothing() {
     house.apply(&goop("wide", &json!({"distributed": true})));
     house.wait_for_condition(KIND, "wide", "Completed", "True");
     house.wait_for_condition(KIND, "three", "Completed", "True");
-    house.kubectl(&["delete", "job", "three-1"]);
+    house.delete("job", "three-1");
     everywhere::a_restart_of_the_host_changes_nothing(&house, &[KIND, "Job", "DaemonSet", "Pod"]);
 }

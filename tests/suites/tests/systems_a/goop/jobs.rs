@@ -29,7 +29,7 @@ fn goop_01_a_thousand_jobs_are_made() {
     house.eventually("the guest has its Reconciler", || house.find("Reconciler", "goop").is_some());
     let limit = |time: &str| {
         let limits = json!({"spec": {"limits": {"time": time}}}).to_string();
-        house.kubectl(&["patch", "reconciler", "goop", "--type=merge", "-p", &limits]);
+        house.patch("reconciler", "goop", &limits);
     };
     limit("10s");
     house.kubectl(&["create", "quota", "nothing-runs", "--hard=pods=0"]);
@@ -37,7 +37,7 @@ fn goop_01_a_thousand_jobs_are_made() {
     house.wait_for_condition(KIND, "many", "Deployed", "True");
     assert_eq!(house.list("Job", "").len(), 1000);
     assert_eq!(house.get(KIND, "many")["status"]["workers"], 1000);
-    house.kubectl(&["delete", "goop", "many"]);
+    house.delete("goop", "many");
     house.eventually("they are gone", || house.list("Job", "").is_empty());
     limit("100ms");
 }
@@ -63,15 +63,15 @@ fn goop_06_a_job_deleted_before_it_completed_is_made_again_and_after_it_is_not()
     house.apply(&staying("work", &json!({"job_count": 2})));
     wait_for_jobs(&house, &["work-0", "work-1"]);
     let before = uid(&house.get("Job", "work-1"));
-    house.kubectl(&["delete", "job", "work-1", "--wait=false"]);
+    house.begin_deletion("job", "work-1");
     house.eventually("it is made again", || house.find("Job", "work-1").is_some_and(|job| uid(&job) != before));
 
     go_on(&house, &of_job("work-0"));
     house.eventually("one is done", || house.get(KIND, "work")["status"]["done"] == 1);
-    house.kubectl(&["delete", "job", "work-0"]);
+    house.delete("job", "work-0");
     go_on(&house, &of_job("work-1"));
     house.wait_for_condition(KIND, "work", "Completed", "True");
-    house.kubectl(&["delete", "job", "work-1"]);
+    house.delete("job", "work-1");
     house.wait_until_quiet();
     assert!(house.list("Job", "").is_empty(), "what completed does not come back");
     assert!(is(&house, "work", "Completed") && is(&house, "work", "Ready"));
@@ -82,7 +82,7 @@ fn goop_06_a_job_removed_by_its_time_to_live_is_not_made_again() {
     let house = crate::house();
     house.apply(&staying("work", &json!({"job_count": 2})));
     wait_for_jobs(&house, &["work-0", "work-1"]);
-    house.kubectl(&["patch", "job", "work-0", "--type=merge", "-p", r#"{"spec":{"ttlSecondsAfterFinished":5}}"#]);
+    house.patch("job", "work-0", r#"{"spec":{"ttlSecondsAfterFinished":5}}"#);
     go_on(&house, &of_job("work-0"));
     wait_for_jobs(&house, &["work-1"]);
     std::thread::sleep(Duration::from_secs(3));
@@ -98,7 +98,7 @@ fn goop_07_a_raised_count_runs_only_the_new_ones() {
     house.apply(&goop("work", &json!({"job_count": 2, "cmds": ["one"]})));
     house.wait_for_condition(KIND, "work", "Completed", "True");
     let first: Vec<_> = house.list("Job", "").iter().map(uid).collect();
-    house.kubectl(&["delete", "job", "work-0"]);
+    house.delete("job", "work-0");
     let mark = house.mark();
     let spec = json!({"job_count": 4, "cmds": ["other"], "image": "innkeeper.dev/stays"});
     change(&house, "goop", "work", &spec);

@@ -67,7 +67,7 @@ fn goop_05_a_worker_that_failed_for_good_is_named_and_nothing_is_completed() {
     house.apply(&staying("work", &json!({"job_count": 2})));
     wait_for_jobs(&house, &["work-0", "work-1"]);
     go_on(&house, &of_job("work-0"));
-    house.kubectl(&["patch", "job", "work-1", "--type=merge", "-p", r#"{"spec":{"activeDeadlineSeconds":1}}"#]);
+    house.patch("job", "work-1", r#"{"spec":{"activeDeadlineSeconds":1}}"#);
     let message = house.wait_for_condition(KIND, "work", "Failed", "True");
     assert!(message.contains("work-1") && message.contains("DeadlineExceeded"), "{message}");
     assert!(!message.contains("work-0"), "{message}");
@@ -78,7 +78,7 @@ fn goop_05_a_worker_that_failed_for_good_is_named_and_nothing_is_completed() {
 
     // Whoever deletes it has it run again.
     let before = uid(&house.get("Job", "work-1"));
-    house.kubectl(&["delete", "job", "work-1", "--wait=false"]);
+    house.begin_deletion("job", "work-1");
     house.eventually("it is made again", || house.find("Job", "work-1").is_some_and(|job| uid(&job) != before));
     go_on(&house, &of_job("work-1"));
     house.wait_for_condition(KIND, "work", "Completed", "True");

@@ -79,7 +79,7 @@ fn memcached_02_an_edit_of_the_deployment_by_hand_is_reverted() {
 fn memcached_02_a_deletion_of_the_deployment_is_undone() {
     let house = house_with_hot();
     let before = uid(&house.get("Deployment", "hot"));
-    house.kubectl(&["delete", "deployment", "hot", "--wait=false"]);
+    house.begin_deletion("deployment", "hot");
     house.eventually("there is a new one", || house.find("Deployment", "hot").is_some_and(|d| uid(&d) != before));
     house.wait_for_children(KIND, "hot", HOT_CHILDREN);
     house.wait_for_condition(KIND, "hot", "Ready", "True");
@@ -93,7 +93,7 @@ fn memcached_03_status_nodes_lists_the_pods_and_follows_them() {
     wait_for_nodes(&house, 5);
     change(&house, "memcached", "hot", &json!({"size": 1}));
     let one = wait_for_nodes(&house, 1);
-    house.kubectl(&["delete", "pod", &one[0]]);
+    house.delete("pod", &one[0]);
     let other = wait_for_nodes(&house, 1);
     assert_ne!(one, other);
     assert_eq!(three.len(), 3);
@@ -156,7 +156,7 @@ fn the_second_reports_the_conflict(first: (&str, &str), second: (&str, &str)) {
     assert_eq!(there["metadata"]["ownerReferences"], before["metadata"]["ownerReferences"]);
     assert_eq!(condition(&house.get(first.0, "hot"), "Ready").unwrap()["status"], "True");
 
-    house.kubectl(&["delete", first.0, "hot"]);
+    house.delete(first.0, "hot");
     house.wait_for_condition(second.0, "hot", "Ready", "True");
     let owner = uid(&house.get(second.0, "hot"));
     assert_eq!(house.get("Deployment", "hot")["metadata"]["ownerReferences"][0]["uid"], owner, "now it is its own");

@@ -128,7 +128,7 @@ fn rocketlab_all_05_deleting_and_creating_again_at_once_works() {
     let house = crate::house();
     house.apply(MOON);
     everywhere::deleted_and_made_again_at_once_it_works(&house, &SOURCE);
-    house.kubectl(&["delete", "site", "moon"]);
+    house.delete("site", "moon");
     house.apply(&format!("{MOON}---\n{THRUST}"));
     house.wait_for_condition("Site", "moon", "Ready", "True");
     house.wait_for_condition("TmSource", "thrust", "Ready", "True");

@@ -26,7 +26,7 @@ fn rocketlab_07_a_changed_metricname_deletes_the_pod_and_makes_it_anew() {
 fn rocketlab_09_a_pod_deleted_by_hand_is_replaced() {
     let house = house_with_thrust();
     let before = uid(&house.get("Pod", POD));
-    house.kubectl(&["delete", "pod", POD, "--wait=false"]);
+    house.begin_deletion("pod", POD);
     wait_for_another_pod(&house, &before);
     house.wait_for_condition("TmSource", "thrust", "Ready", "True");
 }
@@ -98,6 +98,6 @@ fn rocketlab_09_a_pod_to_which_a_webhook_added_fields_is_not_replaced() {
     assert!(writes.is_empty(), "nothing is fought: {writes:#?}");
     assert_eq!(uid(&house.get("Pod", POD)), uid(&before));
     for kind in ["mutatingadmissionpolicybinding", "mutatingadmissionpolicy"] {
-        house.kubectl(&["delete", kind, house.namespace()]);
+        house.delete(kind, house.namespace());
     }
 }

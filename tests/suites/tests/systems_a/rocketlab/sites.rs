@@ -51,7 +51,7 @@ fn rocketlab_04_with_a_source_its_pod_goes() {
     let house = house_with_thrust();
     house.apply(&source("fuel", "moon"));
     wait_for_pods(&house, "moon", &["fuel", "thrust"]);
-    house.kubectl(&["delete", "tmsource", "thrust"]);
+    house.delete("tmsource", "thrust");
     wait_for_pods(&house, "moon", &["fuel"]);
 }
 
@@ -78,7 +78,7 @@ fn rocketlab_06_with_a_site_all_its_sources_and_their_pods_go() {
     wait_for_pods(&house, "moon", &["fuel", "thrust"]);
     wait_for_pods(&house, "mars", &["dust"]);
     let uids: Vec<String> = ["fuel", "thrust"].iter().map(|name| uid(&house.get("TmSource", name))).collect();
-    house.kubectl(&["delete", "site", "moon"]);
+    house.delete("site", "moon");
     let left: Vec<_> = house.list("TmSource", "").iter().map(|one| one["metadata"]["name"].clone()).collect();
     assert_eq!(left, ["dust"], "the site was there until its sources were gone");
     uids.iter().for_each(|uid| house.wait_until_gone(uid));
@@ -96,14 +96,14 @@ fn rocketlab_06_a_source_made_while_its_site_goes_goes_too() {
         "-p",
         r#"{"metadata":{"finalizers":["test.innkeeper.dev/held"]}}"#,
     ]);
-    house.kubectl(&["delete", "site", "moon", "--wait=false"]);
+    house.begin_deletion("site", "moon");
     house.eventually("its source is going", || {
         !house.get("TmSource", "thrust")["metadata"]["deletionTimestamp"].is_null()
     });
     house.apply(&source("fuel", "moon"));
     house.eventually("the new one is gone", || house.find("TmSource", "fuel").is_none());
     assert!(house.find("Site", "moon").is_some(), "the site waits for the one that is held");
-    house.kubectl(&["patch", "tmsource", "thrust", "--type=merge", "-p", r#"{"metadata":{"finalizers":null}}"#]);
+    house.patch("tmsource", "thrust", r#"{"metadata":{"finalizers":null}}"#);
     house.eventually("the site is gone", || house.find("Site", "moon").is_none());
 }
 

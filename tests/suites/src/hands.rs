@@ -1,0 +1,67 @@
+//! What people do to the cluster: with kubectl, or as kubectl does it where a process for each would only cost time.
+
+use serde_json::Value;
+
+use crate::expected;
+use crate::house::House;
+
+impl House {
+    /// Runs kubectl in the namespace; it must succeed. Returns what it printed.
+    pub fn kubectl(&self, arguments: &[&str]) -> String {
+        self.cluster.kubectl(&[&["--namespace", self.namespace()], arguments].concat())
+    }
+
+    /// Runs kubectl in the namespace; it must be refused. Returns why.
+    pub fn kubectl_is_refused(&self, arguments: &[&str]) -> String {
+        self.cluster.kubectl_is_refused(&[&["--namespace", self.namespace()], arguments].concat(), "")
+    }
+
+    /// `kubectl apply` of a YAML text.
+    pub fn apply(&self, yaml: &str) {
+        let Ok(documents) = expected::parsed(yaml) else {
+            // Such as one that is too deep for our parser, and not for kubectl's.
+            self.kubectl_with(&["apply", "-f", "-"], yaml);
+            return;
+        };
+        for document in documents {
+            let objects = match document["items"].as_array() {
+                Some(items) if document["kind"] == "List" => items.clone(),
+                _ => vec![document],
+            };
+            for object in objects {
+                if !self.cluster.client.apply(self.namespace(), &object) {
+                    self.kubectl_with(&["apply", "-f", "-"], &object.to_string());
+                }
+            }
+        }
+    }
+
+    /// Changes an object by merge patch, as `kubectl patch` does.
+    pub fn patch(&self, kind: &str, name: &str, patch: &str) {
+        let patch = serde_json::from_str(patch).expect("a merge patch is JSON");
+        self.cluster.client.patch(kind, Some(self.namespace()), name, "kubectl-patch", &patch);
+    }
+
+    /// Deletes an object and waits until it is gone, as `kubectl delete` does. There may be another one by then.
+    pub fn delete(&self, kind: &str, name: &str) {
+        let uid = |object: &Value| object["metadata"]["uid"].clone();
+        let before = self.find(kind, name).map(|object| uid(&object));
+        self.begin_deletion(kind, name);
+        self.eventually(&format!("{kind} {name} is gone"), || self.find(kind, name).map(|o| uid(&o)) != before);
+    }
+
+    /// Asks for an object's deletion, as `kubectl delete --wait=false` does.
+    pub fn begin_deletion(&self, kind: &str, name: &str) {
+        assert!(self.cluster.client.delete(kind, Some(self.namespace()), name), "there is no {kind} {name} to delete");
+    }
+
+    /// `kubectl apply` of a YAML text that must be refused. Returns why.
+    pub fn apply_is_refused(&self, yaml: &str) -> String {
+        self.cluster.kubectl_is_refused(&["--namespace", self.namespace(), "apply", "-f", "-"], yaml)
+    }
+
+    /// `kubectl` with a text as its input; it must succeed.
+    pub fn kubectl_with(&self, arguments: &[&str], input: &str) -> String {
+        self.cluster.kubectl_with(&[&["--namespace", self.namespace()], arguments].concat(), input)
+    }
+}
