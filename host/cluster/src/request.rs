@@ -15,6 +15,15 @@ const JSON_PATCH: &str = "application/json-patch+json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 /// A field that the kind does not know is refused instead of dropped.
 const STRICT: (&str, &str) = ("fieldValidation", "Strict");
+/// The body is not parsed once more to look for such fields, and for names that are in it twice. By default the API server
+/// does, and warns of them in a header.
+const UNCHECKED: (&str, &str) = ("fieldValidation", "Ignore");
+
+/// How what is applied is checked. Of its own kinds the API server refuses an unknown field in any case, since it has to know
+/// how lists are merged; of others it knows only what their CRD says. A CRD's group has a dot.
+fn check(at: &Address) -> (&'static str, &'static str) {
+    if at.resource.kind.group.contains('.') { STRICT } else { UNCHECKED }
+}
 
 /// A request that cannot be made: the action itself makes no sense.
 #[derive(Debug, thiserror::Error)]
@@ -27,11 +36,11 @@ pub(crate) fn of(action: &Action) -> Result<Option<Request<Vec<u8>>>, Senseless>
         Action::Look(at) => get(&object(at)?)?,
         Action::Apply { at, manager, manifest, force } => {
             let force = if *force { "true" } else { "false" };
-            let query = [("fieldManager", manager.as_str()), ("force", force), STRICT];
+            let query = [("fieldManager", manager.as_str()), ("force", force), check(at)];
             send(Method::PATCH, &path::with(&object(at)?, &query), APPLY, manifest)?
         }
         Action::Patch { at, manager, operations } => {
-            let query = [("fieldManager", manager.as_str())];
+            let query = [("fieldManager", manager.as_str()), UNCHECKED];
             send(Method::PATCH, &path::with(&object(at)?, &query), JSON_PATCH, operations)?
         }
         Action::Merge { at, status, patch } => merge(&object(at)?, *status, patch)?,
@@ -76,7 +85,7 @@ pub(crate) fn delete_all(collection: &str, selector: &str) -> Result<Request<Vec
 /// A merge patch by the host's own field manager.
 pub(crate) fn merge(object: &str, status: bool, patch: &Value) -> Result<Request<Vec<u8>>, Senseless> {
     let path = if status { format!("{object}/status") } else { object.to_owned() };
-    send(Method::PATCH, &path::with(&path, &[("fieldManager", HOST_MANAGER)]), MERGE_PATCH, patch)
+    send(Method::PATCH, &path::with(&path, &[("fieldManager", HOST_MANAGER), UNCHECKED]), MERGE_PATCH, patch)
 }
 
 /// Reads a path.
