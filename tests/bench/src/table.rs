@@ -29,6 +29,7 @@ const ROWS: &[Row] = &[
     ("CPU of change, s", 2, |t, _| Some(t.change.cpu_s)),
     ("CPU of restart, s", 2, |t, _| t.restart.as_ref().map(|restart| restart.cpu_s)),
     ("peak memory, MiB", 1, |t, _| Some(t.usage.peak_mib)),
+    ("memory after the quiet, MiB", 1, |t, _| t.quiet.as_ref().map(|_| t.usage.resident_mib)),
 ];
 
 #[expect(clippy::cast_precision_loss, reason = "no run has so many requests")]

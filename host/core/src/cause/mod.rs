@@ -40,6 +40,8 @@ pub enum Due {
     BackOff,
     /// The periodic look at everything.
     Resync,
+    /// How it stands is told after the others of a sweep were looked at.
+    Word,
 }
 
 /// One reason to look at an object.
@@ -123,6 +125,11 @@ impl Cause {
         Self::Target { key: key.clone(), what, by }
     }
 
+    /// Whether that field manager made a child what it is.
+    pub fn is_child_by(&self, manager: &str) -> bool {
+        matches!(self, Self::Child { by: Some(by), .. } if by == manager)
+    }
+
     /// Whether the guest must be called for it even if nothing that it was shown has changed (promise G07).
     pub fn insists(&self) -> bool {
         matches!(self, Self::Time(Due::Requeue | Due::Retry | Due::Resync) | Self::ReconcileNow)
@@ -161,6 +168,7 @@ impl fmt::Display for Cause {
                 Due::Recheck => "something that it waits for is looked at again",
                 Due::BackOff => "it failed, and its back-off is over",
                 Due::Resync => "everything is looked at from time to time",
+                Due::Word => "its status was left for after the children of others",
             }),
             Self::Start => f.write_str("the controller of its kind started"),
             Self::Module(Some(digest)) => write!(f, "another module decides: {digest}"),

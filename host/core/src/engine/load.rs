@@ -11,7 +11,7 @@ use crate::queue::Urgency;
 pub struct Load {
     /// Objects that wait since something about them changed.
     pub fresh: usize,
-    /// Objects that wait behind those: from a list, from a sweep, since a time came.
+    /// Objects that wait behind those: from a list, from a sweep, since a time came, since what was done for them shows.
     pub sweep: usize,
     /// Objects that are being looked at.
     pub working: usize,
@@ -26,7 +26,7 @@ impl Engine {
             let load = all.entry(key.kind.group_kind()).or_default();
             match urgency {
                 Urgency::Person | Urgency::Fresh => load.fresh += 1,
-                Urgency::Sweep => load.sweep += 1,
+                Urgency::Sweep | Urgency::Echo => load.sweep += 1,
             }
         }
         for key in self.steps.keys() {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::controllers::decides_otherwise;
 use super::{Engine, Output};
 use crate::binding::Binding;
-use crate::cause::Causes;
+use crate::cause::{Cause, Causes};
 use crate::kind::Key;
 use crate::object::Object;
 use crate::queue::Again;
-use crate::step::{Ended, Memory};
+use crate::step::{Ended, Memory, Settled};
+use crate::store::Change;
 
 impl Engine {
     /// Whether a reconcile would ask what the last one asked, be answered the same, and find nothing to do.
@@ -21,6 +22,39 @@ impl Engine {
             && self.reads_are_unchanged(key)
     }
 
+    /// Whether something of which neither guest nor host sees anything happened to an object that is at rest. It is not
+    /// even put in line then, and counts as one whose call was skipped: whatever could have ended its rest since would
+    /// have put it there.
+    pub(super) fn sleeps_through(
+        &mut self,
+        key: &Key,
+        change: &Change,
+        cause: &Cause,
+        overlooks: impl Fn(&Settled, &Object, &Object) -> bool,
+    ) -> bool {
+        let (Some(before), Some(after)) = (&change.before, &change.after) else { return false };
+        if before.meta.uid != after.meta.uid || !self.queue.is_idle(key) || self.breaker.why(key).is_some() {
+            return false;
+        }
+        let Some((uid, memory)) = self.memories.get(key) else { return false };
+        let Some(settled) = &memory.settled else { return false };
+        if settled.due.is_some_and(|(at, _)| self.now.mono_ms >= at) || !overlooks(settled, before, after) {
+            return false;
+        }
+        let Some(controller) = self.controllers.get(&key.kind.group_kind()) else { return false };
+        // What it has given to others may come to light at any time, and only a look shows it.
+        if controller.targets.all().next().is_some() {
+            return false;
+        }
+        let store = self.stores.get(&controller.objects);
+        let object = store.and_then(|store| store.get(key.namespace.as_deref(), &key.name));
+        let Some(object) = object.filter(|object| object.meta.uid == *uid) else { return false };
+        let binding = controller.decider(object).clone();
+        self.out.push(Output::Began { object: key.clone(), waited_ms: 0 });
+        self.skip(key.clone(), cause.clone().into(), &binding);
+        true
+    }
+
     /// The object is looked at again when it would have been.
     pub(super) fn skip(&mut self, key: Key, causes: Causes, binding: &Binding) {
         let settled = self.memories.get(&key).and_then(|(_, memory)| memory.settled.as_ref());
@@ -28,8 +62,15 @@ impl Engine {
         let again = due.map_or(Again::OnChange, |(at, due)| Again::After(at.saturating_sub(self.now.mono_ms), due));
         self.queue.done(&key, again, self.now.mono_ms);
         let digest = binding.module.as_ref().map(|m| m.digest.clone());
-        let ended =
-            Ended { again, memory: Memory::default(), changes: Vec::new(), trouble: None, health: None, skipped: true };
+        let ended = Ended {
+            again,
+            memory: Memory::default(),
+            changes: Vec::new(),
+            trouble: None,
+            health: None,
+            skipped: true,
+            owes_a_word: false,
+        };
         let due = self.queue.due(&key, self.now.mono_ms);
         self.out.push(Output::Ended { object: key, digest, causes, due, held_ms: None, ended: Box::new(ended) });
     }

@@ -65,7 +65,7 @@ impl Engine {
         }
     }
 
-    fn start_step(&mut self, Turn { key, causes, waited_ms }: Turn) {
+    fn start_step(&mut self, Turn { key, causes, waited_ms, is_ahead }: Turn) {
         let Some(controller) = self.controllers.get(&key.kind.group_kind()) else { return };
         let object = self.stores.get(&controller.objects).and_then(|s| s.get(key.namespace.as_deref(), &key.name));
         let Some(object) = object.cloned() else {
@@ -116,6 +116,7 @@ impl Engine {
             insist: causes.insist(),
             unsettled,
             orphaned,
+            is_ahead,
             now_ms: self.now.wall_ms,
         };
         self.workers.take(&key);
@@ -270,6 +271,9 @@ impl Engine {
         self.memories.insert(key.clone(), (step.object().meta.uid.clone(), memory));
         for cause in self.echoes.ended(key) {
             self.queue.wake(key, Urgency::Fresh, cause);
+        }
+        if ended.owes_a_word {
+            self.queue.wake(key, Urgency::Echo, Cause::Time(Due::Word));
         }
         let causes = self.causes.remove(key).unwrap_or_default();
         let quiet = ended.changes.is_empty() && ended.trouble.is_none();

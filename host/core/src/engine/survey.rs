@@ -121,6 +121,7 @@ impl Engine {
                 insist: false,
                 unsettled: None,
                 orphaned: false,
+                is_ahead: false,
                 now_ms: self.now.wall_ms,
             };
             match step::is_asked_about(&seen) {

@@ -13,6 +13,7 @@ use crate::object::{Metadata, Object};
 use crate::queue::Urgency;
 use crate::reconciler;
 use crate::resource::Resource;
+use crate::step::Settled;
 use crate::store::{Change, Event};
 use crate::watch::{Selection, Watch};
 
@@ -109,7 +110,11 @@ impl Engine {
         let owners: BTreeSet<Key> = sides.filter(|side| is_child(side)).filter_map(|s| self.object_of(s)).collect();
         for owner in owners {
             let cause = if first { Cause::Start } else { Cause::child(&object.key, change) };
-            self.queue.wake(&owner, urgency, cause);
+            let manager = self.controllers.get(&owner.kind.group_kind()).map(|c| &*c.binding.manager);
+            let is_ours = manager.is_some_and(|manager| cause.is_child_by(manager));
+            if first || !self.sleeps_through(&owner, change, &cause, Settled::overlooks_of_child) {
+                self.queue.wake(&owner, if is_ours { Urgency::Echo } else { urgency }, cause);
+            }
         }
         rearrange
     }
@@ -139,11 +144,13 @@ impl Engine {
         }
         let (urgency, cause) = match (first, told, is_meant) {
             (true, ..) => (Urgency::Sweep, Cause::Start),
-            (false, Told::Ours, _) => (Urgency::Fresh, Cause::ours()),
+            (false, Told::Ours, _) => (Urgency::Echo, Cause::ours()),
             (false, _, true) => (Urgency::Person, Cause::object(change)),
             (false, _, false) => (Urgency::Fresh, Cause::object(change)),
         };
-        self.queue.wake(key, urgency, cause);
+        if first || !self.sleeps_through(key, change, &cause, Settled::overlooks) {
+            self.queue.wake(key, urgency, cause);
+        }
     }
 
     /// The object that a child belongs to, by its annotation or, where that was removed, its owner.

@@ -26,16 +26,20 @@ pub enum Urgency {
     Fresh,
     /// A list, a sweep after a swap, a resync, the end of a back-off.
     Sweep,
+    /// What the host did for the object itself came back: how it stands now is still to be told, and nothing of what it
+    /// should be is still to be done.
+    Echo,
 }
 
 impl Urgency {
-    const ALL: [Self; 3] = [Self::Person, Self::Fresh, Self::Sweep];
+    const ALL: [Self; 4] = [Self::Person, Self::Fresh, Self::Sweep, Self::Echo];
     const LEVELS: usize = Self::ALL.len();
 
     fn of(due: Due) -> Self {
         match due {
             Due::Requeue | Due::Clock | Due::Retry | Due::Recheck => Self::Fresh,
             Due::BackOff | Due::Resync => Self::Sweep,
+            Due::Word => Self::Echo,
         }
     }
 }
@@ -76,6 +80,8 @@ pub struct Turn {
     pub causes: Causes,
     /// For how many milliseconds it waited.
     pub waited_ms: u64,
+    /// It is one of many that are swept, and others of its kind still wait for their look.
+    pub is_ahead: bool,
 }
 
 /// The queue of objects to look at.
@@ -205,7 +211,8 @@ impl Queue {
                 self.timers.remove(&(at, key.clone()));
             }
             let waited_ms = entry.since.take().map_or(0, |since| self.now_ms.saturating_sub(since));
-            return Some(Turn { key, causes, waited_ms });
+            let is_ahead = urgency == Urgency::Sweep && self.turns.sweeps(&key.kind.group_kind());
+            return Some(Turn { key, causes, waited_ms, is_ahead });
         }
     }
 
@@ -285,6 +292,11 @@ impl Queue {
     /// When the next timer fires, in milliseconds of the same clock.
     pub fn next_timer(&self) -> Option<u64> {
         self.timers.first().into_iter().chain(self.holds.first()).map(|(at, _)| *at).min()
+    }
+
+    /// Whether an object neither waits for its turn nor is being looked at.
+    pub fn is_idle(&self, key: &Key) -> bool {
+        self.entries.get(key).is_none_or(|entry| entry.stand == Stand::Idle)
     }
 
     /// Whether nothing waits for its turn.

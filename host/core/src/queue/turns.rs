@@ -8,8 +8,8 @@ use foldhash::HashMap;
 use super::Urgency;
 use crate::kind::{GroupKind, Key};
 
-/// Every so many turns of a kind go to what is least urgent, so that it is not starved.
-const FOR_THE_LEAST_URGENT: u32 = 8;
+/// Every so many turns of a kind go to what is less urgent than the rest, so that it is not starved.
+const FOR_THE_LESS_URGENT: usize = 8;
 
 /// Where an object waits: how urgent it is, and when it came.
 pub(super) type Place = (Urgency, u64);
@@ -26,7 +26,7 @@ pub(super) struct Turns {
 #[derive(Debug, Default)]
 struct Lane {
     levels: [Level; Urgency::LEVELS],
-    picks: u32,
+    picks: usize,
 }
 
 /// The objects of one kind that wait and are equally urgent. Every namespace in `waiting` is in `order`.
@@ -40,6 +40,11 @@ struct Level {
 impl Turns {
     pub(super) fn len(&self) -> usize {
         self.len
+    }
+
+    /// Whether objects of a kind wait to be swept.
+    pub(super) fn sweeps(&self, kind: &GroupKind) -> bool {
+        self.kinds.get(kind).is_some_and(|lane| lane.levels[Urgency::Sweep as usize].len > 0)
     }
 
     pub(super) fn push(&mut self, (urgency, came): Place, key: Key) {
@@ -94,10 +99,14 @@ impl Lane {
     fn next(&mut self) -> Option<(Place, Key)> {
         self.picks = self.picks.wrapping_add(1);
         let mut filled = (0..Urgency::LEVELS).filter(|n| self.levels[*n].len > 0);
-        let level = match self.picks % FOR_THE_LEAST_URGENT {
-            0 => filled.next_back(),
-            _ => filled.next(),
-        }?;
+        let first = filled.next()?;
+        let (rounds, rest) = (self.picks / FOR_THE_LESS_URGENT, self.picks % FOR_THE_LESS_URGENT);
+        let less_urgent = match (rest, filled.clone().count()) {
+            (1.., _) | (_, 0) => None,
+            // They take turns among themselves.
+            (0, levels) => filled.nth(rounds % levels),
+        };
+        let level = less_urgent.unwrap_or(first);
         let (came, key) = self.levels[level].next()?;
         Some(((Urgency::ALL[level], came), key))
     }

@@ -135,6 +135,8 @@ pub struct Ended {
     pub health: Option<Health>,
     /// The guest was not called: nothing that it is shown had changed (promise G07).
     pub skipped: bool,
+    /// How the object stands was not told yet: it is looked at once more for that.
+    pub owes_a_word: bool,
 }
 
 /// Where kinds are served.

@@ -40,6 +40,8 @@ pub(super) struct Reporting {
     trouble: Option<String>,
     /// What stands in the way.
     culprit: Option<Key>,
+    /// It is told by the next look.
+    later: bool,
     jobs: HashMap<u32, Option<Value>>,
 }
 
@@ -209,8 +211,24 @@ fn line(verdict: &Verdict) -> String {
     }
 }
 
+/// Whether how the object stands can be told by the next look, which what was written brings about. In a sweep the
+/// children of all objects go first; but trouble is told at once, and no object shows itself ready that is not.
+fn can_wait(desk: &Desk, reporting: &Reporting) -> bool {
+    let is_well = matches!(reporting.standing, Some(Standing::Ready { .. } | Standing::Reconciling { .. }));
+    let says_more = reporting.trouble.is_some() || desk.seen.unsettled.is_some() || desk.seen.is_going();
+    desk.seen.is_ahead
+        && is_well
+        && !says_more
+        && !desk.written.is_empty()
+        && conditions::health(&desk.seen.object.status()) != Some(Health::Ready)
+}
+
 /// Sends the status patch and the Events that are due.
 pub(super) fn begin(desk: &mut Desk, mut reporting: Reporting) -> Next {
+    if can_wait(desk, &reporting) {
+        reporting.later = true;
+        return finish_when_answered(desk, reporting);
+    }
     let hidden = reporting.standing.is_none() && desk.seen.failures + 1 >= SHOW_TRANSIENT_AFTER;
     if let (true, Some(trouble)) = (hidden, &reporting.trouble) {
         let (reason, message) = ("Retrying".to_owned(), trouble.clone());
@@ -295,7 +313,7 @@ fn finish_when_answered(desk: &mut Desk, reporting: Reporting) -> Next {
         trouble: trouble.is_some(),
         again,
     };
-    let settled = settled::settled(desk, &ending);
+    let settled = settled::settled(desk, &ending).filter(|_| !reporting.later);
     let changes = std::mem::take(&mut desk.changes);
     let mut memory = Memory { settled, ..std::mem::take(&mut desk.seen.memory) };
     // What the last outcome came to holds until another one is carried out.
@@ -308,7 +326,7 @@ fn finish_when_answered(desk: &mut Desk, reporting: Reporting) -> Next {
         Some(standing) => standing.health(),
         None => trouble.clone().map(Health::Waiting),
     };
-    let ended = Ended { again, memory, changes, trouble, health, skipped: false };
+    let ended = Ended { again, memory, changes, trouble, health, skipped: false, owes_a_word: reporting.later };
     desk.outputs.push(Output::End(Box::new(ended)));
     Next::Wait(Phase::Over)
 }

@@ -38,6 +38,9 @@ pub struct Seen {
     /// Whether the object was ever shown with the wish that its children stay when it goes: Kubernetes may have
     /// taken its own note of that away by now.
     pub orphaned: bool,
+    /// It is one of many that are swept, and others of its kind still wait for their look: how it stands may be told
+    /// after that.
+    pub is_ahead: bool,
     /// Milliseconds since the epoch.
     pub now_ms: i64,
 }

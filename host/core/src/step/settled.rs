@@ -37,6 +37,18 @@ impl Settled {
             && given(object, told(children), children, &self.views).eq(self.given.iter().copied())
     }
 
+    /// Whether a change of the object itself is one of which neither its guest nor the host sees anything.
+    pub fn overlooks(&self, before: &Object, after: &Object) -> bool {
+        before.shown_print() == after.shown_print() && before.print(View::Full) == after.print(View::Full)
+    }
+
+    /// The same of a child of it.
+    pub fn overlooks_of_child(&self, before: &Object, after: &Object) -> bool {
+        before.marks_print() == after.marks_print()
+            && before.readiness_print() == after.readiness_print()
+            && self.views.iter().all(|view| before.print(*view) == after.print(*view))
+    }
+
     /// Whether the same answer as before leads to nothing, though the guest was given something else: all that the host
     /// looks at to carry it out is as it was.
     fn comes_to_the_same(&self, outcome: &Outcome, object: &Object, children: &[Arc<Object>]) -> bool {

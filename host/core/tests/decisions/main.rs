@@ -51,6 +51,7 @@ mod skips;
 mod standing;
 mod strangers;
 mod stubs;
+mod sweeps;
 mod timers;
 mod turns;
 mod two_kinds;

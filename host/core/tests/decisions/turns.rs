@@ -155,8 +155,31 @@ fn q03_a_persons_change_goes_before_a_relist_and_before_echoes_but_does_not_star
     }
     wake(&mut queue, Urgency::Person, (3_000..4_000).map(|n| key("Inn", "a", n)));
     let next = take(&mut queue, 80);
-    let swept = next.iter().filter(|key| key.name.parse::<usize>().unwrap() < 1_000).count();
-    assert_eq!(swept, 10, "one turn of eight, so that a storm of changes holds up no sweep for ever");
+    let number = |key: &&Key| key.name.parse::<usize>().unwrap();
+    let swept = next.iter().filter(|key| number(key) < 1_000).count();
+    let fresh = next.iter().filter(|key| (1_000..2_000).contains(&number(key))).count();
+    assert_eq!((fresh, swept), (5, 5), "one turn of eight, so that a storm of changes holds up nothing for ever");
+}
+
+#[test]
+fn q06_what_is_to_be_told_waits_behind_a_sweep_but_for_a_turn_of_eight() {
+    let mut queue = Queue::default();
+    wake(&mut queue, Urgency::Echo, (0..1_000).map(|n| key("Inn", "a", n)));
+    wake(&mut queue, Urgency::Sweep, (1_000..1_100).map(|n| key("Inn", "a", n)));
+    let next = take(&mut queue, 80);
+    let told = next.iter().filter(|key| key.name.parse::<usize>().unwrap() < 1_000).count();
+    assert_eq!(told, 10, "people see it go on");
+}
+
+#[test]
+fn q06_the_last_of_a_sweep_is_ahead_of_nobody() {
+    let mut queue = Queue::default();
+    wake(&mut queue, Urgency::Fresh, [key("Inn", "a", 0)]);
+    wake(&mut queue, Urgency::Sweep, (1..3).map(|n| key("Inn", "a", n)));
+    wake(&mut queue, Urgency::Sweep, [key("Tower", "a", 0)]);
+    let ahead = std::iter::from_fn(|| queue.next(|_| true, |_| false)).map(|turn| (turn.key, turn.is_ahead));
+    let expected = [(("Inn", 0), false), (("Tower", 0), false), (("Inn", 1), true), (("Inn", 2), false)];
+    assert_eq!(ahead.collect::<Vec<_>>(), expected.map(|((kind, n), ahead)| (key(kind, "a", n), ahead)));
 }
 
 #[test]

@@ -79,6 +79,7 @@ mod tests {
             trouble: Some("x".repeat(words)),
             health: None,
             skipped: false,
+            owes_a_word: false,
         };
         Record::new(
             InWork::after(std::time::Duration::ZERO),

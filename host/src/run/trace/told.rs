@@ -233,6 +233,7 @@ fn next(record: &Record) -> String {
         Due::Recheck => "something that it waits for is looked at again",
         Due::BackOff => "it failed, and its back-off ends",
         Due::Resync => "everything is looked at from time to time",
+        Due::Word => "its status was left for after the children of others",
     };
     format!("after {}: {why}; or when something changes", human(Duration::from_millis(ms)))
 }

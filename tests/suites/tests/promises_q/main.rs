@@ -7,3 +7,4 @@ mod dry_run;
 mod q01_fairness;
 mod q04_hot_loops;
 mod q06_annotations;
+mod q06_sweeps;
