@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Seen;
+use super::doubts::is_anothers;
 use super::child::{LEAVING_NAME_MS, Move, Recheck, Stand, conflict, is_ours, settle};
 use super::ours::{apply, named, ours};
 use crate::action::Action;
@@ -71,8 +72,7 @@ fn stranger(seen: &Seen, there: &Object, why: &str) -> String {
         (_, Some(object)) => format!("a child of {object}"),
         (Some(owner), None) => format!("controlled by {} {}", owner.kind, owner.name),
         (None, None) => {
-            let others = there.meta.managed_fields.iter().map(|m| m.manager.as_str());
-            let managers: Vec<&str> = others.filter(|manager| *manager != seen.binding.manager).collect();
+            let managers = writers(seen, there);
             match managers.as_slice() {
                 [] => "of unknown origin".to_owned(),
                 managers => format!("written by {}", managers.join(", ")),
@@ -80,4 +80,16 @@ fn stranger(seen: &Seen, there: &Object, why: &str) -> String {
         }
     };
     format!("{} exists and is {whose}: {why}. Delete or rename it, or let the guest adopt it", there.key)
+}
+
+/// Who else writes the object itself, each once. Writing its status is work on it, by controllers that may come to it later.
+fn writers<'a>(seen: &Seen, there: &'a Object) -> Vec<&'a str> {
+    let mut managers = Vec::new();
+    for entry in there.meta.managed_fields.iter().filter(|entry| is_anothers(seen, entry)) {
+        let manager = entry.manager.as_str();
+        if !managers.contains(&manager) {
+            managers.push(manager);
+        }
+    }
+    managers
 }

@@ -55,7 +55,7 @@ pub(super) fn has_another_writer(seen: &Seen, there: &Object) -> bool {
     there.meta.managed_fields.iter().any(|m| is_anothers(seen, m))
 }
 
-fn is_anothers(seen: &Seen, entry: &ManagedFields) -> bool {
+pub(super) fn is_anothers(seen: &Seen, entry: &ManagedFields) -> bool {
     entry.subresource.is_empty() && entry.manager != seen.binding.manager
 }
 

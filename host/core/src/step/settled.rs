@@ -37,14 +37,20 @@ impl Settled {
             && given(object, told(children), children, &self.views).eq(self.given.iter().copied())
     }
 
-    /// Whether a change of the object itself is one of which neither its guest nor the host sees anything.
+    /// Whether a change of the object itself is one of which neither its guest nor the host sees anything. What was
+    /// written and never told may have been undone: then both sides are alike, and not what was left.
     pub fn overlooks(&self, before: &Object, after: &Object) -> bool {
-        before.shown_print() == after.shown_print() && before.print(View::Full) == after.print(View::Full)
+        let now = after.print(View::Full);
+        before.shown_print() == after.shown_print()
+            && before.print(View::Full) == now
+            && self.left.first() == Some(&now)
     }
 
     /// The same of a child of it.
     pub fn overlooks_of_child(&self, before: &Object, after: &Object) -> bool {
-        before.marks_print() == after.marks_print()
+        let now = after.marks_print();
+        before.marks_print() == now
+            && self.left.contains(&now)
             && before.readiness_print() == after.readiness_print()
             && self.views.iter().all(|view| before.print(*view) == after.print(*view))
     }

@@ -48,8 +48,13 @@ fn what_nobody_controls_may_be_adopted_and_what_somebody_controls_may_not() {
 #[test]
 fn what_is_in_the_way_is_told_with_whose_it_is() {
     let entry = |manager: &str| json!({"manager": manager, "operation": "Update", "apiVersion": "v1", "fieldsV1": {"f:data": {}}});
+    let status = json!({"manager": "kube-controller-manager", "operation": "Update", "apiVersion": "v1", "subresource": "status"});
     for (metadata, whose) in [
         (json!({}), "of unknown origin"),
+        // Who works on it does not own it, and comes later: what is told would change by itself.
+        (json!({"managedFields": [entry("kubectl"), status]}), "written by kubectl"),
+        (json!({"managedFields": [status]}), "of unknown origin"),
+        (json!({"managedFields": [entry("kubectl"), entry("kubectl")]}), "written by kubectl"),
         (json!({"managedFields": [entry("kubectl"), entry("innkeeper.Inn.example.com")]}), "written by kubectl"),
         (json!({"managedFields": [entry("kubectl"), entry("helm")]}), "written by kubectl, helm"),
         (json!({"ownerReferences": [owner(None)]}), "of unknown origin"),

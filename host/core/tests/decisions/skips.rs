@@ -1,9 +1,13 @@
 //! A call is not made where nothing that it would be given has changed, unless somebody insists.
 
+use std::sync::Arc;
+
 use crate::house::script::{liberal, say};
 use crate::house::{Api, House, inn, manifest, rooms, towers};
 use innkeeper_core::contract::View;
 use innkeeper_core::kind::{Key, Kind};
+use innkeeper_core::resource::Resource;
+use innkeeper_core::watch::Watch;
 use serde_json::{Value, json};
 
 /// Calls and skipped calls since the last time this was asked.
@@ -203,6 +207,14 @@ fn what_was_written_to_the_object_or_to_a_child_that_was_there_is_known_when_it_
     let mut house = liberal();
     say(&mut house, json!({}));
     assert_eq!(touch(&mut house), (0, 1), "its status was written");
+    let mut house = coloured();
+    paint(&mut house, "green");
+    assert_eq!(child(&house)["data"]["x"], "green");
+    assert_eq!(made(&mut house), (1, 1), "its child was written");
+}
+
+/// Its first child says in which colour the object is labelled.
+fn coloured() -> House {
     let mut house = House::new(|request| {
         let object: Value = serde_json::from_str(&request.object).unwrap();
         let colour = object["metadata"]["labels"]["colour"].as_str().unwrap_or("none").to_owned();
@@ -210,11 +222,29 @@ fn what_was_written_to_the_object_or_to_a_child_that_was_there_is_known_when_it_
     });
     house.put(inn("x", json!({})));
     made(&mut house);
-    let mut green = house.api.get("Inn", Some("a"), "x").unwrap().clone();
-    green["metadata"]["labels"] = json!({"colour": "green"});
-    house.put(green);
+    house
+}
+
+fn paint(house: &mut House, colour: &str) {
+    let mut painted = house.api.get("Inn", Some("a"), "x").unwrap().clone();
+    painted["metadata"]["labels"] = json!({"colour": colour});
+    house.put(painted);
+}
+
+/// Such as where a backup is restored just then: the stores see no difference.
+#[test]
+fn what_was_undone_before_it_was_told_is_done_again() {
+    let mut house = coloured();
+    let before = child(&house);
+    let kind = Kind::new("", "v1", "ConfigMap");
+    house.api.hold_back(&Watch::children(Arc::new(Resource { kind, plural: "configmaps".into(), namespaced: true })));
+    paint(&mut house, "green");
     assert_eq!(child(&house)["data"]["x"], "green");
-    assert_eq!(made(&mut house), (1, 1), "its child was written");
+    house.api.put(before);
+    house.api.let_go();
+    house.api.reconnect();
+    house.settle();
+    assert_eq!(child(&house)["data"]["x"], "green");
 }
 
 #[test]

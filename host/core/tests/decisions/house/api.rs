@@ -153,6 +153,14 @@ impl Api {
         self.events.extend(of_kind.map(|(number, _)| (*number, event.clone())));
     }
 
+    /// Every connection broke: what was on its way is lost, and all is listed anew.
+    pub fn reconnect(&mut self) {
+        self.events.clear();
+        for (number, watch) in std::mem::take(&mut self.watches) {
+            self.watch(number, watch);
+        }
+    }
+
     /// The process that watched has ended.
     pub fn forget_watches(&mut self) {
         self.watches.clear();
