@@ -18,20 +18,25 @@ impl House {
 
     /// Deletes every object of a kind in every namespace: a host that starts looks at what other tests left.
     pub fn delete_everywhere(&self, kind: &str) {
+        self.delete_everywhere_with(kind, "");
+    }
+
+    /// The same of those with that label. Garbage collection may take minutes after kinds came and went.
+    pub fn delete_everywhere_with(&self, kind: &str, label: &str) {
         let client = &self.cluster.client;
-        self.each_everywhere(kind, |namespace, name| {
+        self.each_everywhere(kind, label, |namespace, name| {
             client.delete(kind, namespace, name);
         });
-        self.eventually(&format!("no {kind} is left"), || client.list(kind, None, "").is_empty());
+        self.eventually(&format!("no {kind} is left"), || client.list(kind, None, label).is_empty());
     }
 
     /// Takes the finalizers away from every object of a kind in every namespace, where no host is there that would.
     pub fn let_go_everywhere(&self, kind: &str) {
-        self.each_everywhere(kind, |namespace, name| self.cluster.client.let_go(kind, namespace, name));
+        self.each_everywhere(kind, "", |namespace, name| self.cluster.client.let_go(kind, namespace, name));
     }
 
-    fn each_everywhere(&self, kind: &str, act: impl Fn(Option<&str>, &str)) {
-        for object in self.cluster.client.list(kind, None, "") {
+    fn each_everywhere(&self, kind: &str, label: &str, act: impl Fn(Option<&str>, &str)) {
+        for object in self.cluster.client.list(kind, None, label) {
             let meta = &object["metadata"];
             act(meta["namespace"].as_str(), meta["name"].as_str().unwrap_or_default());
         }

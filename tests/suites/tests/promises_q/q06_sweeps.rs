@@ -5,8 +5,8 @@ use innkeeper_suites::{House, condition};
 
 use crate::bench::{KIND, apply, bench, children, config_map};
 
-/// How many objects there are before the host is: more than are in work at once.
-const OBJECTS: usize = 100;
+/// How many objects there are before the host is: many times what is in work at once.
+const OBJECTS: usize = 240;
 
 #[test]
 fn q06_a_host_that_finds_many_objects_makes_the_children_of_all_before_it_tells_of_each() {
@@ -25,7 +25,8 @@ fn q06_a_host_that_finds_many_objects_makes_the_children_of_all_before_it_tells_
     let told: Vec<usize> = (0..asked.len()).filter(|at| writes(&asked[*at], "workbenches")).collect();
     let before = told.iter().filter(|at| **at < last_child).count();
     assert_eq!(told.len(), OBJECTS, "each is told once");
-    assert!(before <= OBJECTS / 4, "{before} of {OBJECTS} were told before the last child was made");
+    // Every eighth turn goes to what is less urgent, and when the last children are in work, nobody else waits for a first look.
+    assert!(before <= OBJECTS / 3, "{before} of {OBJECTS} were told before the last child was made");
     for object in house.list(KIND, "") {
         assert_eq!(condition(&object, "Ready").expect("it is told")["status"], "True");
     }

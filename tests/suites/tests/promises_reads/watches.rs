@@ -17,8 +17,7 @@ fn config_maps_are_watched(house: &innkeeper_suites::House, wanted: &[(&str, usi
 fn w05_one_watch_of_a_kind_serves_everybody_and_ends_when_nobody_needs_it() {
     let house = house();
     // A host that found what other tests left goes on watching its kinds; the next one does not see it.
-    let left = || house.list_everywhere("ConfigMap", "innkeeper.dev/object-uid");
-    house.eventually("nothing is left of other tests", || left().is_empty());
+    house.delete_everywhere_with("ConfigMap", "innkeeper.dev/object-uid");
     house.start_host();
     config_maps_are_watched(&house, &[]);
     // Metadata where that is enough, however many look.
