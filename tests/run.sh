@@ -29,7 +29,7 @@ begin() { # NAME ARGUMENT…
 }
 
 # So many at once: each suite has a control plane of its own, and what waits too long for a core fails.
-most=${SUITES_AT_ONCE:-$(($(nproc) * 2 + 1))}
+most=${SUITES_AT_ONCE:-$(($(nproc) * 3 + 1))}
 ended=0
 failed=0
 reap() { # the next that ends
@@ -53,11 +53,12 @@ if [ ${#suites[@]} -eq 0 ]; then
     mapfile -t suites < <(cd tests/suites/tests && for suite in *; do
         tests=$(cat $(find "$suite" -name '*.rs') | grep -c '^#\[test\]')
         case $suite in
-        both_ways) each=50 ;;
-        kills) each=6 ;;
-        faults | promises_q | promises_reads) each=3 ;;
-        hostile | promises_d | promises_s) each=2 ;;
-        *) each=1 ;;
+        both_ways) each=400 ;;
+        kills) each=30 ;;
+        faults | promises_q | promises_reads) each=15 ;;
+        promises_apply | promises_d | promises_m | promises_s) each=8 ;;
+        promises_wa) each=6 ;;
+        *) each=4 ;;
         esac
         echo "$((tests * each)) $suite"
     done | sort -rn | cut -d' ' -f2)
@@ -68,17 +69,18 @@ if [ ${#suites[@]} -eq 0 ]; then
     done
     begin everything-else "${others[@]}"
 fi
-# The longest are shared out between two control planes, by the names of their tests.
-half_of() {
+# The longest are shared out among control planes: a line of words is one that runs the tests with these in their names,
+# and the last one runs the rest.
+parts_of() {
     case $1 in
-    kills) echo before_each_write ;;
-    promises_wa) echo moments:: ;;
-    promises_d) echo d02_ ;;
-    promises_adgsm) echo a06_ ;;
-    promises_apply) echo a07_ ;;
     faults) echo storm:: ;;
     hostile) echo bounds:: ;;
-    promises_m) echo m06_ ;;
+    kills) echo before_each_write ;;
+    promises_adgsm) echo a06_ ;;
+    promises_apply) echo a07_ ;;
+    promises_d) echo d02_ ;;
+    promises_m) printf '%s\n' m06_ 'm01_ m02_ m03_' ;;
+    promises_wa) echo moments:: ;;
     systems_a) echo goop:: ;;
     workers) echo building:: ;;
     esac
@@ -88,13 +90,14 @@ export GOGC=${GOGC:-400}
 # Tests of a suite wait more than they work.
 export RUST_TEST_THREADS=${RUST_TEST_THREADS:-6}
 for suite in "${suites[@]}"; do
-    half=$(half_of "$suite")
-    if [ -n "$half" ]; then
-        begin_when_there_is_room "$suite-1" --test "$suite" -- "$half"
-        begin_when_there_is_room "$suite-2" --test "$suite" -- --skip "$half"
-    else
-        begin_when_there_is_room "$suite" --test "$suite"
-    fi
+    mapfile -t parts < <(parts_of "$suite")
+    rest=()
+    for part in "${!parts[@]}"; do
+        read -ra words <<< "${parts[part]}"
+        begin_when_there_is_room "$suite-$((part + 1))" --test "$suite" -- "${words[@]}"
+        for word in "${words[@]}"; do rest+=(--skip "$word"); done
+    done
+    begin_when_there_is_room "$suite" --test "$suite" -- "${rest[@]}"
 done
 [ $# -gt 0 ] || begin_when_there_is_room examples-in-comments --doc
 while [ ${#names[@]} -gt 0 ]; do reap; done

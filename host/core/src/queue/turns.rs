@@ -11,6 +11,9 @@ use crate::kind::{GroupKind, Key};
 /// Every so many turns of a kind go to what is less urgent than the rest, so that it is not starved.
 const FOR_THE_LESS_URGENT: usize = 8;
 
+/// Every so many of those go to echoes.
+const FOR_ECHOES: usize = 4;
+
 /// Where an object waits: how urgent it is, and when it came.
 pub(super) type Place = (Urgency, u64);
 
@@ -98,17 +101,29 @@ impl Turns {
 impl Lane {
     fn next(&mut self) -> Option<(Place, Key)> {
         self.picks = self.picks.wrapping_add(1);
-        let mut filled = (0..Urgency::LEVELS).filter(|n| self.levels[*n].len > 0);
-        let first = filled.next()?;
-        let (rounds, rest) = (self.picks / FOR_THE_LESS_URGENT, self.picks % FOR_THE_LESS_URGENT);
-        let less_urgent = match (rest, filled.clone().count()) {
-            (1.., _) | (_, 0) => None,
-            // They take turns among themselves.
-            (0, levels) => filled.nth(rounds % levels),
-        };
+        let first = (0..Urgency::LEVELS).find(|level| self.waits(*level))?;
+        let (round, rest) = (self.picks / FOR_THE_LESS_URGENT, self.picks % FOR_THE_LESS_URGENT);
+        let less_urgent = (rest == 0).then(|| self.less_urgent_than(first, round)).flatten();
         let level = less_urgent.unwrap_or(first);
         let (came, key) = self.levels[level].next()?;
         Some(((Urgency::ALL[level], came), key))
+    }
+
+    fn waits(&self, level: usize) -> bool {
+        self.levels[level].len > 0
+    }
+
+    /// What is less urgent takes turns among itself, but for echoes: nothing of what should be waits for them.
+    fn less_urgent_than(&self, first: usize, round: usize) -> Option<usize> {
+        let echo = Urgency::Echo as usize;
+        let echoes_wait = echo > first && self.waits(echo);
+        if echoes_wait && round.is_multiple_of(FOR_ECHOES) {
+            return Some(echo);
+        }
+        let turn = if echoes_wait { round - round / FOR_ECHOES } else { round };
+        let mut levels = (first + 1..echo).filter(|level| self.waits(*level));
+        let count = levels.clone().count().max(1);
+        levels.nth(turn % count)
     }
 }
 

@@ -159,16 +159,20 @@ fn q03_a_persons_change_goes_before_a_relist_and_before_echoes_but_does_not_star
     let swept = next.iter().filter(|key| number(key) < 1_000).count();
     let fresh = next.iter().filter(|key| (1_000..2_000).contains(&number(key))).count();
     assert_eq!((fresh, swept), (5, 5), "one turn of eight, so that a storm of changes holds up nothing for ever");
+    wake(&mut queue, Urgency::Echo, (4_000..4_100).map(|n| key("Inn", "a", n)));
+    let next = take(&mut queue, 320);
+    let taken = [0..1_000, 1_000..2_000, 4_000..5_000].map(|of| next.iter().filter(|key| of.contains(&number(key))).count());
+    assert_eq!(taken, [15, 15, 10], "echoes have a quarter of these turns, the others share the rest evenly");
 }
 
 #[test]
-fn q06_what_is_to_be_told_waits_behind_a_sweep_but_for_a_turn_of_eight() {
+fn q06_what_is_to_be_told_waits_behind_a_sweep_but_for_a_turn_of_thirty_two() {
     let mut queue = Queue::default();
     wake(&mut queue, Urgency::Echo, (0..1_000).map(|n| key("Inn", "a", n)));
     wake(&mut queue, Urgency::Sweep, (1_000..1_100).map(|n| key("Inn", "a", n)));
-    let next = take(&mut queue, 80);
+    let next = take(&mut queue, 96);
     let told = next.iter().filter(|key| key.name.parse::<usize>().unwrap() < 1_000).count();
-    assert_eq!(told, 10, "people see it go on");
+    assert_eq!(told, 3, "people see it go on");
 }
 
 #[test]
