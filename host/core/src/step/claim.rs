@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::Seen;
-use super::doubts::is_anothers;
 use super::child::{LEAVING_NAME_MS, Move, Recheck, Stand, conflict, is_ours, settle};
+use super::doubts::is_anothers;
 use super::ours::{apply, named, ours};
 use crate::action::Action;
 use crate::contract::{Adopt, State};

@@ -161,7 +161,8 @@ fn q03_a_persons_change_goes_before_a_relist_and_before_echoes_but_does_not_star
     assert_eq!((fresh, swept), (5, 5), "one turn of eight, so that a storm of changes holds up nothing for ever");
     wake(&mut queue, Urgency::Echo, (4_000..4_100).map(|n| key("Inn", "a", n)));
     let next = take(&mut queue, 320);
-    let taken = [0..1_000, 1_000..2_000, 4_000..5_000].map(|of| next.iter().filter(|key| of.contains(&number(key))).count());
+    let taken =
+        [0..1_000, 1_000..2_000, 4_000..5_000].map(|of| next.iter().filter(|key| of.contains(&number(key))).count());
     assert_eq!(taken, [15, 15, 10], "echoes have a quarter of these turns, the others share the rest evenly");
 }
 

@@ -9,8 +9,12 @@ use crate::bench::{bench_with, config_map, lines, stalled, wait_until_ready};
 /// So many looks are made before the names of a kind are watched.
 const LOOKS: usize = 16;
 
-fn papers(count: usize) -> Vec<Value> {
-    (0..count).map(|n| config_map(&format!("paper-{n:02}"), "mine")).collect()
+/// How often the API server may be so busy that it takes longer to list the names than the host waits, which is five
+/// seconds: then each name is looked at.
+const TRIES: usize = 3;
+
+fn papers(name: &str, count: usize) -> Vec<Value> {
+    (0..count).map(|n| config_map(&format!("{name}-{n:02}"), "mine")).collect()
 }
 
 /// A house with a host of its own: what other tests claim counts too.
@@ -30,7 +34,7 @@ fn a04_among_many_names_that_are_claimed_a_strangers_is_left_alone() {
     house.kubectl(&["create", "configmap", "paper-59", "--from-literal=text=theirs", "--field-manager=neighbour"]);
     let before = house.get("ConfigMap", "paper-59");
     let mark = house.mark();
-    house.apply(&bench_with("one", &papers(60)));
+    house.apply(&bench_with("one", &papers("paper", 60)));
     let message = stalled(&house, "one", "Conflict");
     assert!(message.contains("paper-59") && message.contains("neighbour"), "{message}");
     assert_eq!(house.get("ConfigMap", "paper-59"), before, "nobody touched it");
@@ -46,14 +50,22 @@ fn a04_among_many_names_that_are_claimed_a_strangers_is_left_alone() {
 #[test]
 fn a05_many_claims_of_a_kind_cost_one_list_and_few_looks_and_nothing_afterwards() {
     let house = house();
-    let mark = house.mark();
-    house.apply(&bench_with("one", &papers(60)));
-    wait_until_ready(&house, "one");
-    let requests = house.requests_since(&mark);
-    let looks = looks(&requests);
-    assert!(looks.len() <= LOOKS, "{} looks:\n{}", looks.len(), lines(&looks));
-    let applied = requests.iter().filter(|r| r.is_write() && r.resource == "configmaps").count();
-    assert_eq!(applied, 60, "each is applied once");
+    for attempt in 1.. {
+        let (name, paper) = (format!("claims-{attempt}"), format!("paper-{attempt}"));
+        let mark = house.mark();
+        house.apply(&bench_with(&name, &papers(&paper, 60)));
+        wait_until_ready(&house, &name);
+        let requests = house.requests_since(&mark);
+        let applied = requests.iter().filter(|r| r.is_write() && r.resource == "configmaps").count();
+        assert_eq!(applied, 60, "each is applied once");
+        let looks = looks(&requests);
+        if looks.len() <= LOOKS {
+            break;
+        }
+        assert!(attempt < TRIES, "{} looks:\n{}", looks.len(), lines(&looks));
+        // Another process: this one does not watch these names again for a while.
+        house.start_host();
+    }
 
     house.wait_until_quiet();
     let mark = house.mark();
