@@ -68,16 +68,14 @@ fn remembering(object: &Value, place: &Place) -> Value {
 /// nothing to do.
 fn merged(before: &Value, wanted: &Value, there: &Value) -> Option<Value> {
     let none = Map::new();
-    let fields = |value: &'_ Value| value.as_object().cloned().unwrap_or_default();
-    let (before, there) = (fields(before), fields(there));
-    let wanted = wanted.as_object().unwrap_or(&none);
+    let [before, wanted, there] = [before, wanted, there].map(|value| value.as_object().unwrap_or(&none));
     let mut patch = Map::new();
     for (name, wanted) in wanted {
         match (wanted, there.get(name)) {
             (wanted, Some(there)) if wanted == there && !wanted.is_object() => {}
             (Value::Object(_), Some(there @ Value::Object(_))) => {
-                let before = before.get(name).cloned().unwrap_or_default();
-                patch.extend(merged(&before, wanted, there).map(|below| (name.clone(), below)));
+                let before = before.get(name).unwrap_or(&Value::Null);
+                patch.extend(merged(before, wanted, there).map(|below| (name.clone(), below)));
             }
             (wanted, _) => drop(patch.insert(name.clone(), wanted.clone())),
         }

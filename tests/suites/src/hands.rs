@@ -1,7 +1,5 @@
 //! What people do to the cluster: with kubectl, or as kubectl does it where a process for each would only cost time.
 
-use serde_json::Value;
-
 use crate::expected;
 use crate::house::House;
 
@@ -44,10 +42,10 @@ impl House {
 
     /// Deletes an object and waits until it is gone, as `kubectl delete` does. There may be another one by then.
     pub fn delete(&self, kind: &str, name: &str) {
-        let uid = |object: &Value| object["metadata"]["uid"].clone();
-        let before = self.find(kind, name).map(|object| uid(&object));
+        let there = || self.find(kind, name).map(|object| crate::uid(&object));
+        let before = there();
         self.begin_deletion(kind, name);
-        self.eventually(&format!("{kind} {name} is gone"), || self.find(kind, name).map(|o| uid(&o)) != before);
+        self.eventually(&format!("{kind} {name} is gone"), || there() != before);
     }
 
     /// Asks for an object's deletion, as `kubectl delete --wait=false` does.

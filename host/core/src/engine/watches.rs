@@ -110,11 +110,12 @@ impl Engine {
         let owners: BTreeSet<Key> = sides.filter(|side| is_child(side)).filter_map(|s| self.object_of(s)).collect();
         for owner in owners {
             let cause = if first { Cause::Start } else { Cause::child(&object.key, change) };
-            let manager = self.controllers.get(&owner.kind.group_kind()).map(|c| &*c.binding.manager);
-            let is_ours = manager.is_some_and(|manager| cause.is_child_by(manager));
-            if first || !self.sleeps_through(&owner, change, &cause, Settled::overlooks_of_child) {
-                self.queue.wake(&owner, if is_ours { Urgency::Echo } else { urgency }, cause);
+            if !first && self.sleeps_through(&owner, change, &cause, Settled::overlooks_of_child) {
+                continue;
             }
+            let controller = self.controllers.get(&owner.kind.group_kind());
+            let is_ours = controller.is_some_and(|c| cause.is_child_by(&c.binding.manager));
+            self.queue.wake(&owner, if is_ours { Urgency::Echo } else { urgency }, cause);
         }
         rearrange
     }

@@ -47,7 +47,7 @@ impl Turns {
 
     /// Whether objects of a kind wait to be swept.
     pub(super) fn sweeps(&self, kind: &GroupKind) -> bool {
-        self.kinds.get(kind).is_some_and(|lane| lane.levels[Urgency::Sweep as usize].len > 0)
+        self.kinds.get(kind).is_some_and(|lane| lane.waits(Urgency::Sweep as usize))
     }
 
     pub(super) fn push(&mut self, (urgency, came): Place, key: Key) {

@@ -313,7 +313,7 @@ fn finish_when_answered(desk: &mut Desk, reporting: Reporting) -> Next {
         trouble: trouble.is_some(),
         again,
     };
-    let settled = settled::settled(desk, &ending).filter(|_| !reporting.later);
+    let settled = if reporting.later { None } else { settled::settled(desk, &ending) };
     let changes = std::mem::take(&mut desk.changes);
     let mut memory = Memory { settled, ..std::mem::take(&mut desk.seen.memory) };
     // What the last outcome came to holds until another one is carried out.

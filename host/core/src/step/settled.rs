@@ -41,9 +41,7 @@ impl Settled {
     /// written and never told may have been undone: then both sides are alike, and not what was left.
     pub fn overlooks(&self, before: &Object, after: &Object) -> bool {
         let now = after.print(View::Full);
-        before.shown_print() == after.shown_print()
-            && before.print(View::Full) == now
-            && self.left.first() == Some(&now)
+        before.print(View::Full) == now && self.left.first() == Some(&now)
     }
 
     /// The same of a child of it.

@@ -16,6 +16,11 @@ fn key(kind: &str, namespace: &str, n: usize) -> Key {
     Key::new(Kind::new("example.com", "v1", kind), Some(namespace.into()), n.to_string())
 }
 
+/// What [`key`] was given.
+fn number(key: &Key) -> usize {
+    key.name.parse().unwrap()
+}
+
 fn kind(name: &str) -> GroupKind {
     key(name, "a", 0).kind.group_kind()
 }
@@ -155,7 +160,6 @@ fn q03_a_persons_change_goes_before_a_relist_and_before_echoes_but_does_not_star
     }
     wake(&mut queue, Urgency::Person, (3_000..4_000).map(|n| key("Inn", "a", n)));
     let next = take(&mut queue, 80);
-    let number = |key: &&Key| key.name.parse::<usize>().unwrap();
     let swept = next.iter().filter(|key| number(key) < 1_000).count();
     let fresh = next.iter().filter(|key| (1_000..2_000).contains(&number(key))).count();
     assert_eq!((fresh, swept), (5, 5), "one turn of eight, so that a storm of changes holds up nothing for ever");
@@ -172,7 +176,7 @@ fn q06_what_is_to_be_told_waits_behind_a_sweep_but_for_a_turn_of_thirty_two() {
     wake(&mut queue, Urgency::Echo, (0..1_000).map(|n| key("Inn", "a", n)));
     wake(&mut queue, Urgency::Sweep, (1_000..1_100).map(|n| key("Inn", "a", n)));
     let next = take(&mut queue, 96);
-    let told = next.iter().filter(|key| key.name.parse::<usize>().unwrap() < 1_000).count();
+    let told = next.iter().filter(|key| number(key) < 1_000).count();
     assert_eq!(told, 3, "people see it go on");
 }
 
