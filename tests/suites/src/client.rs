@@ -92,8 +92,12 @@ impl Client {
 
     /// Takes an object's finalizers away, if it is there.
     pub(crate) fn let_go(&self, kind: &str, namespace: Option<&str>, name: &str) {
-        let none = json!({"metadata": {"finalizers": null}});
-        self.ask(&Method::PATCH, &format!("{}/{name}", path(kind, namespace)), Some(&none));
+        self.change(kind, namespace, name, &json!({"metadata": {"finalizers": null}}));
+    }
+
+    /// Changes an object by merge patch, if it is there.
+    pub(crate) fn change(&self, kind: &str, namespace: Option<&str>, name: &str, patch: &Value) {
+        self.ask(&Method::PATCH, &format!("{}/{name}", path(kind, namespace)), Some(patch));
     }
 
     /// Asks for an object's deletion and does not wait for it. Whether it was there.

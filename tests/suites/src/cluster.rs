@@ -76,7 +76,7 @@ impl Cluster {
         let mut arguments = vec!["apply".to_owned(), "--server-side".to_owned(), "--force-conflicts".to_owned()];
         arguments.extend(files.map(|file| format!("--filename={}", file.path().display())));
         self.kubectl(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
-        self.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"]);
+        self.kubectl(&["wait", "--for=condition=Established", "--timeout=240s", "crd", "--all"]);
         *applied = self.crds();
     }
 

@@ -1,7 +1,14 @@
 //! What people do to the cluster: with kubectl, or as kubectl does it where a process for each would only cost time.
 
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
 use crate::expected;
 use crate::house::House;
+
+/// How long a CRD that was deleted is given before somebody reminds the API server of it.
+const CRD_REMINDER: Duration = Duration::from_secs(15);
 
 impl House {
     /// Runs kubectl in the namespace; it must succeed. Returns what it printed.
@@ -51,6 +58,30 @@ impl House {
     /// Asks for an object's deletion, as `kubectl delete --wait=false` does.
     pub fn begin_deletion(&self, kind: &str, name: &str) {
         assert!(self.cluster.client.delete(kind, Some(self.namespace()), name), "there is no {kind} {name} to delete");
+    }
+
+    /// Deletes a CustomResourceDefinition and waits until it is gone, as `kubectl delete` does.
+    pub fn delete_crd(&self, name: &str) {
+        self.kubectl(&["delete", "crd", name, "--wait=false", "--ignore-not-found"]);
+        self.crd_ends(name);
+    }
+
+    /// Waits until a CustomResourceDefinition that somebody deleted is gone. Of 72 that nobody had read, the API server
+    /// (v1.36.3, busy) forgot two for four minutes: their storage was "(re)initializing" when it listed their objects,
+    /// its next try was older than what it had written of that, and it takes the event of such a write for an echo. It
+    /// looks at all of them every five minutes. Any change reminds it.
+    pub fn crd_ends(&self, name: &str) {
+        let kind = "CustomResourceDefinition";
+        let mut reminded = Instant::now();
+        self.eventually(&format!("the CRD {name} ends"), || {
+            let Some(crd) = self.find(kind, name) else { return Ok(()) };
+            if reminded.elapsed() > CRD_REMINDER {
+                reminded = Instant::now();
+                let annotations = json!({"example.com/reminded-at": crd["metadata"]["resourceVersion"]});
+                self.cluster.client.change(kind, None, name, &json!({"metadata": {"annotations": annotations}}));
+            }
+            Err(crd["status"]["conditions"].to_string())
+        });
     }
 
     /// `kubectl apply` of a YAML text that must be refused. Returns why.

@@ -19,7 +19,7 @@ fn stalled(house: &House, reconciler: &str, reason: &str) -> String {
 #[test]
 fn a_module_for_a_kind_without_a_crd_says_so_and_serves_when_the_crd_comes() {
     let house = House::alone(&["custom-http", "workbench"]);
-    house.kubectl(&["delete", "crd", "kindcustomhttps.groupsp.measutosh.dev"]);
+    house.delete_crd("kindcustomhttps.groupsp.measutosh.dev");
     house.start_host();
     let message = stalled(&house, "custom-http", "KindNotFound");
     for word in ["KindCustomHttp", "groupsp.measutosh.dev", "apply"] {
@@ -62,7 +62,7 @@ fn a_crd_that_is_deleted_while_objects_exist_takes_them_along_and_the_host_goes_
     let owner = uid(&house.get(KIND, "web"));
     // It would leave the children of a kind that came and went between two of its looks.
     house.garbage_collection_knows_every_kind();
-    house.kubectl(&["delete", "crd", "kindcustomhttps.groupsp.measutosh.dev"]);
+    house.delete_crd("kindcustomhttps.groupsp.measutosh.dev");
     house.wait_until_gone(&owner);
     house.host_says(&["KindCustomHttp", "stopped"]);
     let message = stalled(&house, "custom-http", "KindNotFound");

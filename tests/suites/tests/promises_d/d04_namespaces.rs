@@ -93,7 +93,7 @@ fn d04_a_crd_goes_when_its_last_object_is_finished() {
     quick.is_gone();
     slow.says("Reconciling", "Finalizing", &[SKIP]);
     slow.change(&json!({"finished": true}));
-    house.eventually("the CRD is gone", || house.find("CustomResourceDefinition", crd).is_none());
+    house.crd_ends(crd);
     house.host_says(&["FinalBench.test.innkeeper.dev", "its controller stopped"]);
     for name in ["quick", "slow"] {
         assert!(config_map(&house, &elsewhere, name).is_none(), "its children went before it");

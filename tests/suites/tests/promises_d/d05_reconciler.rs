@@ -159,7 +159,7 @@ fn d05_without_its_kind_a_reconciler_goes() {
     permit_everywhere(&house, FINAL);
     let elsewhere = house.another_namespace();
     bench(&house, "finished", &elsewhere, &json!({"finished": true}));
-    house.kubectl(&["delete", "crd", "finalbenches.test.innkeeper.dev", "--wait=true"]);
+    house.delete_crd("finalbenches.test.innkeeper.dev");
     assert!(config_map(&house, &elsewhere, "finished").is_none(), "its object was finished");
     house.modules().remove("final-bench.wasm");
     house.host_says(&["final-bench.wasm", "stays in service"]);

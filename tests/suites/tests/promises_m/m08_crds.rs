@@ -24,7 +24,7 @@ fn module() -> Vec<u8> {
 fn house() -> House {
     let house = House::alone(&[]);
     // A test that failed may have left it.
-    house.kubectl(&["delete", "crd", CRD, "--ignore-not-found"]);
+    house.delete_crd(CRD);
     house.start_host();
     put(&house, &module());
     name_it(&house);
@@ -34,7 +34,7 @@ fn house() -> House {
     assert!(definition(&house).is_null(), "nobody permitted it");
     house.patch("reconciler", NAME, r#"{"spec": {"crd": "Apply"}}"#);
     house.eventually("the module brings it", || !definition(&house).is_null());
-    house.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "crd", CRD]);
+    house.kubectl(&["wait", "--for=condition=Established", "--timeout=240s", "crd", CRD]);
     web(&house, 8080, "one");
     house
 }
@@ -57,7 +57,7 @@ fn web(house: &House, port: u16, greeting: &str) {
 
 fn leave(house: &House) {
     house.delete("reconciler", NAME);
-    house.kubectl(&["delete", "crd", CRD]);
+    house.delete_crd(CRD);
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn w07_a_kind_that_is_not_there_is_answered_none_and_its_coming_and_going_are_ch
     house.apply(r#"{"apiVersion": "test.innkeeper.dev/v1", "kind": "Latecomer", "metadata": {"name": "late"}, "spec": {"text": "here"}}"#);
     wait_until_seen(&house, "all", &json!(["late"]));
     house.eventually("it sees the text", || seen(&house, "one")[0]["spec"]["text"] == "here");
-    house.kubectl(&["delete", "crd", "latecomers.test.innkeeper.dev"]);
+    house.delete_crd("latecomers.test.innkeeper.dev");
     wait_until_seen(&house, "one", &json!([]));
     wait_until_seen(&house, "all", &json!([]));
 }

@@ -52,7 +52,7 @@ fn w01_a_kind_that_comes_back_with_another_scope_has_its_controller_anew() {
     widen(&house, &kind.reconciler());
     house.apply(&kind.object("one", &children_of(&[config_map("paper", "first")])));
     house.eventually("its object has its child", || house.find("ConfigMap", "paper").is_some());
-    house.kubectl(&["delete", "crd", &kind.crd_name()]);
+    house.delete_crd(&kind.crd_name());
 
     let mut cluster_wide = crd;
     cluster_wide["spec"]["scope"] = "Cluster".into();
@@ -72,5 +72,5 @@ fn w01_a_kind_that_comes_back_with_another_scope_has_its_controller_anew() {
     assert_eq!(said, "Workperch.test.innkeeper.dev//two", "its object has no namespace");
     house.kubectl(&[&cache[..], &["delete", &kind.crd_name(), "two"]].concat());
     house.eventually("its child goes with it", || house.find("ConfigMap", "pencil").is_none());
-    house.kubectl(&["delete", "crd", &kind.crd_name()]);
+    house.delete_crd(&kind.crd_name());
 }

@@ -56,7 +56,7 @@ fn w01_a_terminating_crd_keeps_its_controller_until_its_last_object_is_finished(
     assert!(house.host().said(&["Workpinch", "its controller stopped"]).is_none(), "the controller goes on");
 
     hold("null");
-    house.eventually("the CRD ends", || house.find("CustomResourceDefinition", &kind.crd_name()).is_none());
+    house.crd_ends(&kind.crd_name());
     assert!(house.find_in(&elsewhere, "ConfigMap", "paper").is_none(), "no child is left");
     kind.wait_until_controller(&house, "stopped", 1);
     kind.wait_for_reason(&house, "KindNotFound");
@@ -79,6 +79,6 @@ fn w01_a_kind_without_a_guest_is_listed_as_such_by_innkeeper_get() {
         let with = with.contains("workbench") && with.contains("True") && !with.contains("no guest");
         if without && with { Ok(()) } else { Err(table.clone()) }
     });
-    house.kubectl(&["delete", "crd", &kind.crd_name()]);
+    house.delete_crd(&kind.crd_name());
     house.eventually("a kind that is gone is not listed", || !house.innkeeper(&["get"]).contains("Workpatch"));
 }
