@@ -148,10 +148,24 @@ impl Shelf {
         self.objects.values()
     }
 
-    /// Puts an object, and gives the one that had its name.
-    pub fn put(&mut self, object: Arc<Object>) -> Option<Arc<Object>> {
+    /// Puts an object.
+    pub fn put(&mut self, object: Arc<Object>) {
+        self.put_over(object, |_, _| true);
+    }
+
+    /// Puts an object that is prepared in view of the one that has its name, and gives the one before and the one that is
+    /// there now. Nothing if the preparation finds that there is nothing to do.
+    pub(crate) fn put_over(
+        &mut self,
+        mut object: Arc<Object>,
+        prepare: impl FnOnce(&mut Arc<Object>, Option<&Object>) -> bool,
+    ) -> Option<(Option<Arc<Object>>, Arc<Object>)> {
         let place = Place { value: "", namespace: object.key.namespace.as_deref(), name: &object.key.name };
-        let before = match self.objects.get_mut(&place as &dyn Placed) {
+        let known = self.objects.get_mut(&place as &dyn Placed);
+        if !prepare(&mut object, known.as_deref().map(|known| &**known)) {
+            return None;
+        }
+        let before = match known {
             Some(known) => Some(std::mem::replace(known, object.clone())),
             None => {
                 self.objects.insert_mut(Name(object.key.clone()), object.clone());
@@ -159,7 +173,7 @@ impl Shelf {
             }
         };
         self.reindex(before.as_ref(), Some(&object));
-        before
+        Some((before, object))
     }
 
     /// Takes an object away.

@@ -189,23 +189,27 @@ impl Store {
         *highest = (*highest).max(number(&object.meta.resource_version));
     }
 
-    fn put(&mut self, mut object: Arc<Object>) -> Option<Change> {
-        let before = self.like(&object).cloned();
-        if let Some(before) = &before {
-            if before.meta.uid == object.meta.uid && before.meta.resource_version == object.meta.resource_version {
-                return None;
+    fn put(&mut self, object: Arc<Object>) -> Option<Change> {
+        let pool = &mut self.pool;
+        let (before, object) = self.shelf.put_over(object, |object, before| {
+            if let Some(before) = before {
+                if before.meta.uid == object.meta.uid && before.meta.resource_version == object.meta.resource_version {
+                    return false;
+                }
+                object.inherit(before);
             }
-            object.inherit(before);
+            // Nobody else has seen it yet.
+            if let Some(object) = Arc::get_mut(object) {
+                object.meta.managed_fields.iter_mut().for_each(|entry| entry.fields_v1.share(pool));
+                if let Some(before) = before.filter(|before| before.key == object.key) {
+                    object.key = before.key.clone();
+                }
+            }
+            true
+        })?;
+        if let Some(before) = &before {
             self.unindex(before);
         }
-        // Nobody else has seen it yet.
-        if let Some(object) = Arc::get_mut(&mut object) {
-            object.meta.managed_fields.iter_mut().for_each(|entry| entry.fields_v1.share(&mut self.pool));
-            if let Some(before) = before.as_ref().filter(|before| before.key == object.key) {
-                object.key = before.key.clone();
-            }
-        }
-        self.shelf.put(object.clone());
         if let Some(uid) = object.meta.labels.get(OBJECT_UID) {
             relate(&mut self.by_object_uid, uid, &object);
         }

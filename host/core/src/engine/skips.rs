@@ -46,8 +46,8 @@ impl Engine {
         if controller.targets.all().next().is_some() {
             return false;
         }
-        let store = self.stores.get(&controller.objects);
-        let object = store.and_then(|store| store.get(key.namespace.as_deref(), &key.name));
+        let stored = || self.stores.get(&controller.objects)?.get(key.namespace.as_deref(), &key.name);
+        let object = if after.key == *key { Some(after) } else { stored() };
         let Some(object) = object.filter(|object| object.meta.uid == *uid) else { return false };
         let binding = controller.decider(object).clone();
         self.out.push(Output::Began { object: key.clone(), waited_ms: 0 });
