@@ -115,6 +115,28 @@ fn a_kind_that_comes_is_a_change_though_it_has_no_objects() {
 }
 
 #[test]
+fn a_change_that_waits_for_a_list_is_not_lost_by_one_that_nobody_is_shown() {
+    let mut house = House::reading(|request, world| {
+        let key = Key::new(Kind::new("example.com", "v1", "Tower"), None, "t".into());
+        world.get(key, View::Spec)?.unwrap();
+        rooms(request)
+    });
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    made(&mut house);
+    house.api.unlisted = vec!["Tower"];
+    house.put(towers());
+    assert_eq!(made(&mut house), (0, 0), "the kind came, and its objects are not known yet");
+    let mut theirs = child(&house);
+    theirs["metadata"]["annotations"]["example.com/note"] = json!("x");
+    house.put(theirs);
+    assert_eq!(made(&mut house), (0, 0));
+    house.api.unlisted.clear();
+    house.api.reconnect();
+    house.settle();
+    assert_eq!(made(&mut house), (1, 0));
+}
+
+#[test]
 fn what_else_decides_leads_to_a_call_of_every_object() {
     let mut house = at_rest();
     let mut reconciler = house.api.get("Reconciler", None, "inn").unwrap().clone();
@@ -245,6 +267,33 @@ fn what_was_undone_before_it_was_told_is_done_again() {
     house.api.reconnect();
     house.settle();
     assert_eq!(child(&house)["data"]["x"], "green");
+}
+
+/// The same of what a guest says of its object.
+#[test]
+fn what_was_undone_of_the_object_itself_before_it_was_told_is_done_again() {
+    let palette = |colour: &str| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "palette", "namespace": "a"}, "data": {"colour": colour}});
+    let mut house = House::reading(|request, world| {
+        let key = Key::new(Kind::new("", "v1", "ConfigMap"), Some("a".into()), "palette".into());
+        let found = world.get(key, View::Full)?.unwrap();
+        let found: Value = found.map(|text| serde_json::from_str(&text).unwrap()).unwrap_or_default();
+        let mut outcome = rooms(request)?;
+        outcome.labels = vec![("colour".into(), found["data"]["colour"].as_str().unwrap_or("none").into())];
+        Ok(outcome)
+    });
+    house.put(palette("red"));
+    house.put(inn("x", json!({"rooms": ["one"]})));
+    let before = house.api.get("Inn", Some("a"), "x").unwrap().clone();
+    assert_eq!(before["metadata"]["labels"]["colour"], "red");
+    let kind = Kind::new("example.com", "v1", "Inn");
+    house.api.hold_back(&Watch::all(Arc::new(Resource { kind, plural: "inns".into(), namespaced: true })));
+    house.put(palette("green"));
+    assert_eq!(house.api.get("Inn", Some("a"), "x").unwrap()["metadata"]["labels"]["colour"], "green");
+    house.api.put(before);
+    house.api.let_go();
+    house.api.reconnect();
+    house.settle();
+    assert_eq!(house.api.get("Inn", Some("a"), "x").unwrap()["metadata"]["labels"]["colour"], "green");
 }
 
 #[test]
