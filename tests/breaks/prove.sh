@@ -23,6 +23,8 @@ built=${CARGO_TARGET_DIR:-$root/target}
 copy=$built/prove/tree
 export CARGO_TARGET_DIR=$built/prove/target
 export RUST_TEST_THREADS=${RUST_TEST_THREADS:-6}
+# What is broken is waited for in vain.
+export INNKEEPER_PATIENCE=${INNKEEPER_PATIENCE:-90}
 mkdir -p "$copy"
 
 only=("$@")

@@ -138,7 +138,7 @@ impl Client {
             match RUNTIME.block_on(self.client.request::<Value>(request(method, path, body))) {
                 Ok(value) => return Some(value),
                 Err(kube::Error::Api(status)) if status.code == 404 => return None,
-                Err(error) => assert!(began.elapsed() < crate::LIMIT, "{method} {path}: {error}"),
+                Err(error) => assert!(began.elapsed() < *crate::LIMIT, "{method} {path}: {error}"),
             }
             std::thread::sleep(crate::pause(began.elapsed()));
         }

@@ -78,9 +78,9 @@ impl Host {
                 panic!("the host ended with {status} before it was ready. {}", self.last_words());
             }
             assert!(
-                began.elapsed() < crate::LIMIT,
+                began.elapsed() < *crate::LIMIT,
                 "the host is not ready after {:?}. {}",
-                crate::LIMIT,
+                *crate::LIMIT,
                 self.last_words()
             );
             std::thread::sleep(Duration::from_millis(20));
@@ -140,7 +140,7 @@ impl Host {
             if let Some(status) = self.exited() {
                 return status.code();
             }
-            assert!(began.elapsed() < crate::LIMIT, "the host still runs. {}", self.last_words());
+            assert!(began.elapsed() < *crate::LIMIT, "the host still runs. {}", self.last_words());
             std::thread::sleep(Duration::from_millis(20));
         }
     }

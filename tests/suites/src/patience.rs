@@ -1,5 +1,6 @@
 //! Waiting for something to become so, and the state of a house for those who waited in vain.
 
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -9,8 +10,12 @@ use crate::house::House;
 use crate::kinds;
 
 /// How long anything may take. Generous: garbage collection notices new kinds only every half minute, and on a machine
-/// with little time to give it may be minutes behind. Only what never comes takes that long.
-pub const LIMIT: Duration = Duration::from_secs(240);
+/// with little time to give it may be minutes behind. Only what never comes takes that long, and `make prove`, which
+/// waits for such all the time, sets less: `INNKEEPER_PATIENCE`, in seconds.
+pub static LIMIT: LazyLock<Duration> = LazyLock::new(|| {
+    let set = std::env::var("INNKEEPER_PATIENCE").map(|seconds| seconds.parse().expect("a number of seconds"));
+    Duration::from_secs(set.unwrap_or(240))
+});
 
 /// The time until the next look, after that long: what is soon so is soon seen, what takes long is not looked at all the
 /// time, for the API server answers each look.
@@ -41,8 +46,8 @@ impl House {
     pub fn eventually<L: Look>(&self, sentence: &str, mut look: impl FnMut() -> L) {
         let began = Instant::now();
         while let Some(complaint) = look().complaint() {
-            if began.elapsed() > LIMIT {
-                panic!("not so after {LIMIT:?}: {sentence}. {complaint}\n{}", self.state());
+            if began.elapsed() > *LIMIT {
+                panic!("not so after {:?}: {sentence}. {complaint}\n{}", *LIMIT, self.state());
             }
             std::thread::sleep(pause(began.elapsed()));
         }

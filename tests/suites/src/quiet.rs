@@ -87,7 +87,7 @@ impl House {
                 .collect();
             if !heard.is_empty() {
                 quiet_since = Instant::now();
-                assert!(began.elapsed() < LIMIT, "the host finds no rest: {heard:#?}\n{}", self.state());
+                assert!(began.elapsed() < *LIMIT, "the host finds no rest: {heard:#?}\n{}", self.state());
             }
         }
     }

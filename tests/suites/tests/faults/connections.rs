@@ -66,7 +66,7 @@ fn answers_that_are_lost_leave_no_strays() {
             1 => street::meanwhile(&house),
             _ => drop(house.kubectl(&["delete", "deployment,service,configmap", "--all"])),
         }
-        caught.wait(LIMIT).unwrap();
+        caught.wait(*LIMIT).unwrap();
         proxy.disarm();
     }
     house.eventually("it is made again", || house.find("Deployment", "changing").is_some());

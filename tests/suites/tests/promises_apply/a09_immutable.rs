@@ -140,7 +140,7 @@ fn a09_a_host_that_is_killed_on_the_way_comes_to_the_same_end() {
         proxy.count_only(|sent| sent.resource() == Some("deployments") && !sent.is_dry_run());
         let caught = proxy.arm(fault);
         Bench::new("one").child_with(selecting(&new), recreate()).apply(&house);
-        caught.wait(LIMIT).unwrap();
+        caught.wait(*LIMIT).unwrap();
         house.host().kill();
         drop(proxy);
         house.start_host();

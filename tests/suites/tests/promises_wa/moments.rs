@@ -96,7 +96,7 @@ fn a04_two_creators_of_one_name_are_undone_although_the_answer_to_ours_is_lost()
     let mark = house.mark();
     let before = created_in_the_moment(&house, &proxy, &mark, "--from-literal=more=theirs");
     proxy.count_only(|sent| sent.name() == Some("paper"));
-    proxy.arm(Fault::AfterWrite(1)).wait(LIMIT).unwrap();
+    proxy.arm(Fault::AfterWrite(1)).wait(*LIMIT).unwrap();
     proxy.delay(Duration::ZERO);
     proxy.disarm();
     it_is_undone(&house, &mark, &before);
@@ -108,7 +108,7 @@ fn w02_a_child_deleted_before_the_reconcile_that_made_it_is_over_comes_back() {
     proxy.count_only(|sent| sent.name() == Some("slow"));
     let caught = proxy.arm(Fault::BeforeWrite(1));
     house.apply(&bench_with("one", &[config_map("paper", "mine"), config_map("slow", "mine")]));
-    caught.wait(LIMIT).unwrap();
+    caught.wait(*LIMIT).unwrap();
     house.eventually("one child is there", || house.find("ConfigMap", "paper").is_some());
     house.delete("configmap", "paper");
     // The host's watch tells it so while the other child is still on its way.
