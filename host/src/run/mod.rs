@@ -45,7 +45,8 @@ pub(crate) struct Options {
     wasm: wasm::Compiling,
     #[command(flatten)]
     access: Access,
-    /// Where /healthz and /readyz are served, and to this machine, for innkeeper trace, /traces/
+    /// Where /healthz and /readyz are served, and to this machine, for innkeeper trace, /traces/. Port 0: any free
+    /// one; the log says which.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8081")]
     health: SocketAddr,
     /// Where /metrics is served.
@@ -96,7 +97,14 @@ async fn host(options: Options) -> anyhow::Result<()> {
     let cluster = options.access.connect().await?;
     let metrics = Arc::new(metrics::Metrics::new(&cluster));
     let (desk, questions) = questions::Desk::new();
-    tracing::info!(modules = %options.modules.display(), "innkeeper {} starts", env!("CARGO_PKG_VERSION"));
+    tracing::info!(
+        modules = %options.modules.display(),
+        health = %health.local_addr()?,
+        metrics = %scrape.local_addr()?,
+        api = api.as_ref().map(api::Api::address).transpose()?.map(tracing::field::display),
+        "innkeeper {} starts",
+        env!("CARGO_PKG_VERSION")
+    );
     tokio::spawn(health::serve(health, scrape, state.clone(), metrics.clone(), desk));
 
     if options.dry_run {

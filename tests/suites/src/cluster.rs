@@ -26,7 +26,6 @@ pub(crate) struct Cluster {
     pub(crate) client: Client,
     host: PathBuf,
     tester: PathBuf,
-    kubectl_cache: TempDir,
     namespaces: AtomicU32,
     /// The CRDs after they were applied last.
     applied: Mutex<Vec<Value>>,
@@ -46,16 +45,8 @@ impl Cluster {
             };
             let (host, tester) = (user(HOST_USER), user("tester"));
             let client = Client::new(&tester);
-            let kubectl_cache = tempfile::tempdir().expect("a folder can be made");
-            let cluster = Self {
-                control,
-                client,
-                host,
-                tester,
-                kubectl_cache,
-                namespaces: AtomicU32::new(0),
-                applied: Mutex::default(),
-            };
+            let cluster =
+                Self { control, client, host, tester, namespaces: AtomicU32::new(0), applied: Mutex::default() };
             cluster.apply_crds();
             // Where hosts keep modules.
             let namespace = r#"{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "innkeeper"}}"#;
@@ -76,7 +67,7 @@ impl Cluster {
         let mut arguments = vec!["apply".to_owned(), "--server-side".to_owned(), "--force-conflicts".to_owned()];
         arguments.extend(files.map(|file| format!("--filename={}", file.path().display())));
         self.kubectl(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
-        self.kubectl(&["wait", "--for=condition=Established", "--timeout=240s", "crd", "--all"]);
+        self.kubectl(&["wait", "--for=condition=Established", "crd", "--all"]);
         *applied = self.crds();
     }
 
@@ -106,6 +97,13 @@ impl Cluster {
         let name = format!("{}-{number}", test.chars().take(50).collect::<String>().trim_matches('-'));
         self.client.create("Namespace", None, &json!({"metadata": {"name": name}}));
         name
+    }
+
+    /// A folder for what a test writes. It lies in that of the control plane, if that is ours, and goes with it however
+    /// the tests end: what lasts as long as the test binary is never dropped.
+    pub(crate) fn scratch(&self) -> TempDir {
+        let folder = self.control.folder().map_or_else(|_| std::env::temp_dir(), Path::to_owned);
+        tempfile::tempdir_in(folder).expect("a folder can be made")
     }
 
     pub(crate) fn host_kubeconfig(&self) -> PathBuf {
@@ -139,10 +137,9 @@ impl Cluster {
     fn run_kubectl(&self, arguments: &[&str], input: &str) -> (bool, String, String) {
         use std::io::Write as _;
         let mut command: Command = self.control.kubectl().expect("a control plane has kubectl");
-        command.env("KUBECONFIG", &self.tester).arg("--cache-dir").arg(self.kubectl_cache.path());
-        command.args(arguments);
-        // By itself it waits for ever until what it deletes is gone.
-        if arguments.contains(&"delete") {
+        command.env("KUBECONFIG", &self.tester).args(arguments);
+        // By itself it waits for ever until what it deletes is gone, and half a minute for anything else.
+        if arguments.contains(&"delete") || arguments.contains(&"wait") {
             command.arg(format!("--timeout={}s", LIMIT.as_secs()));
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -2,10 +2,10 @@
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use innkeeper_controlplane::Leash;
@@ -33,8 +33,7 @@ pub(crate) fn target_folder() -> PathBuf {
 pub struct Host {
     child: Mutex<Child>,
     log: PathBuf,
-    health: SocketAddr,
-    metrics: SocketAddr,
+    health: OnceLock<SocketAddr>,
     _leash: Leash,
 }
 
@@ -53,21 +52,37 @@ impl Host {
     /// Starts a host on these modules and that cluster, with these options besides; its log goes to `log`. It may
     /// not be ready yet.
     pub fn start_with(modules: &Path, kubeconfig: &Path, log: &Path, options: &[&str]) -> Self {
-        let (health, metrics) = two_free_addresses();
         let file = File::create(log).expect("the log can be written");
         let mut command = Command::new(binary());
         command.arg("run").arg("--modules").arg(modules).arg("--kubeconfig").arg(kubeconfig);
-        command.args(["--health", &health.to_string(), "--metrics", &metrics.to_string()]);
+        // Ports that nobody else can take in between: the host says which.
+        command.args(["--health", "127.0.0.1:0", "--metrics", "127.0.0.1:0"]);
         command.args(["--log-format", "text"]).args(options).env_remove("KUBECONFIG");
         command.stdin(Stdio::null()).stdout(file.try_clone().expect("a file handle can be copied")).stderr(file);
         let leash = Leash::new().expect("/bin/sh can be started");
         let child = leash.spawn(&mut command).expect("the host can be started");
-        Self { child: Mutex::new(child), log: log.to_owned(), health, metrics, _leash: leash }
+        Self { child: Mutex::new(child), log: log.to_owned(), health: OnceLock::new(), _leash: leash }
+    }
+
+    /// Where it serves this: `health` (and traces), `metrics` or `api`, once it has said so.
+    pub fn address_of(&self, listener: &str) -> Option<SocketAddr> {
+        let label = format!("{listener}=");
+        let line = self.said(&[" starts ", &label])?;
+        let address = line.split(' ').find_map(|word| word.strip_prefix(&label))?;
+        Some(address.parse().unwrap_or_else(|e| panic!("{listener}: {e}: {line}")))
     }
 
     /// Where it serves health, and traces.
     pub fn health(&self) -> SocketAddr {
-        self.health
+        self.health_if_told().unwrap_or_else(|| panic!("the host has not started. {}", self.last_words()))
+    }
+
+    fn health_if_told(&self) -> Option<SocketAddr> {
+        // The log grows, and this is asked often.
+        if self.health.get().is_none() {
+            let _ = self.health.set(self.address_of("health")?);
+        }
+        self.health.get().copied()
     }
 
     /// Waits until `/readyz` says that stores are filled and modules loaded.
@@ -169,12 +184,13 @@ impl Host {
     }
 
     fn probe(&self, path: &str) -> bool {
-        ask(self.health, path, "*/*").is_ok_and(|answer| answer.status == 200)
+        self.health_if_told().is_some_and(|at| ask(at, path, "*/*").is_ok_and(|answer| answer.status == 200))
     }
 
     /// What `/metrics` answers to one who accepts that.
     pub fn metrics(&self, accept: &str) -> Answer {
-        ask(self.metrics, "/metrics", accept).unwrap_or_else(|e| panic!("/metrics: {e}. {}", self.last_words()))
+        let metrics = self.address_of("metrics").expect("a host that is asked has started");
+        ask(metrics, "/metrics", accept).unwrap_or_else(|e| panic!("/metrics: {e}. {}", self.last_words()))
     }
 }
 
@@ -197,12 +213,4 @@ impl Drop for Host {
     fn drop(&mut self) {
         self.kill();
     }
-}
-
-/// Two addresses on loopback on which nobody listens now.
-fn two_free_addresses() -> (SocketAddr, SocketAddr) {
-    let free = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
-    let (one, other) = (free(), free());
-    let address = |listener: &TcpListener| listener.local_addr().expect("a listener has an address");
-    (address(&one), address(&other))
 }

@@ -57,7 +57,7 @@ impl House {
         let lodging = shared.get_or_insert_with(|| {
             // What a test that was alone here made of them is not for others.
             cluster.delete_reconcilers(&[]);
-            let lodging = Arc::new(Lodging::new(guests));
+            let lodging = Arc::new(Lodging::new(cluster, guests));
             lodging.start(lodging.modules.path(), &cluster.host_kubeconfig(), &[]);
             lodging.host().wait_until_ready();
             lodging
@@ -75,7 +75,7 @@ impl House {
         drop(locked(&SHARED).take());
         cluster.apply_crds();
         cluster.delete_reconcilers(&[]);
-        let lodging = Arc::new(Lodging::new(guests));
+        let lodging = Arc::new(Lodging::new(cluster, guests));
         Self { cluster, lodging, namespace: cluster.new_namespace(), stay }
     }
 
@@ -201,9 +201,9 @@ impl House {
 }
 
 impl Lodging {
-    fn new(guests: &[&str]) -> Self {
-        let logs = tempfile::tempdir().expect("a folder can be made");
-        Self { modules: Modules::with(guests), host: Mutex::new(None), logs, starts: AtomicU32::new(0) }
+    fn new(cluster: &Cluster, guests: &[&str]) -> Self {
+        let modules = Modules::with(guests, cluster.scratch());
+        Self { modules, host: Mutex::new(None), logs: cluster.scratch(), starts: AtomicU32::new(0) }
     }
 
     fn start(&self, modules: &Path, kubeconfig: &Path, options: &[&str]) -> Arc<Host> {

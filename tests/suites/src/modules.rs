@@ -58,8 +58,8 @@ pub struct Modules {
 }
 
 impl Modules {
-    pub(crate) fn with(guests: &[&str]) -> Self {
-        let modules = Self { folder: tempfile::tempdir().expect("a folder can be made") };
+    pub(crate) fn with(guests: &[&str], folder: TempDir) -> Self {
+        let modules = Self { folder };
         for name in guests {
             modules.put(&format!("{name}.wasm"), &guest(name));
         }

@@ -91,6 +91,11 @@ struct Desk {
 struct Refusal(StatusCode, String);
 
 impl Api {
+    /// Where it listens.
+    pub(super) fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
     /// Serves it until the process ends.
     pub(super) async fn serve(self, cluster: Cluster, guests: Arc<Guests>, namespace: String) {
         let room = Semaphore::new(AT_ONCE);

@@ -1,6 +1,5 @@
 //! Every module that may not be, by every source: the one before serves, and the reason is said.
 
-use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
 use innkeeper_suites::{House, forge, guest};
@@ -86,9 +85,9 @@ fn m02_what_may_not_be_a_module_is_refused_from_a_url() {
 #[test]
 fn m02_what_may_not_be_a_module_is_refused_by_push_and_by_the_host_s_api() {
     let house = House::alone(&[]);
-    let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
-    let address = format!("127.0.0.1:{port}");
-    house.start_host_with(&["--namespace", house.namespace(), "--api", &address, "--api-without-token"]);
+    let host =
+        house.start_host_with(&["--namespace", house.namespace(), "--api", "127.0.0.1:0", "--api-without-token"]);
+    let address = host.address_of("api").unwrap();
     let pusher = Pusher::of(&house);
     pusher.pushes(&house, &guest(NAME));
     web(&house, "before");

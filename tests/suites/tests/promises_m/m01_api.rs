@@ -1,7 +1,7 @@
 //! M01: a module arrives over HTTP with a bearer token, as far as RBAC goes.
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 
 use innkeeper_suites::{House, guest, rebuilt};
 use serde_json::{Value, json};
@@ -11,15 +11,14 @@ use crate::by_kubectl::{NAME, decides, name_it, put, web};
 /// Who asks, and where.
 pub(crate) struct Asker<'a> {
     pub(crate) house: &'a House,
-    pub(crate) address: String,
+    pub(crate) address: SocketAddr,
 }
 
 /// A house whose host takes modules over HTTP and keeps them in the house's namespace; one of a ConfigMap decides.
-fn house() -> (House, String) {
+fn house() -> (House, SocketAddr) {
     let house = House::alone(&[]);
-    let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
-    let address = format!("127.0.0.1:{port}");
-    house.start_host_with(&["--namespace", house.namespace(), "--api", &address]);
+    let host = house.start_host_with(&["--namespace", house.namespace(), "--api", "127.0.0.1:0"]);
+    let address = host.address_of("api").unwrap();
     put(&house, &guest(NAME));
     name_it(&house);
     web(&house, "before");
@@ -29,9 +28,9 @@ fn house() -> (House, String) {
 impl Asker<'_> {
     /// What `curl --upload-file` sends, with a token; the code, and what was answered.
     pub(crate) fn puts(&self, path: &str, token: Option<&str>, module: &[u8]) -> (u16, Value) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let mut stream = TcpStream::connect(self.address).unwrap();
         let token = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
-        let (address, length) = (&self.address, module.len());
+        let (address, length) = (self.address, module.len());
         let head = format!(
             "PUT {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{token}Content-Length: {length}\r\n\r\n"
         );
