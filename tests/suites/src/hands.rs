@@ -62,7 +62,7 @@ impl House {
 
     /// Deletes a CustomResourceDefinition and waits until it is gone, as `kubectl delete` does.
     pub fn delete_crd(&self, name: &str) {
-        self.kubectl(&["delete", "crd", name, "--wait=false", "--ignore-not-found"]);
+        self.begin_deletion("CustomResourceDefinition", name);
         self.crd_ends(name);
     }
 

@@ -28,12 +28,17 @@ fn child(house: &House) -> Value {
     house.api.get("ConfigMap", Some("a"), "one").unwrap().clone()
 }
 
+/// Somebody changes of the child what neither guest nor host looks at.
+fn annotate_the_child(house: &mut House) {
+    let mut theirs = child(house);
+    theirs["metadata"]["annotations"]["example.com/note"] = json!("x");
+    house.put(theirs);
+}
+
 #[test]
 fn a_change_of_a_child_that_nobody_is_shown_leads_to_no_call() {
     let mut house = at_rest();
-    let mut theirs = child(&house);
-    theirs["metadata"]["annotations"]["example.com/note"] = json!("x");
-    house.put(theirs);
+    annotate_the_child(&mut house);
     assert_eq!(made(&mut house), (0, 1));
     assert!(house.requests().iter().all(|r| !r.starts_with("look")));
 }
@@ -62,9 +67,7 @@ fn what_the_guest_sees_of_its_children_is_an_input_in_that_view() {
     });
     house.put(inn("x", json!({"rooms": ["one"]})));
     made(&mut house);
-    let mut theirs = child(&house);
-    theirs["metadata"]["annotations"]["example.com/note"] = json!("x");
-    house.put(theirs);
+    annotate_the_child(&mut house);
     assert_eq!(made(&mut house), (1, 0));
 }
 
@@ -91,21 +94,24 @@ fn a_time_that_the_guest_asked_for_insists_and_a_skipped_call_does_not_move_it()
     house.pass(20_000);
     made(&mut house);
     house.pass(6_000);
-    let mut theirs = child(&house);
-    theirs["metadata"]["annotations"]["example.com/note"] = json!("x");
-    house.put(theirs);
+    annotate_the_child(&mut house);
     assert_eq!(made(&mut house), (0, 1));
     house.pass(4_500);
     assert_eq!(made(&mut house), (1, 0), "ten seconds after the last call, not after the skipped one");
 }
 
-#[test]
-fn a_kind_that_comes_is_a_change_though_it_has_no_objects() {
-    let mut house = House::reading(|request, world| {
+/// Its guest reads an object of a kind that is not there.
+fn looks_for_a_tower() -> House {
+    House::reading(|request, world| {
         let key = Key::new(Kind::new("example.com", "v1", "Tower"), None, "t".into());
         world.get(key, View::Spec)?.unwrap();
         rooms(request)
-    });
+    })
+}
+
+#[test]
+fn a_kind_that_comes_is_a_change_though_it_has_no_objects() {
+    let mut house = looks_for_a_tower();
     house.put(inn("x", json!({"rooms": []})));
     made(&mut house);
     house.put(towers());
@@ -116,19 +122,13 @@ fn a_kind_that_comes_is_a_change_though_it_has_no_objects() {
 
 #[test]
 fn a_change_that_waits_for_a_list_is_not_lost_by_one_that_nobody_is_shown() {
-    let mut house = House::reading(|request, world| {
-        let key = Key::new(Kind::new("example.com", "v1", "Tower"), None, "t".into());
-        world.get(key, View::Spec)?.unwrap();
-        rooms(request)
-    });
+    let mut house = looks_for_a_tower();
     house.put(inn("x", json!({"rooms": ["one"]})));
     made(&mut house);
     house.api.unlisted = vec!["Tower"];
     house.put(towers());
     assert_eq!(made(&mut house), (0, 0), "the kind came, and its objects are not known yet");
-    let mut theirs = child(&house);
-    theirs["metadata"]["annotations"]["example.com/note"] = json!("x");
-    house.put(theirs);
+    annotate_the_child(&mut house);
     assert_eq!(made(&mut house), (0, 0));
     house.api.unlisted.clear();
     house.api.reconnect();
@@ -283,17 +283,18 @@ fn what_was_undone_of_the_object_itself_before_it_was_told_is_done_again() {
     });
     house.put(palette("red"));
     house.put(inn("x", json!({"rooms": ["one"]})));
+    let colour = |house: &House| house.api.get("Inn", Some("a"), "x").unwrap()["metadata"]["labels"]["colour"].clone();
     let before = house.api.get("Inn", Some("a"), "x").unwrap().clone();
-    assert_eq!(before["metadata"]["labels"]["colour"], "red");
+    assert_eq!(colour(&house), "red");
     let kind = Kind::new("example.com", "v1", "Inn");
     house.api.hold_back(&Watch::all(Arc::new(Resource { kind, plural: "inns".into(), namespaced: true })));
     house.put(palette("green"));
-    assert_eq!(house.api.get("Inn", Some("a"), "x").unwrap()["metadata"]["labels"]["colour"], "green");
+    assert_eq!(colour(&house), "green");
     house.api.put(before);
     house.api.let_go();
     house.api.reconnect();
     house.settle();
-    assert_eq!(house.api.get("Inn", Some("a"), "x").unwrap()["metadata"]["labels"]["colour"], "green");
+    assert_eq!(colour(&house), "green");
 }
 
 #[test]

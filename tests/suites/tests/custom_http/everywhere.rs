@@ -41,7 +41,7 @@ fn custom_http_all_02_its_status_follows_kstatus_and_kubectl_shows_what_a_person
         assert_eq!(one["status"], status, "{one}");
         assert!(one["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{one}");
     }
-    house.kubectl(&["wait", "--for=condition=Ready", "--timeout=240s", "kindcustomhttp/web"]);
+    house.kubectl(&["wait", "--for=condition=Ready", "kindcustomhttp/web"]);
 
     let crd = house.get("CustomResourceDefinition", "kindcustomhttps.groupsp.measutosh.dev");
     let short = crd["spec"]["names"]["shortNames"][0].as_str().expect("the kind has a short name").to_owned();

@@ -40,7 +40,7 @@ fn minimart_all_02_its_status_follows_kstatus_and_kubectl_shows_what_a_person_lo
         let one = condition(&object, kind).unwrap_or_else(|| panic!("there is no condition {kind}"));
         assert_eq!(one["status"], status, "{one}");
     }
-    house.kubectl(&["wait", "--for=condition=Deployed", "--timeout=240s", "minimart/minimart-sample"]);
+    house.kubectl(&["wait", "--for=condition=Deployed", "minimart/minimart-sample"]);
     let table = house.kubectl(&["get", "mini"]);
     for word in ["SHOP", "IMAGE", "RUNNING", "DEPLOYED", "READY", "AGE", "samutup/minimart:1.0.1"] {
         assert!(table.contains(word), "there is no {word}:\n{table}");

@@ -84,7 +84,7 @@ fn says(house: &House, generation: u32, ready: &str) {
 fn a07_a_wave_waits_for_the_conditions_and_the_observed_generation_of_a_custom_resource() {
     let house = House::shared();
     house.apply(GADGETS);
-    house.kubectl(&["wait", "--for=condition=Established", "--timeout=240s", "crd/gadgets.test.innkeeper.dev"]);
+    house.kubectl(&["wait", "--for=condition=Established", "crd/gadgets.test.innkeeper.dev"]);
     permit(&house, "apply", &json!({"group": "test.innkeeper.dev", "kinds": ["Gadget"], "reach": "Own"}));
     Bench::new("one").child(gadget(1)).apply_ready(&house);
     says(&house, 1, "False");

@@ -175,7 +175,7 @@ fn d01_a_contribution_needs_a_finalizer_before_it_is_written_and_is_withdrawn_wh
     let (taken, written) = (first("workbenches", "one?"), first("configmaps", "shared"));
     assert!(taken.is_some() && taken < written, "the finalizer is first: {requests:#?}");
 
-    house.kubectl(&["delete", "workbench", "one", "--wait=true", "--timeout=240s"]);
+    house.kubectl(&["delete", "workbench", "one", "--wait=true"]);
     is_untouched(&house, "shared");
 }
 

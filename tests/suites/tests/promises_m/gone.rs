@@ -25,11 +25,11 @@ fn m06_a_reconciler_deleted_in_the_middle_of_a_rollout_leaves_everything_as_it_i
     let house = house();
     stopped_at_the_canary(&house);
     let (maps, deployments) = (names(&house, "ConfigMap"), names(&house, "Deployment"));
-    house.kubectl(&["delete", "reconciler", NAME, "--timeout=240s"]);
+    house.kubectl(&["delete", "reconciler", NAME]);
     house.wait_until_quiet();
     assert_eq!((names(&house, "ConfigMap"), names(&house, "Deployment")), (maps, deployments));
     assert!(house.find("Reconciler", NAME).is_none(), "nobody makes it again");
-    house.kubectl(&["delete", "kindcustomhttp", "--all", "--timeout=240s"]);
+    house.kubectl(&["delete", "kindcustomhttp", "--all"]);
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn m06_a_reconciler_renamed_in_the_middle_of_a_rollout_goes_on_with_the_module_t
     let [first, second] = stopped_at_the_canary(&house);
     for (name, module, child) in [("second-name", &second, "configmop"), ("third-name", &first, "configmap")] {
         let before = house.get("Reconciler", if name == "second-name" { NAME } else { "second-name" });
-        house.kubectl(&["delete", "reconciler", before["metadata"]["name"].as_str().unwrap(), "--timeout=240s"]);
+        house.kubectl(&["delete", "reconciler", before["metadata"]["name"].as_str().unwrap()]);
         renamed(&house, &before, name, module);
         house.eventually("the module that is named decides", || digest_of(&house, name) == *module);
         let wanted = ["ping", "pong"].map(|object| format!("{object}-{child}"));

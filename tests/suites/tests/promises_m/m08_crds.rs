@@ -24,7 +24,9 @@ fn module() -> Vec<u8> {
 fn house() -> House {
     let house = House::alone(&[]);
     // A test that failed may have left it.
-    house.delete_crd(CRD);
+    if !definition(&house).is_null() {
+        house.delete_crd(CRD);
+    }
     house.start_host();
     put(&house, &module());
     name_it(&house);
@@ -34,7 +36,7 @@ fn house() -> House {
     assert!(definition(&house).is_null(), "nobody permitted it");
     house.patch("reconciler", NAME, r#"{"spec": {"crd": "Apply"}}"#);
     house.eventually("the module brings it", || !definition(&house).is_null());
-    house.kubectl(&["wait", "--for=condition=Established", "--timeout=240s", "crd", CRD]);
+    house.kubectl(&["wait", "--for=condition=Established", "crd", CRD]);
     web(&house, 8080, "one");
     house
 }

@@ -55,7 +55,7 @@ impl OwnKind {
     pub(crate) fn apply_crd(&self, house: &House, crd: &Value) {
         house.apply(&crd.to_string());
         let crd = format!("crd/{}", self.crd_name());
-        house.kubectl(&["wait", "--for=condition=Established", "--timeout=240s", &crd]);
+        house.kubectl(&["wait", "--for=condition=Established", &crd]);
     }
 
     /// An object of the kind as JSON, which is YAML.

@@ -62,7 +62,7 @@ pub(crate) fn status_and_columns_are_what_a_person_looks_for(house: &House, samp
         assert_eq!(one["status"], status, "{one}");
         assert!(one["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{one}");
     }
-    house.kubectl(&["wait", "--for=condition=Ready", "--timeout=240s", sample.kind, sample.name]);
+    house.kubectl(&["wait", "--for=condition=Ready", sample.kind, sample.name]);
 
     let crd = house.get("CustomResourceDefinition", sample.crd);
     let short = crd["spec"]["names"]["shortNames"][0].as_str().expect("the kind has a short name").to_owned();

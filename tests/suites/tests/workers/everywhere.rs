@@ -173,7 +173,7 @@ fn workers_all_03_a_selector_that_is_none_is_told_and_what_is_served_stays() {
 fn workers_all_03_what_the_api_server_refuses_is_shown_without_a_hot_loop_and_the_rest_runs() {
     let house = house();
     house.kubectl(&["create", "quota", "none", "--hard=count/ingresses.networking.k8s.io=0"]);
-    house.kubectl(&["wait", "--for=jsonpath={.status.hard}", "--timeout=240s", "quota/none"]);
+    house.kubectl(&["wait", "--for=jsonpath={.status.hard}", "quota/none"]);
     house.kubectl(&["create", "secret", "generic", "corner-variables", "--from-literal=GREETING=hello"]);
     house.apply(CORNER);
     house.eventually("it says what is refused, in the API server's words", || {
