@@ -55,10 +55,11 @@ if [ ${#suites[@]} -eq 0 ]; then
         tests=$(cat $(find "$suite" -name '*.rs') | grep -c '^#\[test\]')
         case $suite in
         both_ways) each=400 ;;
+        new_guest | soak) each=50 ;;
         kills) each=30 ;;
         faults | promises_q | promises_reads) each=15 ;;
         promises_apply | promises_d | promises_m | promises_s) each=8 ;;
-        promises_wa) each=6 ;;
+        bad_input | promises_wa) each=6 ;;
         *) each=4 ;;
         esac
         echo "$((tests * each)) $suite"
