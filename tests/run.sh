@@ -55,7 +55,9 @@ if [ ${#suites[@]} -eq 0 ]; then
         tests=$(cat $(find "$suite" -name '*.rs') | grep -c '^#\[test\]')
         case $suite in
         both_ways) each=400 ;;
-        new_guest | soak) each=50 ;;
+        # The first time it compiles for four minutes.
+        new_guest) each=150 ;;
+        soak) each=50 ;;
         kills) each=30 ;;
         faults | promises_q | promises_reads) each=15 ;;
         promises_apply | promises_d | promises_m | promises_s) each=8 ;;
