@@ -62,7 +62,7 @@ pub fn status(object: &Value) -> Readiness {
 }
 
 fn generic(object: &Value) -> Option<Readiness> {
-    if object.pointer("/metadata/deletionTimestamp").is_some_and(|at| !at.is_null()) {
+    if at(object, "/metadata/deletionTimestamp").is_some_and(|at| !at.is_null()) {
         return Some(terminating("it is being deleted"));
     }
     let generation = integer(object, "/metadata/generation");
@@ -134,14 +134,19 @@ impl Condition<'_> {
 }
 
 fn condition<'a>(object: &'a Value, name: &str) -> Option<Condition<'a>> {
-    let all = object.pointer("/status/conditions")?.as_array()?;
+    let all = at(object, "/status/conditions")?.as_array()?;
     let found = all.iter().find(|c| c.get("type").and_then(Value::as_str) == Some(name))?;
     let part = |field: &str| found.get(field).and_then(Value::as_str).unwrap_or_default();
     Some(Condition { name: part("type"), status: part("status"), reason: part("reason"), message: part("message") })
 }
 
+/// What [`Value::pointer`] finds, of maps alone and without its copies of every name: this is asked for each event.
+fn at<'a>(object: &'a Value, pointer: &str) -> Option<&'a Value> {
+    pointer.split('/').skip(1).try_fold(object, |map, field| map.get(field))
+}
+
 fn integer(object: &Value, pointer: &str) -> Option<i64> {
-    object.pointer(pointer)?.as_i64()
+    at(object, pointer)?.as_i64()
 }
 
 fn count(object: &Value, pointer: &str) -> i64 {
@@ -149,7 +154,7 @@ fn count(object: &Value, pointer: &str) -> i64 {
 }
 
 fn text<'a>(object: &'a Value, pointer: &str) -> Option<&'a str> {
-    object.pointer(pointer)?.as_str()
+    at(object, pointer)?.as_str()
 }
 
 fn readiness(state: State, message: impl Into<String>) -> Readiness {

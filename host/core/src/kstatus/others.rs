@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Readiness, condition, count, current, failed, in_progress, integer, of, text, waits};
+use super::{Readiness, at, condition, count, current, failed, in_progress, integer, of, text, waits};
 
 /// Current as soon as it started, as in kstatus: a Job that runs is doing what it was asked to. Whoever
 /// waits for its end looks at its condition `Complete`.
@@ -81,7 +81,7 @@ pub(super) fn definition(object: &Value) -> Readiness {
 }
 
 fn crashing(object: &Value) -> Vec<&str> {
-    let statuses = object.pointer("/status/containerStatuses").and_then(Value::as_array);
+    let statuses = at(object, "/status/containerStatuses").and_then(Value::as_array);
     let loops = |s: &&Value| text(s, "/state/waiting/reason") == Some("CrashLoopBackOff");
     statuses.into_iter().flatten().filter(loops).filter_map(|s| text(s, "/name")).collect()
 }
