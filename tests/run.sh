@@ -29,7 +29,7 @@ begin() { # NAME ARGUMENT…
 }
 
 # So many at once: each suite has a control plane of its own, and what waits too long for a core fails. On two cores
-# seven took 10 min 21 s, and 10 min 48 s; nine take 9 min 10 s.
+# seven took 10 min 21 s, and 10 min 48 s; nine take 9 min 10 s to 10 min.
 most=${SUITES_AT_ONCE:-$(($(nproc) * 4 + 1))}
 ended=0
 failed=0
