@@ -26,7 +26,7 @@ use tokio::sync::mpsc;
 
 use crate::cli::{Access, Storage};
 use crate::guests::Guests;
-use crate::{logs, wasm};
+use crate::{logs, plan, wasm};
 
 /// How long work in flight may take after the first SIGTERM.
 const DRAIN: Duration = Duration::from_secs(25);
@@ -76,7 +76,8 @@ pub(crate) struct Options {
 /// Runs the host until it is told to stop.
 pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     logs::begin(options.log_format);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers(cores())).enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(workers(plan::cores())).enable_all().build()?;
     // On a worker, where waking it costs less than on the thread that started the runtime.
     let result = runtime.block_on(async { runtime.spawn(host(options)).await });
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -90,13 +91,9 @@ fn workers(cores: usize) -> usize {
     (cores / 2).max(1)
 }
 
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(2, usize::from)
-}
-
 async fn host(options: Options) -> anyhow::Result<()> {
     let (inputs, received) = mpsc::channel(1024);
-    let calls = options.calls.unwrap_or_else(cores).max(1);
+    let calls = options.calls.unwrap_or_else(plan::cores).max(1);
     let resync_ms = u64::try_from(options.resync.as_millis()).unwrap_or(u64::MAX);
     let settings = Settings { resync_ms, dry_run: options.dry_run, calls, ..Settings::default() };
     let state = Arc::new(health::State::default());

@@ -15,7 +15,7 @@ use std::time::Instant;
 use innkeeper_guest::Engine;
 
 use super::Access;
-use crate::wasm;
+use crate::{plan, wasm};
 use progress::Progress;
 
 /// What `innkeeper test` can be told.
@@ -92,7 +92,7 @@ fn round(options: &Options, wasm: &Engine) -> anyhow::Result<ExitCode> {
         Ok(files) => files,
         Err(why) => return Ok(misused(&why)),
     };
-    let jobs = options.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from)).max(1);
+    let jobs = options.jobs.unwrap_or_else(plan::cores).max(1);
     let filter = options.filter.as_deref();
     let progress = Progress::new(options.progress, files.len());
     let chosen =
