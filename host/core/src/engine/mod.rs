@@ -180,7 +180,8 @@ impl Engine {
             }
             Input::Module { source, news } => {
                 let said = self.modules.take(&source, news);
-                self.note(said.is_err(), said.unwrap_or_else(|trouble| trouble));
+                let unused = self.unused(&source);
+                self.note(said.is_err(), said.unwrap_or_else(|trouble| trouble) + &unused);
                 self.arrange();
             }
             Input::ModulesRead => {

@@ -62,8 +62,8 @@ impl Modules {
                 }
                 let said = match old {
                     Some(old) if old == module.digest => "is loaded as before".to_owned(),
-                    Some(_) => "is loaded and takes over".to_owned(),
-                    None => format!("is loaded and decides for {}", module.manifest.serves),
+                    Some(_) => "is loaded".to_owned(),
+                    None => format!("is loaded, for {}", module.manifest.serves),
                 };
                 let digest = short(&module.digest);
                 Ok(format!("{source}: module {name} {} ({digest}) {said}", module.manifest.version))
@@ -90,7 +90,7 @@ impl Modules {
                         Ok(format!("{source} was removed; its module {name} stays in service"))
                     }
                     Some(now) if before.as_deref() == Some(source) => {
-                        Ok(format!("{source} was removed; the module {name} of {now} takes over"))
+                        Ok(format!("{source} was removed; the module {name} of {now} takes its place"))
                     }
                     _ => Ok(format!("{source} was removed")),
                 }
@@ -108,6 +108,11 @@ impl Modules {
             let serving = Serving { source: source.clone(), module: module.clone() };
             self.serving.insert(name.to_owned(), serving);
         }
+    }
+
+    /// The name of the module that a source offers.
+    pub(super) fn offers(&self, source: &str) -> Option<&str> {
+        Some(&self.sources.get(source)?.module.as_ref()?.manifest.name)
     }
 
     /// The module of a name.

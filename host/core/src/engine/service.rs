@@ -10,6 +10,7 @@ use super::Engine;
 use super::reconcilers::Declared;
 use super::rolling::Wanted;
 use crate::binding::Module;
+use crate::object::short;
 use crate::reconciler::{Source, Spec};
 
 /// The modules that serve.
@@ -56,6 +57,12 @@ fn ends_a_rollout(reason: &str) -> bool {
     matches!(reason, "RolledBack" | "WrongKind" | "WrongVersion")
 }
 
+/// What the log says where another module came into service for a Reconciler.
+fn replaces(name: &str, module: &Module, before: &Module) -> String {
+    let (label, version, before) = (module.label(), &module.manifest.version, short(&before.digest));
+    format!("Reconciler {name}: {label} {version} is in service; before it, {before} was")
+}
+
 /// Which module another one would take over from.
 pub(super) enum Before<'a> {
     /// It is the first, or the same; one that a folder has after a start, where the cluster does not keep what was before.
@@ -80,7 +87,7 @@ impl Engine {
         let mut any_stands_in = false;
         let (mut digests, mut places) = (BTreeSet::new(), BTreeSet::new());
         let (mut plans, mut rollouts, mut settled) = (Vec::new(), Vec::new(), Vec::new());
-        let mut upgrades = Vec::new();
+        let (mut upgrades, mut replaced) = (Vec::new(), Vec::new());
         for (name, declared) in &self.reconcilers {
             let Ok(Spec { module: source, .. }) = &declared.spec else {
                 rollouts.extend(self.stays_underway(name));
@@ -120,7 +127,10 @@ impl Engine {
             let before = self.service.of(name).filter(|before| before.digest != module.digest);
             match before.and_then(|_| self.course(declared, &module).ok().flatten()) {
                 Some(course) => rollouts.push(Wanted { name: name.clone(), module, course, goes_on: true }),
-                None => self.service.install(name, module),
+                None => {
+                    replaced.extend(before.map(|before| replaces(name, &module, before)));
+                    self.service.install(name, module);
+                }
             }
         }
         settled.iter().for_each(|name| self.rollouts.is_settled(name));
@@ -129,7 +139,23 @@ impl Engine {
         self.follow(&places);
         self.ask_for_plans(plans);
         self.ask_for_upgrades(upgrades);
+        replaced.into_iter().for_each(|text| self.note(false, text));
         any_stands_in
+    }
+
+    /// What the log adds about a file whose module's Reconciler takes none from the folder.
+    pub(super) fn unused(&self, file: &str) -> String {
+        let reconciler = self.modules.offers(file).and_then(|name| self.reconcilers.get_key_value(name));
+        let spec = reconciler.and_then(|(name, declared)| Some((name, declared.spec.as_ref().ok()?)));
+        match spec.filter(|(_, spec)| spec.module.folder.is_none()) {
+            Some((name, spec)) => {
+                let word = spec.module.word();
+                format!(
+                    "; it changes nothing: Reconciler {name} takes its module from spec.module.{word}, not from the folder"
+                )
+            }
+            None => String::new(),
+        }
     }
 
     /// The module that a source offers.

@@ -161,11 +161,13 @@ fn two_modules_of_a_name_and_what_the_log_says_of_modules() {
     let same = told(&mut house, "inn.wasm", module("a", manifest(false)));
     assert_eq!(same, (false, "inn.wasm: module inn 1.0.0 (aaaaaaaaaaaa) is loaded as before".into()));
     let newer = told(&mut house, "inn.wasm", module("b", manifest(false)));
-    assert_eq!(newer, (false, "inn.wasm: module inn 1.0.0 (bbbbbbbbbbbb) is loaded and takes over".into()));
+    assert_eq!(newer, (false, "inn.wasm: module inn 1.0.0 (bbbbbbbbbbbb) is loaded".into()));
+    let serves = "Reconciler inn: module inn (bbbbbbbbbbbb) 1.0.0 is in service; before it, aaaaaaaaaaaa was";
+    assert_eq!(house.notes[1], (false, serves.into()));
     let twin = told(&mut house, "twin.wasm", module("c", manifest(false)));
     assert_eq!(twin, (true, "twin.wasm: its module is named \"inn\", as that of inn.wasm: rename one of them".into()));
     let gone = told(&mut house, "inn.wasm", News::Removed);
-    assert_eq!(gone, (false, "inn.wasm was removed; the module inn of twin.wasm takes over".into()));
+    assert_eq!(gone, (false, "inn.wasm was removed; the module inn of twin.wasm takes its place".into()));
     assert_eq!(reconciler(&house)["status"]["digest"], format!("sha256:{}", "c".repeat(64)));
     let last = told(&mut house, "twin.wasm", News::Removed);
     assert_eq!(last, (false, "twin.wasm was removed; its module inn stays in service".into()));
@@ -174,7 +176,7 @@ fn two_modules_of_a_name_and_what_the_log_says_of_modules() {
     let first = told(&mut house, "tower.wasm", module("d", other));
     assert_eq!(
         first,
-        (false, "tower.wasm: module tower 1.0.0 (dddddddddddd) is loaded and decides for example.com/v1 Tower".into())
+        (false, "tower.wasm: module tower 1.0.0 (dddddddddddd) is loaded, for example.com/v1 Tower".into())
     );
 }
 

@@ -76,6 +76,7 @@ fn the_log_says_that_another_takes_over_only_where_one_did() {
     tell(&mut house, "inn-2.wasm", News::Removed);
     assert_eq!(house.notes.last().unwrap().1, "inn-2.wasm was removed");
     tell(&mut house, "inn.wasm", News::Removed);
-    let said = house.notes.iter().filter(|(_, text)| text.ends_with("the module inn of inn-3.wasm takes over")).count();
+    let said =
+        house.notes.iter().filter(|(_, text)| text.ends_with("the module inn of inn-3.wasm takes its place")).count();
     assert_eq!(said, 1);
 }

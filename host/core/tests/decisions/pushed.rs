@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::house::{Api, House, inn, manifest, reconciler, rooms, served};
 use innkeeper_core::binding::Module;
-use innkeeper_core::engine::{Input, Unfit};
+use innkeeper_core::engine::{Input, News, Unfit};
 use innkeeper_core::kind::Kind;
 use innkeeper_core::reconciler::{ConfigMapKey, Place};
 use serde_json::{Value, json};
@@ -312,4 +312,21 @@ fn a_module_for_another_kind_does_not_take_over() {
     assert!(message.contains("Tower.example.com") && message.contains("Inn.example.com"), "{message}");
     house.put(inn("sun", json!({"rooms": ["two"]})));
     assert!(house.api.get("ConfigMap", Some("a"), "two").is_some(), "the one before serves");
+}
+
+#[test]
+fn the_log_says_that_a_file_changes_nothing_while_its_reconciler_takes_a_pushed_module_and_which_module_came_for_which()
+{
+    let mut house = house();
+    house.notes.clear();
+    house.input(Input::Module { source: "inn.wasm".into(), news: News::Loaded(module("b")) });
+    let said = "inn.wasm: module inn 1.0.0 (bbbbbbbbbbbb) is loaded, for example.com/v1 Inn; it changes nothing: \
+                Reconciler inn takes its module from spec.module.pushed, not from the folder";
+    assert_eq!(house.notes, [(false, said.into())]);
+    let mut spec = naming("a");
+    spec["module"] = json!({"folder": {}});
+    name_module(&mut house, &spec);
+    assert_eq!(status(&house)["digest"], digest("b"));
+    let serves = "Reconciler inn: module inn (bbbbbbbbbbbb) 1.0.0 is in service; before it, aaaaaaaaaaaa was";
+    assert_eq!(house.notes.iter().filter(|(_, text)| text == serves).count(), 1, "{:?}", house.notes);
 }

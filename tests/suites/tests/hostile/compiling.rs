@@ -68,7 +68,7 @@ fn others_are_loaded_while_one_is_compiled_and_nobody_compiles_for_a_host_that_i
         !compiling.is_empty()
     });
     inn.house.modules().put("workbench.wasm", &rebuilt(&guest("workbench")));
-    inn.house.host_says(&["workbench.wasm", "takes over"]);
+    inn.house.host_says(&["Reconciler workbench:", "is in service"]);
     assert!(host.said(&["hostile.wasm: compiling it"]).is_none(), "the other is still compiled");
     inn.others_are_kept();
 
