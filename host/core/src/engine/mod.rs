@@ -180,7 +180,7 @@ impl Engine {
             }
             Input::Module { source, news } => {
                 let said = self.modules.take(&source, news);
-                let unused = self.unused(&source);
+                let unused = self.unused(&source).unwrap_or_default();
                 self.note(said.is_err(), said.unwrap_or_else(|trouble| trouble) + &unused);
                 self.arrange();
             }

@@ -144,18 +144,12 @@ impl Engine {
     }
 
     /// What the log adds about a file whose module's Reconciler takes none from the folder.
-    pub(super) fn unused(&self, file: &str) -> String {
-        let reconciler = self.modules.offers(file).and_then(|name| self.reconcilers.get_key_value(name));
-        let spec = reconciler.and_then(|(name, declared)| Some((name, declared.spec.as_ref().ok()?)));
-        match spec.filter(|(_, spec)| spec.module.folder.is_none()) {
-            Some((name, spec)) => {
-                let word = spec.module.word();
-                format!(
-                    "; it changes nothing: Reconciler {name} takes its module from spec.module.{word}, not from the folder"
-                )
-            }
-            None => String::new(),
-        }
+    pub(super) fn unused(&self, file: &str) -> Option<String> {
+        let name = self.modules.offers(file)?;
+        let source = &self.reconcilers.get(name)?.spec.as_ref().ok()?.module;
+        let elsewhere =
+            format!("Reconciler {name} takes its module from spec.module.{}, not from the folder", source.word());
+        source.folder.is_none().then(|| format!("; it changes nothing: {elsewhere}"))
     }
 
     /// The module that a source offers.
